@@ -1,0 +1,45 @@
+"""From a transaction log and a tier policy to what is known of each member at a cutoff.
+
+The public names, loaded when first used::
+
+    checked = features.check("log.parquet", {"customer_id": "member"})
+    histories = features.from_log(checked)
+    table = features.build(histories, [date], horizon_days=28, lookback_days=91)
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from features.feature_table import FeatureTable as FeatureTable
+    from features.feature_table import build as build
+    from features.verdicts import check as check
+    from features.errors import TiercastError as TiercastError
+    from features.histories import Histories as Histories
+    from features.histories import from_log as from_log
+    from features.policy import TierPolicy as TierPolicy
+    from features.registry import registered as registered
+    from features.usability import UsabilityReport as UsabilityReport
+    from features.usability import report as report
+
+_HOME = {
+    "FeatureTable": "feature_table",
+    "Histories": "histories",
+    "TierPolicy": "policy",
+    "TiercastError": "errors",
+    "build": "feature_table",
+    "check": "verdicts",
+    "from_log": "histories",
+    "registered": "registry",
+    "UsabilityReport": "usability",
+    "report": "usability",
+}
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'features' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"features.{_HOME[name]}"), name)

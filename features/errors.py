@@ -1,0 +1,125 @@
+"""Every error that Tiercast raises on purpose.
+
+::
+
+    TiercastError
+    ├── InputError                 what came in cannot be used as it is
+    │   ├── SourceError            a file or table cannot be read, or holds nothing
+    │   ├── ColumnError            the columns do not fulfil the contract
+    │   ├── UnusableLogError       too little of the log is left to work on
+    │   ├── PolicyError            a tier policy breaks a rule
+    │   ├── ConfigError            a setting is out of its range
+    │   └── CutoffError            a date lies where nothing can be said
+    ├── LimitError                 more was sent than is taken at once
+    ├── NotFoundError              asked for something that is not here
+    │   ├── UnknownMemberError
+    │   └── NoModelError
+    └── ArtifactError              a stored model or store is damaged or of another kind
+
+Each one carries its arguments and words itself: the rule, what was got, what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class TiercastError(Exception):
+    """Root of the tree: ``rule``, ``got`` and ``fix``, joined into one sentence each.
+
+    >>> print(TiercastError("a horizon is at least 1 day", "-3", "pass --horizon-days 28"))
+    a horizon is at least 1 day; got -3. To mend it: pass --horizon-days 28.
+    """
+
+    def __init__(self, rule: str, got: str, fix: str) -> None:
+        super().__init__(rule, got, fix)
+        self.rule = rule
+        self.got = got
+        self.fix = fix
+
+    def __str__(self) -> str:
+        return f"{self.rule}; got {self.got}. To mend it: {self.fix}."
+
+
+class InputError(TiercastError):
+    """What came in cannot be used as it is."""
+
+
+class SourceError(InputError):
+    """A file or table cannot be read, or holds nothing."""
+
+
+class ColumnError(InputError):
+    """The columns of a table do not fulfil the contract."""
+
+
+class UnusableLogError(InputError):
+    """Too little of the log is left to work on."""
+
+
+class PolicyError(InputError):
+    """A tier policy breaks a rule; ``place`` says where in the file.
+
+    >>> print(PolicyError("tiers[2].reach", "thresholds rise", "300 after 500", "sort the tiers"))
+    tiers[2].reach: thresholds rise; got 300 after 500. To mend it: sort the tiers.
+    """
+
+    def __init__(self, place: str, rule: str, got: str, fix: str) -> None:
+        super().__init__(rule, got, fix)
+        self.place = place
+
+    def __str__(self) -> str:
+        return f"{self.place}: {super().__str__()}"
+
+
+class ConfigError(InputError):
+    """A setting is out of its range."""
+
+
+class CutoffError(InputError):
+    """A date lies where nothing can be said about it."""
+
+
+class LimitError(TiercastError):
+    """More was sent than is taken at once."""
+
+
+class NotFoundError(TiercastError):
+    """Asked for something that is not here."""
+
+
+class UnknownMemberError(NotFoundError):
+    """No forecast is stored for a member. The id itself stays out of the message.
+
+    >>> print(UnknownMemberError(1))
+    a forecast is stored for members with a purchase in the look-back; got 1 id without one. \
+To mend it: check the id, or post the member's transactions to /v1/score.
+    """
+
+    def __init__(self, unknown: int) -> None:
+        super().__init__(
+            "a forecast is stored for members with a purchase in the look-back",
+            f"{unknown} id{'s' if unknown != 1 else ''} without one",
+            "check the id, or post the member's transactions to /v1/score",
+        )
+        self.unknown = unknown
+
+
+class NoModelError(NotFoundError):
+    """No model has been trained, registered or exported yet."""
+
+
+class ArtifactError(TiercastError):
+    """A stored model or look-up store is damaged, or of another kind or version."""
+
+
+def listed(names: Sequence[object], most: int = 8) -> str:
+    """Names joined for a message, cut where there are many.
+
+    >>> listed(["a", "b"])
+    "'a', 'b'"
+    >>> listed(range(10), most=2)
+    '0, 1 and 8 more'
+    """
+    shown = ", ".join(repr(name) for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

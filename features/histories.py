@@ -1,0 +1,167 @@
+"""Members' histories as arrays: each member's visits and returns in order of days, with offsets.
+
+A return belongs to net spend and is no sign of life, so it lives in a table of its own: no operator on visits can see it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from features.daily import DailyRow, daily
+from features.errors import UnusableLogError
+from features.snapshot import to_date, to_day
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from features.verdicts import Checked
+
+
+@dataclass(frozen=True)
+class Ragged:
+    """Rows of all members in one array each, sorted by member and day.
+
+    ``offsets`` is (n_members + 1,); member i's rows are ``[offsets[i], offsets[i + 1])``. ``values`` holds columns
+    as long as ``day``.
+    """
+
+    offsets: npt.NDArray[np.int64]
+    day: npt.NDArray[np.int32]
+    values: dict[str, npt.NDArray[np.int64]]
+
+    def take(self, keep: npt.NDArray[np.bool_]) -> Ragged:
+        """Rows where ``keep``, members unchanged."""
+        kept = np.concatenate(([0], np.cumsum(keep)))
+        values = {name: column[keep] for name, column in self.values.items()}
+        return Ragged(kept[self.offsets].astype(np.int64), self.day[keep], values)
+
+
+@dataclass(frozen=True)
+class Histories:
+    """What is known of all members of a log.
+
+    ``members`` (n_members,) holds the ids as they came. ``visits`` has orders and gross, one row per member and day with
+    a purchase; ``returns`` has returned. ``first_day`` and ``end_day`` bound the log: all its rows lie in
+    [first_day, end_day). Money is in fixed-point units (features.money).
+    """
+
+    members: npt.NDArray[Any]
+    visits: Ragged
+    returns: Ragged
+    has_amounts: bool
+    first_day: int
+    end_day: int
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    def before(self, cutoff: dt.date) -> Histories:
+        """The same histories as they were known at a cutoff: rows on days before it, all members kept."""
+        day = to_day(cutoff)
+        return Histories(
+            self.members,
+            self.visits.take(self.visits.day < day),
+            self.returns.take(self.returns.day < day),
+            self.has_amounts,
+            self.first_day,
+            min(self.end_day, day),
+        )
+
+    def select(self, members: npt.NDArray[np.int64]) -> Histories:
+        """Some members, by position, in the order given."""
+        return Histories(
+            self.members[members],
+            _select(self.visits, members),
+            _select(self.returns, members),
+            self.has_amounts,
+            self.first_day,
+            self.end_day,
+        )
+
+    @property
+    def span(self) -> tuple[dt.date, dt.date]:
+        """First day, and the day after the last."""
+        return to_date(self.first_day), to_date(self.end_day)
+
+
+def from_log(checked: Checked) -> Histories:
+    """Histories of all usable rows of a checked log: the fold runs in the engine, the result comes as Arrow.
+
+    Raises
+    ------
+    UnusableLogError
+        no row is usable
+    """
+    table = daily(checked.clean).to_pyarrow()
+    if table.num_rows == 0:
+        raise UnusableLogError("a log has usable rows", "none", "see 'tiercast check' for why each row was refused")
+    return from_arrow(table, checked.columns.has_amounts)
+
+
+def from_arrow(table: pa.Table, has_amounts: bool) -> Histories:
+    """Histories from member x day rows sorted by member and day (see features.daily)."""
+    member = table["member"].combine_chunks().dictionary_encode()
+    code = member.indices.to_numpy()
+    day = table["day"].combine_chunks().cast("int32").to_numpy()
+    size = len(member.dictionary)
+    numeric = not str(member.dictionary.type).endswith("string")
+    ids = member.dictionary.to_numpy() if numeric else np.array(member.dictionary.to_pylist(), dtype=object)
+    columns = {name: table[name].to_numpy() for name in ("orders", "gross", "returned")}
+    return _split(ids, code, day, columns, has_amounts, size)
+
+
+def from_rows(histories: Sequence[tuple[Any, Sequence[DailyRow]]], has_amounts: bool) -> Histories:
+    """Histories from each member's folded days (see features.daily.fold), without an engine.
+
+    >>> h = from_rows([("m", [(dt.date(2017, 1, 1), 1, 25000, 5000)])], has_amounts=True)
+    >>> h.visits.values["gross"].tolist(), h.returns.values["returned"].tolist()
+    ([25000], [5000])
+    """
+    rows = [(code, *row) for code, (_, days) in enumerate(histories) for row in days]
+    if not rows:
+        raise UnusableLogError("a history has usable lines", "none", "send at least one purchase before the as-of date")
+    code, dates, orders, gross, returned = zip(*rows, strict=True)
+    ids = np.empty(len(histories), dtype=object)
+    ids[:] = [member for member, _ in histories]
+    columns = {
+        "orders": np.array(orders, np.int64),
+        "gross": np.array(gross, np.int64),
+        "returned": np.array(returned, np.int64),
+    }
+    day = np.array([to_day(date) for date in dates], np.int32)
+    return _split(ids, np.array(code), day, columns, has_amounts, len(histories))
+
+
+def _split(
+    ids: npt.NDArray[Any],
+    code: npt.NDArray[Any],
+    day: npt.NDArray[np.int32],
+    columns: dict[str, npt.NDArray[np.int64]],
+    has_amounts: bool,
+    size: int,
+) -> Histories:
+    offsets = np.searchsorted(code, np.arange(size + 1)).astype(np.int64)
+    rows = Ragged(offsets, day, columns)
+    visits = rows.take(columns["orders"] > 0)
+    returns = rows.take(columns["returned"] > 0)
+    return Histories(
+        ids,
+        Ragged(visits.offsets, visits.day, {name: visits.values[name] for name in ("orders", "gross")}),
+        Ragged(returns.offsets, returns.day, {"returned": returns.values["returned"]}),
+        has_amounts,
+        int(day.min()),
+        int(day.max()) + 1,
+    )
+
+
+def _select(rows: Ragged, members: npt.NDArray[np.int64]) -> Ragged:
+    length = np.diff(rows.offsets)[members]
+    offsets = np.concatenate(([0], np.cumsum(length))).astype(np.int64)
+    index = np.repeat(rows.offsets[members] - offsets[:-1], length) + np.arange(offsets[-1])
+    return Ragged(offsets, rows.day[index], {name: column[index] for name, column in rows.values.items()})

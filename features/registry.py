@@ -1,0 +1,97 @@
+"""What a feature is, and the list of them: one line a feature in the family files, one column each in the order of the list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from features.errors import ConfigError, listed
+from features.operators import Floats, Panel
+from features.policy import TierPolicy
+from features.tiers import TierState
+
+
+class Unit(Enum):
+    """What a value counts; decides how it is worded."""
+
+    DAYS = "days"
+    COUNT = "count"
+    MONEY = "currency"
+    RATIO = "ratio"
+    SHARE = "share"
+
+
+class Phrase(NamedTuple):
+    """A clause in English and Chinese; ``{value}`` stands for the worded value."""
+
+    en: str
+    zh: str
+
+
+class Known(NamedTuple):
+    """What a feature is computed from: the panel, and the policy with its word on it, if there is a policy."""
+
+    panel: Panel
+    policy: TierPolicy | None
+    state: TierState | None
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A number that describes a member at a cutoff.
+
+    ``direction`` is the sign in which churn may move with it, everything else equal (0: either); ``absent`` words its null
+    rule; ``needs`` says what must be given for it to exist.
+    """
+
+    name: str
+    unit: Unit
+    meaning: str
+    compute: Callable[[Panel], Floats] | Callable[[Known], Floats]
+    reason: Phrase
+    absent: Phrase
+    direction: Literal[-1, 0, 1] = 0
+    needs: Literal["history", "policy"] = "history"
+
+    def values(self, known: Known) -> Floats:
+        """(n_pairs,) values, NaN by the null rule."""
+        argument = known if self.needs == "policy" else known.panel
+        values: Floats = self.compute(argument)  # type: ignore[arg-type]
+        return np.asarray(values, np.float64)
+
+
+def registered(policy: TierPolicy | None) -> tuple[Feature, ...]:
+    """Every feature that can be computed, in column order; those on the programme only with a policy.
+
+    >>> len(registered(None))
+    32
+    """
+    from features import cadence, frequency, programme, recency, trend, value
+
+    families = (recency, frequency, cadence, value, trend)
+    features = [feature for family in families for feature in family.FEATURES]
+    if policy is not None:
+        features += programme.FEATURES
+    return tuple(features)
+
+
+def by_name(names: list[str] | tuple[str, ...], policy: TierPolicy | None) -> tuple[Feature, ...]:
+    """Features by name, in the order given.
+
+    Raises
+    ------
+    ConfigError
+        a name is not registered
+
+    >>> by_name(["recency_days"], None)[0].unit.value
+    'days'
+    """
+    known = {feature.name: feature for feature in registered(policy)}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ConfigError("a feature is registered", listed(unknown), f"choose among {listed(list(known), most=50)}")
+    return tuple(known[name] for name in names)

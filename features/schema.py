@@ -1,0 +1,130 @@
+"""The transaction contract: which columns a log must have, may have, and how its own names map to them.
+
+=============  ========  =====================================================================
+column         needed    meaning
+=============  ========  =====================================================================
+customer_id    yes       the member, a number or text, opaque; comes back as it came
+timestamp      yes       when: a timestamp, a date, or ISO 8601 text; with a zone it is read as UTC
+amount         no        currency; >= 0 is a purchase (a free item is still a visit), < 0 a return
+order_id       no        lines that belong together; without it, lines at one time are one order
+=============  ========  =====================================================================
+
+Other columns are ignored. A log without amounts is in order: visits count, money is 'not available'.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from features.errors import ColumnError, listed
+
+REQUIRED: Final = ("customer_id", "timestamp")
+OPTIONAL: Final = ("amount", "order_id")
+COLUMNS: Final = REQUIRED + OPTIONAL
+
+# Everyday names, compared without case and punctuation. Used only where the contract's own name is missing,
+# and always announced, so that a guess is never silent.
+_ALIASES: Final[Mapping[str, frozenset[str]]] = {
+    "customer_id": frozenset({"customerid", "customer", "memberid", "member", "userid", "clientid", "cardid"}),
+    "timestamp": frozenset(
+        {"timestamp", "time", "date", "datetime", "transactiondate", "transactiontime", "orderdate", "invoicedate"}
+    ),
+    "amount": frozenset({"amount", "value", "salesvalue", "revenue", "spend", "netamount", "totalamount"}),
+    "order_id": frozenset({"orderid", "order", "invoiceid", "invoiceno", "invoice", "basketid", "receiptid"}),
+}
+
+
+@dataclass(frozen=True)
+class ColumnMap:
+    """Where each contract column is found in the source.
+
+    ``sources`` gives for each contract column that is there the source column, or two whose product it is
+    (``amount: Quantity*UnitPrice``). ``guessed`` names those found under an everyday name.
+    """
+
+    sources: Mapping[str, tuple[str, ...]]
+    guessed: tuple[str, ...] = field(default=())
+
+    @property
+    def has_amounts(self) -> bool:
+        """Whether the log says how much, or only who and when."""
+        return "amount" in self.sources
+
+
+def resolve(columns: Sequence[str], mapping: Mapping[str, str] | None = None) -> ColumnMap:
+    """Find the contract's columns among a source's.
+
+    Parameters
+    ----------
+    columns : the source's column names
+    mapping : contract column → source column, or → ``a*b`` for the product of two
+
+    Raises
+    ------
+    ColumnError
+        an unknown contract column is mapped, a mapped source column is not there, a required column is
+        missing, or two everyday names could be meant
+
+    >>> resolve(["household_id", "Date", "qty", "price"],
+    ...         {"customer_id": "household_id", "amount": "qty*price"}).sources
+    {'customer_id': ('household_id',), 'timestamp': ('Date',), 'amount': ('qty', 'price')}
+    """
+    mapping = mapping or {}
+    sources: dict[str, tuple[str, ...]] = {}
+    guessed: list[str] = []
+    for name in mapping:
+        if name not in COLUMNS:
+            raise ColumnError(
+                f"a mapping names a contract column ({', '.join(COLUMNS)})", repr(name), _closest(name, COLUMNS)
+            )
+    for name in COLUMNS:
+        if name in mapping:
+            sources[name] = _mapped(name, mapping[name], columns)
+        elif name in columns:
+            sources[name] = (name,)
+        elif found := _by_alias(name, columns):
+            sources[name] = (found,)
+            guessed.append(name)
+        elif name in REQUIRED:
+            raise ColumnError(
+                f"a transaction log has a column {name!r}",
+                f"the columns {listed(columns)}",
+                f"map it, as in --map {name}=YOUR_COLUMN",
+            )
+    return ColumnMap(sources, tuple(guessed))
+
+
+def _mapped(name: str, expression: str, columns: Sequence[str]) -> tuple[str, ...]:
+    if expression in columns:
+        return (expression,)
+    parts = tuple(part.strip() for part in expression.split("*"))
+    if len(parts) > 2 or (len(parts) == 2 and name != "amount"):
+        raise ColumnError(
+            f"{name!r} is one column (only amount may be a product of two)", repr(expression), "name one column"
+        )
+    for part in parts:
+        if part not in columns:
+            raise ColumnError(
+                f"the column mapped to {name!r} is in the source",
+                f"{part!r}, which is not among {listed(columns)}",
+                _closest(part, columns),
+            )
+    return parts
+
+
+def _by_alias(name: str, columns: Sequence[str]) -> str | None:
+    matches = [column for column in columns if re.sub(r"[\W_]", "", column).lower() in _ALIASES[name]]
+    if len(matches) > 1:
+        raise ColumnError(
+            f"one column is the {name!r}", f"{listed(matches)}", f"say which, as in --map {name}={matches[0]}"
+        )
+    return matches[0] if matches else None
+
+
+def _closest(name: str, candidates: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, candidates, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"choose one of {listed(candidates)}"

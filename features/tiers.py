@@ -1,0 +1,78 @@
+"""What a policy says of members at a cutoff: the tier, what carries over to cutoff + horizon, what each tier needs.
+
+For a rolling window of w days and a horizon of h days at a cutoff T:
+
+- spend now    = spend on days in [T - w, T)           → the tier at T
+- carry        = spend on days in [T + h - w, T)       → already there at T + h, and stays
+- need of tier = max(0, reach - carry)                 → still to come in [T, T + h)
+
+Where ``returns: ignore`` holds, carry can only grow, so the tier it reaches is secured.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.errors import PolicyError
+from features.operators import Integers, Panel
+from features.policy import TierPolicy
+
+
+@dataclass(frozen=True)
+class TierState:
+    """One row a pair (member, cutoff); money in fixed-point units.
+
+    ``tier`` and ``secured`` are positions in the policy's tiers: held at the cutoff, and reached by ``carry`` alone.
+    ``need`` is (n_pairs, n_tiers).
+    """
+
+    spend: Integers
+    carry: Integers
+    tier: Integers
+    secured: Integers
+    need: Integers
+
+
+def qualifying(panel: Panel, policy: TierPolicy, width_days: int) -> Integers:
+    """(n_pairs,) qualifying spend on days in [cutoff - width, cutoff), in fixed-point units."""
+    if width_days <= 0:
+        return np.zeros(len(panel), np.int64)
+    gross = panel.window_units("gross", width_days)
+    return gross if policy.returns == "ignore" else gross - panel.window_units("returned", width_days)
+
+
+def tier_of(spend: Integers, policy: TierPolicy) -> Integers:
+    """Position of the highest tier reached by a spend in fixed-point units, the first where none is.
+
+    >>> policy = TierPolicy.from_dict({"programme": "P", "metric": "spend", "window": {"rolling_days": 91},
+    ...     "tiers": [{"name": "Member"}, {"name": "Gold", "reach": 100.0}]})
+    >>> tier_of(np.array([-5, 999_999, 1_000_000]), policy).tolist()
+    [0, 0, 1]
+    """
+    reached = np.searchsorted(policy.thresholds, spend, side="right") - 1
+    return np.maximum(reached, 0).astype(np.int64)
+
+
+def tier_state(panel: Panel, policy: TierPolicy) -> TierState:
+    """The policy's word on each pair.
+
+    Raises
+    ------
+    PolicyError
+        the horizon is longer than the window: then nothing carries over, and part of the horizon does not count
+    """
+    width = policy.window.rolling_days
+    if panel.horizon_days > width:
+        raise PolicyError(
+            "window.rolling_days",
+            "the tier window is at least as long as the forecast's horizon",
+            f"{width} days against a horizon of {panel.horizon_days}",
+            "shorten the horizon",
+        )
+    spend = qualifying(panel, policy, width)
+    carry = qualifying(panel, policy, width - panel.horizon_days)
+    need = np.maximum(policy.thresholds[None, :] - carry[:, None], 0)
+    need[:, 0] = 0
+    return TierState(spend, carry, tier_of(spend, policy), tier_of(carry, policy), need)

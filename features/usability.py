@@ -1,0 +1,141 @@
+"""What a log is good for: counts of rows, members, gaps and refusals, as a report to read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import operator
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from features.daily import daily
+from features.verdicts import REASONS, Checked, blank
+
+
+@dataclass(frozen=True)
+class UsabilityReport:
+    """Counts over a log.
+
+    ``missing`` is the share of all rows in which a contract column is empty (only columns that were found); ``refused``
+    counts rows by reason code and leaves out reasons that did not occur. ``returned_amount`` and ``bought_amount`` are None
+    in a log without amounts. ``repeated_rows`` counts rows equal to an earlier one in every column of the source.
+    """
+
+    rows: int
+    usable_rows: int
+    members: int
+    first: dt.datetime | None
+    last: dt.datetime | None
+    shopping_days: int
+    single_day_members: int
+    missing: Mapping[str, float]
+    refused: Mapping[str, int]
+    return_rows: int | None
+    returned_amount: float | None
+    bought_amount: float | None
+    repeated_rows: int
+    repeated_kept: bool
+    guessed: Mapping[str, str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as plain values, times in ISO 8601."""
+        plain = asdict(self)
+        for key in ("first", "last"):
+            plain[key] = plain[key].isoformat() if plain[key] else None
+        return plain
+
+    def to_text(self) -> str:
+        """The report as lines for a terminal."""
+        lines = [
+            _line("rows", f"{self.rows:,}"),
+            _line("usable", f"{self.usable_rows:,}" + _share(self.usable_rows, self.rows)),
+            _line("members", f"{self.members:,}, {self.single_day_members:,} of them on one day only"),
+            _line("span", "none" if self.first is None else f"{self.first} to {self.last}"),
+            _line("shopping days", f"{self.shopping_days:,} member-days"),
+        ]
+        for column, source in self.guessed.items():
+            lines.append(_line("taken as", f"{column} = {source} (say --map {column}=... for another)"))
+        for column, share in self.missing.items():
+            lines.append(_line("missing", f"{column} in {share:.2%} of the rows"))
+        if self.return_rows is None:
+            lines.append(_line("amounts", "not available: visits count, money does not exist"))
+        else:
+            lines.append(_line("bought", f"{self.bought_amount:,.2f}"))
+            lines.append(_line("returned", f"{self.returned_amount:,.2f} in {self.return_rows:,} rows"))
+        verb = "kept (--duplicates drop refuses them)" if self.repeated_kept else "refused"
+        lines.append(_line("repeated rows", f"{self.repeated_rows:,}" + (f", {verb}" if self.repeated_rows else "")))
+        for code, count in self.refused.items():
+            lines.append(_line("refused", f"{count:,}{_share(count, self.rows)}: {REASONS[code]}"))
+        if not self.refused:
+            lines.append(_line("refused", "none"))
+        return "\n".join(lines)
+
+
+def report(checked: Checked) -> UsabilityReport:
+    """Count a checked log; one pass for the totals, one for repetitions.
+
+    >>> import pandas as pd
+    >>> from features.daily import daily
+from features.verdicts import check
+    >>> log = pd.DataFrame({"customer_id": [1, 1, 2], "timestamp": ["2017-01-01"] * 3, "amount": [5.0, 5.0, -1.0]})
+    >>> summary = report(check(log))
+    >>> summary.usable_rows, summary.repeated_rows, summary.returned_amount
+    (3, 1, 1.0)
+    """
+    rows, columns = checked.rows, checked.columns
+    reasons = rows.group_by(reason=rows.tc_reason).agg(rows=rows.count()).to_pyarrow().to_pylist()
+    counts = {row["reason"]: int(row["rows"]) for row in reasons}
+    clean = checked.clean
+    visits = daily(clean).filter(lambda day: day.orders > 0)
+    members = visits.group_by("member").agg(days=lambda day: day.count())
+    per_member = members.agg(days=members.days.sum(), single=(members.days == 1).sum()).to_pyarrow().to_pylist()[0]
+    totals = clean.agg(
+        members=clean.customer_id.nunique(),
+        first=clean.timestamp.min(),
+        last=clean.timestamp.max(),
+        returns=(clean.amount < 0).sum(),
+        returned=(-clean.amount).sum(where=clean.amount < 0),
+        bought=clean.amount.sum(where=clean.amount >= 0),
+    )
+    total = totals.to_pyarrow().to_pylist()[0]
+    total_rows = sum(counts.values())
+    money = columns.has_amounts
+    return UsabilityReport(
+        rows=total_rows,
+        usable_rows=counts.get(None, 0),
+        members=total["members"],
+        first=total["first"],
+        last=total["last"],
+        shopping_days=int(per_member["days"] or 0),
+        single_day_members=int(per_member["single"] or 0),
+        missing=_missing(checked),
+        refused={code: counts[code] for code in REASONS if code in counts},
+        return_rows=int(total["returns"] or 0) if money else None,
+        returned_amount=float(total["returned"] or 0.0) if money else None,
+        bought_amount=float(total["bought"] or 0.0) if money else None,
+        repeated_rows=_repeated(checked, total_rows),
+        repeated_kept=checked.duplicates == "keep",
+        guessed={name: "*".join(columns.sources[name]) for name in columns.guessed},
+    )
+
+
+def _missing(checked: Checked) -> dict[str, float]:
+    rows = checked.rows
+    shares = {}
+    for name, sources in checked.columns.sources.items():
+        empty = [blank(rows[source]) for source in sources]
+        shares[name] = functools.reduce(operator.or_, empty).mean()
+    return {name: float(share) for name, share in rows.agg(**shares).to_pyarrow().to_pylist()[0].items()}
+
+
+def _repeated(checked: Checked, rows: int) -> int:
+    return rows - int(checked.source.distinct().count().execute())
+
+
+def _line(label: str, text: str) -> str:
+    return f"{label:<14} {text}"
+
+
+def _share(part: int, whole: int) -> str:
+    return f" ({part / whole:.2%})" if whole else ""

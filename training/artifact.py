@@ -1,0 +1,147 @@
+"""A forecaster on disk: boosters as LightGBM's text, the rest as JSON. Never a pickled class.
+
+::
+
+    forecaster.json    format, settings, policy, feature names, biases, residuals, version
+    churn.txt  spend_mean.txt  spend_scale.txt
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from features.errors import ArtifactError, NoModelError
+from features.policy import TierPolicy
+from features.registry import by_name
+from training.churn import ChurnModel
+from training.forecaster import Forecaster, Settings
+from training.residuals import Residuals
+from training.spend import FittedSpend, SpendModel
+from training.tabulated import TabulatedTrees
+from training.trees import Boosted
+
+FORMAT: Final = 1
+_JSON: Final = "forecaster.json"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What is written: plain values and the boosters' texts by name."""
+
+    plain: dict[str, Any]
+    texts: dict[str, str]
+
+    @classmethod
+    def of(
+        cls, settings: Settings, features: tuple[str, ...], churn: Boosted, spend: FittedSpend | None, slip: float
+    ) -> Bundle:
+        """Bundle what was fitted."""
+        texts = {"churn": churn.text}
+        if spend is not None:
+            texts |= {"spend_mean": spend.mean.text, "spend_scale": spend.log_scale.text}
+        plain: dict[str, Any] = {
+            "format": FORMAT,
+            "horizon_days": settings.horizon_days,
+            "lookback_days": settings.lookback_days,
+            "trained_as_of": settings.trained_as_of.isoformat(),
+            "has_amounts": settings.has_amounts,
+            "policy": settings.policy.model_dump(mode="json") if settings.policy else None,
+            "features": list(features),
+            "churn_bias": churn.bias,
+            "spend": spend.to_dict() if spend else None,
+            "slip": slip,
+        }
+        return cls(plain, texts)
+
+    @property
+    def version(self) -> str:
+        """Training date and eight hex digits of the content: equal content, equal version."""
+        content = json.dumps([self.plain, self.texts], sort_keys=True).encode()
+        return f"{self.plain['trained_as_of']}-{hashlib.sha256(content).hexdigest()[:8]}"
+
+
+def save(bundle: Bundle, folder: Path) -> Path:
+    """Write a bundle to a folder, whole or not at all; an existing folder is left as it is, since it has equal content."""
+    if folder.exists():
+        load(folder)
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder.parent))
+    try:
+        plain = {**bundle.plain, "version": bundle.version}
+        (partial / _JSON).write_text(json.dumps(plain, indent=1, ensure_ascii=False), encoding="utf-8")
+        for name, text in bundle.texts.items():
+            (partial / f"{name}.txt").write_text(text, encoding="utf-8")
+        partial.chmod(0o755)
+        os.replace(partial, folder)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    return folder
+
+
+def load(folder: Path) -> Bundle:
+    """Read a bundle back.
+
+    Raises
+    ------
+    NoModelError
+        there is none
+    ArtifactError
+        it is of another format, incomplete, or its content does not match its version
+    """
+    if not (folder / _JSON).is_file():
+        raise NoModelError("a model is a folder with forecaster.json", str(folder), "train one with 'tiercast train'")
+    try:
+        plain = json.loads((folder / _JSON).read_text(encoding="utf-8"))
+        version = plain.pop("version")
+        if plain["format"] != FORMAT:
+            raise ArtifactError(f"a model has format {FORMAT}", str(plain["format"]), "train it with this release")
+        names = ["churn", "spend_mean", "spend_scale"] if plain["spend"] else ["churn"]
+        texts = {name: (folder / f"{name}.txt").read_text(encoding="utf-8") for name in names}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ArtifactError("a model folder is complete", f"{folder}: {error!r}", "train or copy it again") from error
+    bundle = Bundle(plain, texts)
+    if bundle.version != version:
+        raise ArtifactError(
+            "a model's content matches its version", f"{bundle.version} in place of {version}", "train or copy it again"
+        )
+    return bundle
+
+
+def to_forecaster(bundle: Bundle) -> Forecaster:
+    """Make a bundle ready to forecast: parse and tabulate its trees.
+
+    Raises
+    ------
+    ConfigError
+        a feature that the model uses is not registered
+    """
+    plain = bundle.plain
+    policy = TierPolicy.from_dict(plain["policy"]) if plain["policy"] else None
+    features = by_name(plain["features"], policy)
+    width = len(features)
+    spend = None
+    if plain["spend"]:
+        spend = SpendModel(
+            TabulatedTrees(bundle.texts["spend_mean"], plain["spend"]["mean_bias"], width),
+            TabulatedTrees(bundle.texts["spend_scale"], plain["spend"]["log_scale_bias"], width),
+            Residuals.from_dict(plain["spend"]["residuals"]),
+        )
+    settings = Settings(
+        plain["horizon_days"],
+        plain["lookback_days"],
+        dt.date.fromisoformat(plain["trained_as_of"]),
+        plain["has_amounts"],
+        policy,
+    )
+    churn = ChurnModel(TabulatedTrees(bundle.texts["churn"], plain["churn_bias"], width))
+    return Forecaster(settings, features, churn, spend, plain["slip"])

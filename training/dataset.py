@@ -1,0 +1,60 @@
+"""What a model is fitted on: features and labels of pooled past cutoffs, all known at one date."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.errors import UnusableLogError
+from features.feature_table import FeatureTable, build
+from features.histories import Histories
+from features.policy import TierPolicy
+from features.snapshot import to_date
+from training.labels import Labels, label
+from training.split import training_cutoffs
+
+MIN_MEMBERS = 20
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Rows of past cutoffs with what happened after them."""
+
+    table: FeatureTable
+    labels: Labels
+
+    @property
+    def cutoffs(self) -> list[dt.date]:
+        """The pooled cutoffs, oldest first."""
+        return [to_date(day) for day in np.unique(self.table.panel.cutoff)]
+
+
+def dataset(
+    histories: Histories,
+    as_of: dt.date,
+    *,
+    horizon_days: int,
+    lookback_days: int,
+    policy: TierPolicy | None,
+) -> Dataset:
+    """Pool past cutoffs whose horizons are closed at ``as_of``. Rows from ``as_of`` on are dropped first.
+
+    Raises
+    ------
+    UnusableLogError
+        the log is too short, or too few members were active
+    """
+    known = histories.before(as_of)
+    first = to_date(histories.first_day)
+    cutoffs = training_cutoffs(first, as_of, horizon_days=horizon_days, lookback_days=lookback_days)
+    table = build(known, cutoffs, horizon_days=horizon_days, lookback_days=lookback_days, policy=policy)
+    members = len(np.unique(table.panel.member))
+    if members < MIN_MEMBERS:
+        raise UnusableLogError(
+            f"training needs at least {MIN_MEMBERS} members active at past cutoffs",
+            f"{members} with a purchase in the {lookback_days} days before {cutoffs[0]} or an earlier cutoff",
+            "use a longer log or a longer look-back",
+        )
+    return Dataset(table, label(table, known))

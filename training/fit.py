@@ -1,0 +1,68 @@
+"""Fit a forecaster on what was known at a date, and keep what a report of the training needs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from features.histories import Histories
+from features.policy import TierPolicy
+from training.artifact import Bundle, to_forecaster
+from training.churn import fit_churn
+from training.dataset import Dataset, dataset
+from training.forecaster import Forecaster, Settings
+from training.next_tier import fit_slip
+from training.spend import fit_spend
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A forecaster, the bundle it is saved as, and the data it was fitted on."""
+
+    forecaster: Forecaster
+    bundle: Bundle
+    data: Dataset
+    rounds: dict[str, int]
+
+
+def fit(
+    histories: Histories,
+    as_of: dt.date,
+    *,
+    horizon_days: int,
+    lookback_days: int,
+    policy: TierPolicy | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Fitted:
+    """Train churn, spend and next tier on past cutoffs whose horizons are closed at ``as_of``.
+
+    Parameters
+    ----------
+    histories : of a whole log; rows on days from ``as_of`` on are not looked at
+    say : is told each step, for a progress display
+
+    Raises
+    ------
+    UnusableLogError
+        the log is too short or too small to learn from
+    ConfigError, PolicyError
+    """
+    say("describing members at past cutoffs")
+    data = dataset(histories, as_of, horizon_days=horizon_days, lookback_days=lookback_days, policy=policy)
+    say(f"fitting churn on {len(data.table):,} rows of {len(data.cutoffs)} cutoffs")
+    churn = fit_churn(data)
+    rounds = {"churn": churn.rounds}
+    spend = None
+    if histories.has_amounts:
+        say("fitting spend in the horizon")
+        spend = fit_spend(data)
+        rounds |= {"spend_mean": spend.mean.rounds, "spend_scale": spend.log_scale.rounds}
+    bundle = Bundle.of(
+        Settings(horizon_days, lookback_days, as_of, histories.has_amounts, policy),
+        data.table.names,
+        churn,
+        spend,
+        fit_slip(data) if data.table.state is not None else 0.0,
+    )
+    return Fitted(to_forecaster(bundle), bundle, data, rounds)

@@ -1,0 +1,121 @@
+"""The bundle that forecasts: loaded from an artefact or just fitted, it needs numpy and nothing heavier.
+
+Every way in (training, backtest, batch, notebook, HTTP) forecasts through ``Forecaster.forecast``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from features.feature_table import FeatureTable, build
+from features.histories import Histories
+from features.operators import Floats
+from features.policy import TierPolicy
+from features.registry import Feature
+from training.churn import ChurnModel, probability
+from training.next_tier import tier_probabilities
+from training.spend import SpendModel
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """One row a member, for ``as_of``; money in currency.
+
+    ``log_odds`` = ``base`` + the sum of ``contributions`` (n_rows, n_features), which are None unless asked for.
+    ``p_tier`` (n_rows, n_tiers) and ``needs`` are None where tiers are not available (no policy, or no amounts), and
+    ``expected_spend`` where amounts are not.
+    """
+
+    as_of: dt.date
+    table: FeatureTable
+    log_odds: Floats
+    p_churn: Floats
+    base: float
+    contributions: Floats | None
+    expected_spend: Floats | None
+    p_tier: Floats | None
+
+    @property
+    def members(self) -> npt.NDArray[Any]:
+        """(n_rows,) ids as they came."""
+        return self.table.members
+
+    @property
+    def temperature(self) -> Floats:
+        """(n_rows,) 100 x the probability of buying again within the horizon."""
+        return 100.0 * (1.0 - self.p_churn)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a forecaster was trained for. ``trained_as_of`` bounds what it has seen: rows on days before it."""
+
+    horizon_days: int
+    lookback_days: int
+    trained_as_of: dt.date
+    has_amounts: bool
+    policy: TierPolicy | None
+
+
+@dataclass(frozen=True)
+class Forecaster:
+    """Churn, spend and next tier from one distribution.
+
+    ``spend`` is None for a log without amounts; ``slip`` is used only with a policy.
+    """
+
+    settings: Settings
+    features: tuple[Feature, ...]
+    churn: ChurnModel
+    spend: SpendModel | None
+    slip: float
+
+    def describe(self, histories: Histories, as_of: dt.date) -> FeatureTable:
+        """Features of members with a purchase in the look-back before ``as_of``."""
+        settings = self.settings
+        return build(
+            histories,
+            [as_of],
+            horizon_days=settings.horizon_days,
+            lookback_days=settings.lookback_days,
+            policy=settings.policy,
+            features=self.features,
+        )
+
+    def forecast(self, histories: Histories, as_of: dt.date, *, explain: bool = False) -> Forecasts:
+        """Forecast each member with a purchase in the look-back before ``as_of``, from rows on days before it.
+
+        Parameters
+        ----------
+        histories : of a whole log, or of one member
+        as_of : the cutoff T; the horizon is [T, T + horizon)
+        explain : also give contributions
+
+        Raises
+        ------
+        CutoffError
+        """
+        table = self.describe(histories, as_of)
+        log_odds = self.churn.log_odds(table.x)
+        p_churn = probability(log_odds)
+        expected, tiers = None, None
+        if self.spend is not None and histories.has_amounts:
+            mean, scale = self.spend.parameters(table.x)
+            expected = (1.0 - p_churn) * self.spend.expected(mean, scale)
+            if table.state is not None:
+                tiers = tier_probabilities(p_churn, mean, scale, self.spend, table.state, self.slip)
+        return Forecasts(
+            as_of,
+            table,
+            log_odds,
+            p_churn,
+            self.churn.trees.base,
+            self.churn.contributions(table.x) if explain else None,
+            expected,
+            tiers,
+        )

@@ -1,0 +1,48 @@
+"""What happened after a cutoff: the truth that a forecast is trained on and measured against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from features.feature_table import FeatureTable
+from features.histories import Histories
+from features.operators import Integers, Panel
+from features.tiers import qualifying, tier_of
+
+
+@dataclass(frozen=True)
+class Labels:
+    """One row a row of the feature table it was made for.
+
+    ``churned``: no purchase in [T, T + h). ``spend``: qualifying spend in it (gross spend without a policy), in
+    fixed-point units. ``next_tier``: position of the tier at T + h, None without a policy. ``spend`` is None without amounts.
+    """
+
+    churned: npt.NDArray[np.bool_]
+    spend: Integers | None
+    next_tier: Integers | None
+
+
+def label(table: FeatureTable, histories: Histories) -> Labels:
+    """Look up what the members of a feature table did within the horizon.
+
+    Parameters
+    ----------
+    table : at cutoffs T
+    histories : of the same members, known at least up to every T + horizon
+    """
+    panel = table.panel
+    horizon = panel.horizon_days
+    ahead = Panel(histories, panel.member, (panel.cutoff + horizon).astype(np.int32), horizon, panel.compiled)
+    churned = ahead.window_units("visits", horizon) == 0
+    if not histories.has_amounts:
+        return Labels(churned, None, None)
+    policy = table.policy
+    if policy is None:
+        return Labels(churned, ahead.window_units("gross", horizon), None)
+    spend = qualifying(ahead, policy, horizon)
+    next_tier = tier_of(qualifying(ahead, policy, policy.window.rolling_days), policy)
+    return Labels(churned, spend, next_tier)
