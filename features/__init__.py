@@ -13,30 +13,41 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from features.errors import TiercastError as TiercastError
     from features.feature_table import FeatureTable as FeatureTable
     from features.feature_table import build as build
-    from features.verdicts import check as check
-    from features.errors import TiercastError as TiercastError
     from features.histories import Histories as Histories
     from features.histories import from_log as from_log
     from features.policy import TierPolicy as TierPolicy
     from features.registry import registered as registered
     from features.usability import UsabilityReport as UsabilityReport
     from features.usability import report as report
+    from features.verdicts import check as check
 
+__all__ = [
+    "FeatureTable",
+    "Histories",
+    "TierPolicy",
+    "TiercastError",
+    "UsabilityReport",
+    "build",
+    "check",
+    "from_log",
+    "registered",
+    "report",
+]
 _HOME = {
     "FeatureTable": "feature_table",
     "Histories": "histories",
     "TierPolicy": "policy",
     "TiercastError": "errors",
+    "UsabilityReport": "usability",
     "build": "feature_table",
     "check": "verdicts",
     "from_log": "histories",
     "registered": "registry",
-    "UsabilityReport": "usability",
     "report": "usability",
 }
-__all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> Any:

@@ -31,7 +31,11 @@ DailyRow: TypeAlias = tuple[dt.date, int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One usable transaction line of a known member; ``amount`` is None in a log without amounts."""
+    """One usable transaction line of a known member.
+
+    ``timestamp`` is in UTC and without a zone; ``amount`` is None in a log without amounts; an ``order_id`` of white space
+    counts as none.
+    """
 
     timestamp: dt.datetime
     amount: float | None = None
@@ -52,7 +56,7 @@ def daily(clean: ir.Table) -> ir.Table:
         units=(clean.amount * money.UNITS + 0.5).floor().cast("int64").fill_null(0),
         order=ibis.coalesce("o" + clean.order_id, "t" + clean.timestamp.cast("string")),
     )
-    bought = row.units >= 0
+    bought = (row.amount >= 0).fill_null(True)
     folded = row.group_by(member=row.customer_id, day=row.day).agg(
         orders=row.order.nunique(where=bought),
         gross=row.units.sum(where=bought).fill_null(0).cast("int64"),
@@ -72,12 +76,10 @@ def fold(lines: Iterable[Line]) -> list[DailyRow]:
         day = line.timestamp.date()
         orders, gross, returned = days.get(day) or (set(), 0, 0)
         units = 0 if line.amount is None else money.to_units(line.amount)
-        if units >= 0:
-            orders.add("t" + str(line.timestamp) if line.order_id is None else "o" + line.order_id)
+        if line.amount is None or line.amount >= 0:
+            orders.add("o" + line.order_id if line.order_id and line.order_id.strip() else "t" + str(line.timestamp))
             gross += units
         else:
             returned -= units
         days[day] = (orders, gross, returned)
     return [(day, len(orders), gross, returned) for day, (orders, gross, returned) in sorted(days.items())]
-
-

@@ -1,4 +1,4 @@
-"""Where tables live: files opened as Ibis tables on an embedded DuckDB."""
+"""Where tables live: files and frames opened as Ibis tables on an embedded DuckDB, and results fetched from it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def open_table(source: Source) -> ir.Table:
     Raises
     ------
     SourceError
-        nothing matches, kinds are mixed, a file is empty or cannot be read
+        nothing matches, kinds are mixed, a file is empty or cannot be read, or the source is none of these
 
     >>> import pandas as pd
     >>> open_table(pd.DataFrame({"customer_id": [1]})).columns
@@ -53,9 +53,9 @@ def open_table(source: Source) -> ir.Table:
     import ibis
 
     if isinstance(source, ibis.expr.types.Table):
-        return source
+        return _in_utc(source)
     if not isinstance(source, (str, Path)):
-        return connect().create_table("transactions", source)
+        return _register(source)
     paths = _paths(str(source))
     kind = _kind(paths)
     connection = connect()
@@ -70,10 +70,62 @@ def open_table(source: Source) -> ir.Table:
         ) from error
 
 
+def fetch(expression: ir.Table) -> pa.Table:
+    """The result of a lazy expression: this is where the engine reads the log.
+
+    Raises
+    ------
+    SourceError
+        a file turns out to be damaged below its header
+
+    >>> import pandas as pd
+    >>> fetch(open_table(pd.DataFrame({"customer_id": [1, 2]}))).num_rows
+    2
+    """
+    import duckdb
+
+    try:
+        return expression.to_pyarrow()
+    except duckdb.Error as error:
+        raise SourceError("a log can be read to its end", _first_line(error), "mend the source or leave it out") from error
+
+
+def _in_utc(table: ir.Table) -> ir.Table:
+    """A caller's own table, refused where its session would read times with a zone as local times."""
+    backend = table.get_backend()
+    if backend.name == "duckdb":
+        zone = backend.raw_sql("SELECT current_setting('TimeZone')").fetchall()[0][0]
+        if zone not in {"UTC", "Etc/UTC", "GMT", "Etc/GMT"}:
+            raise SourceError("the session of an Ibis table is in UTC", zone, "run SET TimeZone = 'UTC' on its connection")
+    return table
+
+
+def _register(source: pd.DataFrame | pa.Table) -> ir.Table:
+    """A frame or Arrow table, looked at where it is; NaN in a frame is null, a column of nulls is text."""
+    import pandas as pd
+    import pyarrow as pa
+
+    if isinstance(source, pd.DataFrame):
+        try:
+            source = pa.Table.from_pandas(source, preserve_index=False)
+        except pa.ArrowException as error:
+            raise SourceError("a column holds values of one type", _first_line(error), "cast the column") from error
+    if not isinstance(source, pa.Table):
+        raise SourceError(
+            "a source is a path, a pandas frame, an Arrow table or an Ibis table", type(source).__name__, "pass one of these"
+        )
+    if not source.num_columns:
+        raise SourceError("a log has columns", "a table without any", "check how it was made")
+    fields = [field.with_type(pa.string()) if pa.types.is_null(field.type) else field for field in source.schema]
+    connection = connect()
+    connection.con.register("transactions", source.cast(pa.schema(fields)))
+    return connection.table("transactions")
+
+
 def _paths(source: str) -> list[str]:
     if Path(source).is_dir():
         raise SourceError("a source is a file or a glob", f"the folder {source!r}", f"write '{source}/*.parquet'")
-    paths = [source] if Path(source).is_file() else sorted(glob.glob(source))
+    paths = [source] if Path(source).is_file() else sorted(glob.glob(source))  # noqa: PTH207 (Path.glob takes no absolute pattern)
     if not paths:
         raise SourceError("a source names files that exist", f"{source!r}, which matches nothing", "check the path")
     empty = [path for path in paths if Path(path).stat().st_size == 0]

@@ -109,7 +109,7 @@ def build(
         )
     pairs = [(_eligible(histories, int(day), lookback_days), day) for day in days]
     member = np.concatenate([members for members, _ in pairs]) if pairs else np.empty(0, np.int64)
-    cutoff = np.repeat(days, [len(members) for members, _ in pairs])
+    cutoff = np.repeat(days, np.array([len(members) for members, _ in pairs], np.int64))
     panel = Panel(histories, member, cutoff, horizon_days, compiled)
     state = tier_state(panel, policy) if policy is not None and histories.has_amounts else None
     chosen = tuple(features) if features is not None else registered(policy)

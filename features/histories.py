@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.daily import DailyRow, daily
+from features.engine import fetch
 from features.errors import UnusableLogError
 from features.snapshot import to_date, to_day
 
@@ -98,7 +99,7 @@ def from_log(checked: Checked) -> Histories:
     UnusableLogError
         no row is usable
     """
-    table = daily(checked.clean).to_pyarrow()
+    table = fetch(daily(checked.clean))
     if table.num_rows == 0:
         raise UnusableLogError("a log has usable rows", "none", "see 'tiercast check' for why each row was refused")
     return from_arrow(table, checked.columns.has_amounts)
@@ -109,11 +110,9 @@ def from_arrow(table: pa.Table, has_amounts: bool) -> Histories:
     member = table["member"].combine_chunks().dictionary_encode()
     code = member.indices.to_numpy()
     day = table["day"].combine_chunks().cast("int32").to_numpy()
-    size = len(member.dictionary)
-    numeric = not str(member.dictionary.type).endswith("string")
-    ids = member.dictionary.to_numpy() if numeric else np.array(member.dictionary.to_pylist(), dtype=object)
+    ids = member.dictionary.to_numpy(zero_copy_only=False)  # numbers stay numbers, text becomes str objects
     columns = {name: table[name].to_numpy() for name in ("orders", "gross", "returned")}
-    return _split(ids, code, day, columns, has_amounts, size)
+    return _split(ids, code, day, columns, has_amounts, len(ids))
 
 
 def from_rows(histories: Sequence[tuple[Any, Sequence[DailyRow]]], has_amounts: bool) -> Histories:

@@ -16,7 +16,7 @@ UNITS: Final = 10_000
 """Fixed-point units in one unit of currency."""
 
 MAX_AMOUNT: Final = 1e11
-"""Largest amount of one line, exclusive: keeps ten thousand such lines of a member exact in int64."""
+"""Largest amount of one line, exclusive: keeps nine thousand such lines of a member exact in int64."""
 
 
 def to_units(amount: float) -> int:

@@ -10,7 +10,7 @@ import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,8 @@ from features.snapshot import MAX_DAYS, known_before
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Integers: TypeAlias = npt.NDArray[np.int64]
+T = TypeVar("T")
+D = TypeVar("D", np.float64, np.int64)
 Value: TypeAlias = Literal["visits", "orders", "gross", "returned"]
 
 # Below this many rows in all, loading numba costs more than it saves.
@@ -78,7 +80,7 @@ class Panel:
 
         def compute() -> Floats:
             start, stop = self._bounds("visits")
-            return self._run(kernels.gap_quantile, "visits", (start, stop, self.histories.visits.day, q), 1)[0]
+            return self._run(kernels.gap_quantile, "visits", (start, stop, self.histories.visits.day, q), np.float64)[0]
 
         return self._once(("gap_quantile", q), compute)
 
@@ -104,7 +106,7 @@ class Panel:
             rows, column = self._rows(value)
             start, stop = self._bounds(value)
             arguments = (start, stop, self.cutoff, rows.day, column, width_days)
-            return self._run(kernels.window_sum, value, arguments, 1, np.int64)[0]
+            return self._run(kernels.window_sum, value, arguments, np.int64)[0]
 
         return self._once(("window_units", value, width_days), compute)
 
@@ -116,13 +118,13 @@ class Panel:
             start, stop = self._bounds(value)
             weight = _decay(half_life_days)
             arguments = (start, stop, self.cutoff, rows.day, column, weight)
-            return self._run(kernels.decayed_sum, value, arguments, 1)[0]
+            return self._run(kernels.decayed_sum, value, arguments, np.float64)[0]
 
         return self._currency(value, self._once(("decayed_sum", value, half_life_days), compute))
 
     def last(self, value: Value) -> Floats:
         """The value on the last purchase day; NaN without one."""
-        rows, column = self._rows(value)
+        _, column = self._rows(value)
         start, stop = self._bounds(value)
         return self._currency(value, _where(stop > start, _at(column, stop - 1)))
 
@@ -131,7 +133,7 @@ class Panel:
     def _gap_moments(self) -> list[Floats]:
         def compute() -> list[Floats]:
             start, stop = self._bounds("visits")
-            return self._run(kernels.gap_moments, "visits", (start, stop, self.histories.visits.day), 2)
+            return self._run(kernels.gap_moments, "visits", (start, stop, self.histories.visits.day), np.float64, np.float64)
 
         return self._once("gap_moments", compute)
 
@@ -139,7 +141,7 @@ class Panel:
         def compute() -> list[Floats]:
             start, stop = self._bounds("visits")
             arguments = (start, stop, self.cutoff, self.histories.visits.day, self.horizon_days)
-            return self._run(kernels.comebacks, "visits", arguments, 2)
+            return self._run(kernels.comebacks, "visits", arguments, np.float64, np.float64)
 
         return self._once("comebacks", compute)
 
@@ -168,15 +170,17 @@ class Panel:
             return np.full(len(self), np.nan)
         return units / float(money.UNITS)
 
-    def _once(self, key: Any, compute: Callable[[], Any]) -> Any:
+    def _once(self, key: Any, compute: Callable[[], T]) -> T:
         if key not in self._memo:
             self._memo[key] = compute()
-        return self._memo[key]
+        result: T = self._memo[key]
+        return result
 
     def _run(
-        self, kernel: Callable[..., None], value: Value, arguments: tuple[Any, ...], outputs: int, dtype: Any = np.float64
-    ) -> list[Any]:
-        out = [np.empty(len(self), dtype) for _ in range(outputs)]
+        self, kernel: Callable[..., None], value: Value, arguments: tuple[Any, ...], *dtypes: type[D]
+    ) -> list[npt.NDArray[D]]:
+        """One array a dtype, filled by the kernel."""
+        out = [np.empty(len(self), dtype) for dtype in dtypes]
         if self._compiles(value):
             _compiled(kernel)(*arguments, *out)
         else:
@@ -196,7 +200,8 @@ def ratio(numerator: Floats, denominator: Floats) -> Floats:
     >>> ratio(np.array([1.0, 1.0]), np.array([2.0, 0.0])).tolist()
     [0.5, nan]
     """
-    return np.divide(numerator, denominator, out=np.full(len(numerator), np.nan), where=denominator != 0)
+    quotient: Floats = np.divide(numerator, denominator, out=np.full(len(numerator), np.nan), where=denominator != 0)
+    return quotient
 
 
 def _at(column: npt.NDArray[Any], index: Integers) -> npt.NDArray[Any]:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
+import reprlib
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -32,6 +32,7 @@ from features.money import MAX_AMOUNT, to_units
 from features.snapshot import MAX_DAYS
 
 _MAX_BYTES: Final = 1_000_000
+_SHAPES: Final = {"model_type": "mapping", "tuple_type": "list"}
 
 
 class _Strict(BaseModel):
@@ -42,13 +43,13 @@ class Tier(_Strict):
     """One tier; ``reach`` is the qualifying spend in currency, inclusive, and 0 for the first tier."""
 
     name: Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f/\\]+$")]
-    reach: Annotated[float, Field(ge=0, lt=MAX_AMOUNT, allow_inf_nan=False)] = 0.0
+    reach: Annotated[float, Field(ge=0, lt=MAX_AMOUNT, allow_inf_nan=False, strict=True)] = 0.0
 
 
 class Window(_Strict):
     """Days that count: the ``rolling_days`` before a date."""
 
-    rolling_days: Annotated[int, Field(ge=1, le=MAX_DAYS)]
+    rolling_days: Annotated[int, Field(ge=1, le=MAX_DAYS, strict=True)]
 
 
 class TierPolicy(_Strict):
@@ -73,7 +74,7 @@ class TierPolicy(_Strict):
                 "tiers[0].reach", "everyone starts in the first tier", f"{self.tiers[0].reach:g}", "leave its reach out"
             )
         for i, (lower, upper) in enumerate(zip(self.tiers, self.tiers[1:], strict=False), start=1):
-            if upper.reach <= lower.reach:
+            if to_units(upper.reach) <= to_units(lower.reach):
                 got = f"{upper.name} at {upper.reach:g} after {lower.name} at {lower.reach:g}"
                 raise PolicyError(f"tiers[{i}].reach", "thresholds rise from tier to tier", got, "list the lowest first")
         names = [tier.name for tier in self.tiers]
@@ -115,7 +116,7 @@ class TierPolicy(_Strict):
             content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
         except OSError as error:
             raise PolicyError(place, "a policy file can be read", str(error.strerror), "check the path") from None
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
             got = " ".join(str(error).split())[:200]
             raise PolicyError(place, "a policy file is YAML", got, "see the example in the README") from None
         return cls.from_dict(content)
@@ -141,11 +142,13 @@ def _worded(error: ValidationError) -> PolicyError:
     first = error.errors(include_url=False)[0]
     place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
     got = first["input"]
-    shown = f"{got:g}" if isinstance(got, float) and math.isfinite(got) else repr(got)[:80]
+    shown = f"{got:g}" if isinstance(got, float) else reprlib.repr(got)[:80]  # aliases in YAML may nest without end
     kind = first["type"]
     if kind == "missing":
         return PolicyError(place, "a policy states this", "nothing", f"add '{place.split('.')[-1]}:'")
     if kind == "extra_forbidden":
         return PolicyError(place, "a policy holds only what it defines", shown, "remove it or check its spelling")
-    rule = first["msg"].removeprefix("Input ").removeprefix("should be ")
-    return PolicyError(place or "policy", f"this is {rule}", shown, "change the value")
+    if kind in _SHAPES:
+        return PolicyError(place, f"this is a {_SHAPES[kind]}", shown, "see the example in the README")
+    rule = first["msg"].partition(" should ")[2]  # pydantic words every bound as '<type> should <rule>'
+    return PolicyError(place or "policy", f"this should {rule}", shown, "change the value")

@@ -1,4 +1,4 @@
-"""What a feature is, and the list of them: one line a feature in the family files, one column each in the order of the list."""
+"""What a feature is, and the list of them: declared in the family files, one column each in the order of the list."""
 
 from __future__ import annotations
 

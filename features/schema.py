@@ -119,9 +119,7 @@ def _mapped(name: str, expression: str, columns: Sequence[str]) -> tuple[str, ..
 def _by_alias(name: str, columns: Sequence[str]) -> str | None:
     matches = [column for column in columns if re.sub(r"[\W_]", "", column).lower() in _ALIASES[name]]
     if len(matches) > 1:
-        raise ColumnError(
-            f"one column is the {name!r}", f"{listed(matches)}", f"say which, as in --map {name}={matches[0]}"
-        )
+        raise ColumnError(f"one column is the {name!r}", f"{listed(matches)}", f"say which, as in --map {name}={matches[0]}")
     return matches[0] if matches else None
 
 

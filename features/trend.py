@@ -28,6 +28,6 @@ FEATURES: Final = (
         meaning="gross spend on a 42-day fade over that on a 126-day fade, per day",
         compute=lambda h: _trend(h, "gross", 42, 126),
         reason=Phrase("recent spend is {value} the longer habit", "近期消费为长期习惯的 {value}"),
-        absent=Phrase("amounts are not available", "无金额数据"),
+        absent=Phrase("no spend to compare with", "无可比消费"),
     ),
 )

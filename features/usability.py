@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from features import money
 from features.daily import daily
+from features.engine import fetch
 from features.verdicts import REASONS, Checked, blank
 
 
@@ -76,44 +78,45 @@ def report(checked: Checked) -> UsabilityReport:
     """Count a checked log; one pass for the totals, one for repetitions.
 
     >>> import pandas as pd
-    >>> from features.daily import daily
-from features.verdicts import check
+    >>> from features.verdicts import check
     >>> log = pd.DataFrame({"customer_id": [1, 1, 2], "timestamp": ["2017-01-01"] * 3, "amount": [5.0, 5.0, -1.0]})
     >>> summary = report(check(log))
     >>> summary.usable_rows, summary.repeated_rows, summary.returned_amount
     (3, 1, 1.0)
     """
     rows, columns = checked.rows, checked.columns
-    reasons = rows.group_by(reason=rows.tc_reason).agg(rows=rows.count()).to_pyarrow().to_pylist()
-    counts = {row["reason"]: int(row["rows"]) for row in reasons}
+    reasons = rows.group_by(reason=rows.tc_reason).agg(rows=rows.count())
+    counts = {row["reason"]: int(row["rows"]) for row in fetch(reasons).to_pylist()}
     clean = checked.clean
-    visits = daily(clean).filter(lambda day: day.orders > 0)
-    members = visits.group_by("member").agg(days=lambda day: day.count())
-    per_member = members.agg(days=members.days.sum(), single=(members.days == 1).sum()).to_pyarrow().to_pylist()[0]
-    totals = clean.agg(
+    days = daily(clean)
+    member = days.group_by("member").agg(
+        days=(days.orders > 0).sum(), gross=days.gross.sum().cast("int64"), returned=days.returned.sum().cast("int64")
+    )
+    of_members = member.agg(
+        days=member.days.sum(), single=(member.days == 1).sum(), bought=member.gross.sum(), returned=member.returned.sum()
+    )
+    of_rows = clean.agg(
         members=clean.customer_id.nunique(),
         first=clean.timestamp.min(),
         last=clean.timestamp.max(),
         returns=(clean.amount < 0).sum(),
-        returned=(-clean.amount).sum(where=clean.amount < 0),
-        bought=clean.amount.sum(where=clean.amount >= 0),
     )
-    total = totals.to_pyarrow().to_pylist()[0]
+    folded, total = fetch(of_members).to_pylist()[0], fetch(of_rows).to_pylist()[0]
     total_rows = sum(counts.values())
-    money = columns.has_amounts
+    amounts = columns.has_amounts
     return UsabilityReport(
         rows=total_rows,
         usable_rows=counts.get(None, 0),
         members=total["members"],
         first=total["first"],
         last=total["last"],
-        shopping_days=int(per_member["days"] or 0),
-        single_day_members=int(per_member["single"] or 0),
+        shopping_days=int(folded["days"] or 0),
+        single_day_members=int(folded["single"] or 0),
         missing=_missing(checked),
         refused={code: counts[code] for code in REASONS if code in counts},
-        return_rows=int(total["returns"] or 0) if money else None,
-        returned_amount=float(total["returned"] or 0.0) if money else None,
-        bought_amount=float(total["bought"] or 0.0) if money else None,
+        return_rows=int(total["returns"] or 0) if amounts else None,
+        returned_amount=int(folded["returned"] or 0) / money.UNITS if amounts else None,
+        bought_amount=int(folded["bought"] or 0) / money.UNITS if amounts else None,
         repeated_rows=_repeated(checked, total_rows),
         repeated_kept=checked.duplicates == "keep",
         guessed={name: "*".join(columns.sources[name]) for name in columns.guessed},
@@ -126,11 +129,12 @@ def _missing(checked: Checked) -> dict[str, float]:
     for name, sources in checked.columns.sources.items():
         empty = [blank(rows[source]) for source in sources]
         shares[name] = functools.reduce(operator.or_, empty).mean()
-    return {name: float(share) for name, share in rows.agg(**shares).to_pyarrow().to_pylist()[0].items()}
+    return {name: float(share) for name, share in fetch(rows.agg(**shares)).to_pylist()[0].items()}
 
 
 def _repeated(checked: Checked, rows: int) -> int:
-    return rows - int(checked.source.distinct().count().execute())
+    different = fetch(checked.source.distinct().agg(rows=lambda table: table.count()))
+    return rows - int(different["rows"][0].as_py())
 
 
 def _line(label: str, text: str) -> str:

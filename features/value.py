@@ -8,6 +8,7 @@ from features.operators import ratio
 from features.registry import Feature, Phrase, Unit
 
 _NO_MONEY: Final = Phrase("amounts are not available", "无金额数据")
+_NO_SPEND: Final = Phrase("no spend to compare with", "无可比消费")
 
 
 def _spend(days: int) -> Feature:
@@ -57,6 +58,6 @@ FEATURES: Final = (
         meaning="value returned over gross spend, all before the cutoff",
         compute=lambda h: ratio(h.window_sum("returned"), h.window_sum("gross")),
         reason=Phrase("returned {value} of what was bought", "退货金额占消费的 {value}"),
-        absent=_NO_MONEY,
+        absent=_NO_SPEND,
     ),
 )

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from features import money
-from features.engine import Source, open_table
-from features.errors import ColumnError, SourceError
+from features.engine import Source, fetch, open_table
+from features.errors import ColumnError, ConfigError, SourceError, listed
 from features.schema import ColumnMap, resolve
 
 if TYPE_CHECKING:
@@ -33,6 +33,9 @@ REASONS: Final[Mapping[str, str]] = {
 """Reason code → what it means, in the order in which they are tried."""
 
 EARLIEST: Final = dt.datetime(1980, 1, 1)
+_LATEST: Final = dt.datetime.max
+_DUPLICATES: Final = ("keep", "drop")
+_OWN: Final = ("tc_member", "tc_time", "tc_amount", "tc_order", "tc_copy", "tc_reason")
 _STRAY_SHARE: Final = 0.01
 _STRAY_MIN_GAP_DAYS: Final = 30
 
@@ -41,8 +44,8 @@ _STRAY_MIN_GAP_DAYS: Final = 30
 class Checked:
     """A log with each row's verdict.
 
-    ``rows`` is the source's table with ``tc_member``, ``tc_time``, ``tc_amount`` and ``tc_order`` typed, and ``tc_reason``, null where
-    the row is usable. ``end`` is the log's own end: its last usable time.
+    ``rows`` is the source's table with ``tc_member``, ``tc_time``, ``tc_amount`` and ``tc_order`` typed, and ``tc_reason``,
+    null where the row is usable. ``end`` is the log's own end: its last usable time.
     """
 
     source: ir.Table
@@ -61,9 +64,10 @@ class Checked:
 
     @property
     def quarantine(self) -> ir.Table:
-        """Refused rows with the source's own columns and the ``reason``."""
+        """Refused rows: the source's columns and ``reason`` (``tc_reason`` where the source has a reason of its own)."""
         refused = self.rows.filter(self.rows.tc_reason.notnull())
-        return refused.select(*self.source.columns, reason=refused.tc_reason)
+        taken = "reason" in (column.lower() for column in self.source.columns)
+        return refused.select(*self.source.columns, **{"tc_reason" if taken else "reason": refused.tc_reason})
 
 
 def check(source: Source, mapping: Mapping[str, str] | None = None, *, duplicates: str = "keep") -> Checked:
@@ -77,18 +81,24 @@ def check(source: Source, mapping: Mapping[str, str] | None = None, *, duplicate
 
     Raises
     ------
+    ConfigError
+        duplicates are neither kept nor dropped
     SourceError, ColumnError
 
     >>> import pandas as pd
     >>> log = pd.DataFrame({"customer_id": [1, None, 2], "timestamp": ["2017-01-01", "2017-01-01", "soon"]})
-    >>> check(log).quarantine.execute().reason.tolist()
+    >>> check(log).quarantine.to_pyarrow()["reason"].to_pylist()
     ['no_member', 'unparsable_time']
     """
     import ibis
 
+    if duplicates not in _DUPLICATES:
+        raise ConfigError(f"duplicates is one of {listed(_DUPLICATES)}", repr(duplicates), "pass one of these")
     table = open_table(source)
     columns = resolve(table.columns, mapping)
-    if table.head(1).count().execute() == 0:
+    if own := [column for column in table.columns if column.lower() in _OWN]:
+        raise ColumnError(f"the names {listed(_OWN)} are kept for verdicts", listed(own), "rename the column")
+    if fetch(table.head(1)).num_rows == 0:
         raise SourceError("a log has rows", "a header and nothing below it", "check how the file was written")
     row = table.mutate(
         tc_member=_member(table[columns.sources["customer_id"][0]]),
@@ -104,27 +114,25 @@ def check(source: Source, mapping: Mapping[str, str] | None = None, *, duplicate
     end = log_end(row)
     if end is not None:
         row = row.mutate(
-            tc_reason=ibis.cases((row.tc_reason.isnull() & (row.tc_time > ibis.literal(end)), "stray_time"), else_=row.tc_reason)
+            tc_reason=(row.tc_reason.isnull() & (row.tc_time > ibis.literal(end))).ifelse("stray_time", row.tc_reason)
         )
     return Checked(table, row, columns, end, duplicates)
 
 
 def _member(column: ir.Column) -> ir.Value:
     kind = column.type()
-    if kind.is_string() or kind.is_uuid():
-        text = column.cast("string")
-        return (text.strip() == "").ifelse(None, text)
-    if kind.is_integer():
-        return column
-    if kind.is_floating():
-        return column.isnan().ifelse(None, column)
+    if kind.is_uuid():
+        return column.cast("string")
+    if kind.is_string() or kind.is_integer() or kind.is_floating():
+        return blank(column).ifelse(None, column)
     raise ColumnError("customer_id is a number or text", f"a column of type {kind}", "cast it when writing the log")
 
 
 def _time(column: ir.Column) -> ir.Value:
     kind = column.type()
     if kind.is_string():
-        return column.strip().try_cast("timestamp")
+        # By way of a zoned time: cast straight to a timestamp, the engine would drop the text's offset.
+        return column.strip().try_cast("timestamp('UTC')").cast("timestamp")
     if kind.is_timestamp() or kind.is_date():
         return column.cast("timestamp")
     raise ColumnError(
@@ -155,12 +163,16 @@ def _order(table: ir.Table, columns: ColumnMap) -> ir.Value:
 
     if "order_id" not in columns.sources:
         return ibis.null("string")
-    return table[columns.sources["order_id"][0]].cast("string")
+    column = table[columns.sources["order_id"][0]]
+    return blank(column).ifelse(None, column.cast("string"))
 
 
 def blank(column: ir.Column) -> Any:
-    """Whether a value is missing: null, or text of nothing but white space."""
-    return column.isnull() | (column.strip() == "") if column.type().is_string() else column.isnull()
+    """Whether a value is missing: null, NaN, or text of nothing but white space."""
+    kind = column.type()
+    if kind.is_string():
+        return column.isnull() | (column.strip() == "")
+    return column.isnull() | column.isnan() if kind.is_floating() else column.isnull()
 
 
 def _conditions(table: ir.Table, row: ir.Table, columns: ColumnMap) -> dict[str, Any]:
@@ -169,7 +181,7 @@ def _conditions(table: ir.Table, row: ir.Table, columns: ColumnMap) -> dict[str,
     conditions: dict[str, Any] = {
         "no_member": row.tc_member.isnull(),
         "no_time": blank(table[columns.sources["timestamp"][0]]),
-        "unparsable_time": row.tc_time.isnull(),
+        "unparsable_time": row.tc_time.isnull() | (row.tc_time > ibis.literal(_LATEST)),
         "zero_date": row.tc_time < ibis.literal(EARLIEST),
     }
     if columns.has_amounts:
@@ -181,14 +193,14 @@ def _conditions(table: ir.Table, row: ir.Table, columns: ColumnMap) -> dict[str,
 
 
 def log_end(row: ir.Table) -> dt.datetime | None:
-    """The last time that is no typo: after it comes a gap longer than any before, and hardly a row.
+    """Find the last time that is no typo: after it comes a gap longer than any before, and hardly a row.
 
     Times are strays when at most 1 % of the rows lie after a gap of more than 30 days and of more than three
     times the longest gap before it. Rows added later only ever move the end later, so what was usable at a cutoff stays so.
     """
     usable = row.filter(row.tc_reason.isnull())
     days = usable.group_by(day=usable.tc_time.date()).agg(rows=usable.count(), last=usable.tc_time.max()).order_by("day")
-    table = days.to_pyarrow()
+    table = fetch(days)
     if table.num_rows == 0:
         return None
     dates: list[dt.date] = table["day"].to_pylist()

@@ -11,7 +11,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -81,7 +80,7 @@ def save(bundle: Bundle, folder: Path) -> Path:
         for name, text in bundle.texts.items():
             (partial / f"{name}.txt").write_text(text, encoding="utf-8")
         partial.chmod(0o755)
-        os.replace(partial, folder)
+        partial.replace(folder)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
@@ -107,7 +106,7 @@ def load(folder: Path) -> Bundle:
             raise ArtifactError(f"a model has format {FORMAT}", str(plain["format"]), "train it with this release")
         names = ["churn", "spend_mean", "spend_scale"] if plain["spend"] else ["churn"]
         texts = {name: (folder / f"{name}.txt").read_text(encoding="utf-8") for name in names}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ArtifactError("a model folder is complete", f"{folder}: {error!r}", "train or copy it again") from error
     bundle = Bundle(plain, texts)
     if bundle.version != version:

@@ -18,7 +18,7 @@ class Labels:
     """One row a row of the feature table it was made for.
 
     ``churned``: no purchase in [T, T + h). ``spend``: qualifying spend in it (gross spend without a policy), in
-    fixed-point units. ``next_tier``: position of the tier at T + h, None without a policy. ``spend`` is None without amounts.
+    fixed-point units, None without amounts. ``next_tier``: position of the tier at T + h, None without a policy.
     """
 
     churned: npt.NDArray[np.bool_]

@@ -13,6 +13,7 @@ from features.operators import Floats
 _TAIL: Final = 0.005
 _KNOTS: Final = 199
 _MAX_TAIL_WEIGHT: Final = 0.9
+_LEAST: Final = 1e-12
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ class Residuals:
         middle = np.interp(z, self.knots, _levels())
         below = _TAIL * np.exp(np.minimum(z - self.knots[0], 0.0) / self.lower)
         above = 1.0 - _TAIL * np.exp(-np.maximum(z - self.knots[-1], 0.0) / self.upper)
-        return np.where(z < self.knots[0], below, np.where(z > self.knots[-1], above, middle))
+        whole = np.where(z < self.knots[0], below, np.where(z > self.knots[-1], above, middle))
+        return np.clip(whole, _LEAST, 1.0 - _LEAST)
 
     def mean_exp(self, scale: Floats) -> Floats:
         """E[exp(scale * residual)], elementwise, interpolated from an exact grid; larger scales count as ``max_scale``."""
@@ -63,15 +65,16 @@ class Residuals:
 
     @cached_property
     def _mean_exp_grid(self) -> tuple[Floats, Floats]:
-        """log E[exp(s R)] on a grid of s: closed form on each linear piece and on both tails."""
+        """A grid of s, and log E[exp(s R)] on it: closed form on each linear piece and on both tails."""
         grid = np.linspace(1e-6, self.max_scale, 512)
         width = np.diff(self.knots)
         mass = np.diff(_levels())
         rise = grid[:, None] * width[None, :]
-        pieces = (mass * np.exp(grid[:, None] * self.knots[:-1]) * np.expm1(rise) / rise).sum(axis=1)
-        low = _TAIL * np.exp(grid * self.knots[0]) / (1.0 + grid * self.lower)
-        high = _TAIL * np.exp(grid * self.knots[-1]) / (1.0 - grid * self.upper)
-        return grid, np.log(pieces + low + high)
+        top = self.knots[-1]  # all exponents are taken from here, so that none overflows
+        pieces = (mass * np.exp(grid[:, None] * (self.knots[1:] - top)) * -np.expm1(-rise) / rise).sum(axis=1)
+        low = _TAIL * np.exp(grid * (self.knots[0] - top)) / (1.0 + grid * self.lower)
+        high = _TAIL / (1.0 - grid * self.upper)
+        return grid, grid * top + np.log(pieces + low + high)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values; floats survive JSON exactly."""

@@ -3,8 +3,8 @@
 A tree of at most 8 leaves has at most 7 splits, so all it can say, and all that TreeSHAP can say of it, is a function of at
 most 7 yes-or-no outcomes. Both are tabulated once; a row is then answered by comparing, packing bits and looking up.
 
-The SHAP values are those of path-dependent TreeSHAP (Lundberg, Erion and Lee 2018, arXiv:1802.03888): the value of a set S of
-known features is the tree's output with splits on S followed and the others averaged by training counts.
+The SHAP values are those of path-dependent TreeSHAP (Lundberg, Erion and Lee 2018, arXiv:1802.03888): the value of a set of
+features S is the tree's output with splits on S followed and the others averaged by training counts.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ class TabulatedTrees:
     """
 
     def __init__(self, text: str, bias: float, n_features: int) -> None:
-        trees = [Tree.parse(section) for section in text.split("\n\n\nend of trees")[0].split("Tree=")[1:]]
+        trees = [Tree.parse(section) for section in text.partition("\nend of trees")[0].split("Tree=")[1:]]
         tables = [tree.tabulate() for tree in trees]
         self.bias = bias
         self.n_features = n_features
@@ -134,7 +134,7 @@ class TabulatedTrees:
         self.base = bias + math.fsum(tree.expected() for tree in trees)
         """Mean raw score over the training rows: the sum of contributions starts here."""
         self._feature = np.zeros((self.n_trees, _BITS), np.int64)
-        self._threshold = np.full((self.n_trees, _BITS), -np.inf)
+        self._threshold = np.full((self.n_trees, _BITS), np.nan)  # no value is <= NaN: unused bits stay 0
         self._missing_left = np.zeros((self.n_trees, _BITS), bool)
         self._target = np.full((self.n_trees, MAX_SPLITS), n_features, np.int64)
         self._offset = np.zeros(self.n_trees, np.int64)
@@ -198,7 +198,8 @@ def _summed(values: Floats, target: npt.NDArray[np.int64], width: int) -> Floats
     """
     rows = len(values)
     index = (np.arange(rows)[:, None] * width + target).ravel()
-    return np.bincount(index, weights=values.ravel(), minlength=rows * width).reshape(rows, width)
+    summed: Floats = np.bincount(index, values.ravel(), rows * width).astype(np.float64).reshape(rows, width)
+    return summed
 
 
 def _floats(text: str) -> Floats:

@@ -1,0 +1,86 @@
+"""``tiercast``: the command line. Each command is a file under serving/commands, loaded when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Final
+
+import click
+
+from features.errors import ArtifactError, NotFoundError, TiercastError
+
+_COMMANDS: Final = {
+    "check": "What a transaction log is good for: rows, gaps, refusals by reason.",
+    "train": "Train on a log and a policy; measure, register, point an alias at it.",
+    "backtest": "What would have been said at past cutoffs, and how it turned out.",
+    "score": "Forecast every member, to Parquet, CSV and the look-up store.",
+    "serve": "Start the HTTP service.",
+    "demo": "The whole way on real data: check, train, backtest, score.",
+}
+
+EXIT_INPUT: Final = 2
+EXIT_MISSING: Final = 3
+EXIT_DAMAGED: Final = 4
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"serving.commands.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tiercast")
+def cli() -> None:
+    """Who is about to leave a loyalty programme, which tier each member will hold next, and why.
+
+    Exit codes: 0 done, 2 what was given cannot be used, 3 asked for something that is not there,
+    4 a stored file is damaged.
+    """
+
+
+def main() -> None:
+    """Run the command line: a project error becomes one sentence and an exit code, never a traceback."""
+    try:
+        cli(standalone_mode=False)
+    except TiercastError as error:
+        click.echo(f"tiercast: {error}", err=True)
+        sys.exit(exit_code(error))
+    except click.exceptions.Exit as exit_:
+        sys.exit(exit_.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(EXIT_INPUT)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        click.echo(f"tiercast: a file or folder cannot be used: {place}{error.strerror or error}", err=True)
+        sys.exit(EXIT_INPUT)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("tiercast: stopped; nothing half-written was left behind", err=True)
+        sys.exit(130)
+    except ModuleNotFoundError as error:
+        extra = f"the library {error.name!r} is not installed here"
+        click.echo(f"tiercast: this command needs more than serving does: {extra}; install tiercast[train]", err=True)
+        sys.exit(EXIT_MISSING)
+
+
+def exit_code(error: TiercastError) -> int:
+    """The process's exit code for an error.
+
+    >>> from features.errors import CutoffError
+    >>> exit_code(CutoffError("a cutoff is a date", "'soon'", "write it as 2017-11-06"))
+    2
+    """
+    if isinstance(error, NotFoundError):
+        return EXIT_MISSING
+    return EXIT_DAMAGED if isinstance(error, ArtifactError) else EXIT_INPUT

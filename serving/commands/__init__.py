@@ -1,0 +1,1 @@
+"""The commands of ``tiercast``, one a file; each has a ``command``."""

@@ -1,0 +1,60 @@
+"""``tiercast check``: what of a log can be used, and what cannot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from features.errors import ConfigError
+from features.files import written_whole
+from serving.commands.options import log_options, settings
+
+if TYPE_CHECKING:
+    from features.verdicts import Checked
+
+
+@click.command("check")
+@click.argument("data", required=False)
+@log_options
+@click.option("--quarantine", type=click.Path(path_type=Path), help="Write the refused rows here (.parquet or .csv).")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def command(
+    data: str | None,
+    config: Path | None,
+    transactions: str | None,
+    columns: tuple[str, ...],
+    duplicates: str | None,
+    quarantine: Path | None,
+    as_json: bool,
+) -> None:
+    """Report what a transaction log is good for.
+
+    DATA is a CSV or Parquet file, or a glob in quotes.
+    """
+    import json
+
+    from features.usability import report
+    from features.verdicts import check
+
+    chosen = settings(config, columns, transactions=data or transactions, duplicates=duplicates)
+    if chosen.transactions is None:
+        raise ConfigError("a log is named", "none", "write 'tiercast check DATA'")
+    if quarantine is not None and quarantine.suffix not in (".parquet", ".csv"):
+        raise ConfigError("a quarantine is a .parquet or .csv file", repr(str(quarantine)), "name one")
+    checked = check(chosen.transactions, chosen.columns, duplicates=chosen.duplicates)
+    summary = report(checked)
+    click.echo(json.dumps(summary.to_dict(), indent=1) if as_json else summary.to_text())
+    if quarantine is not None:
+        write_quarantine(checked, quarantine)
+        click.echo(f"{sum(summary.refused.values()):,} refused rows are in {quarantine}", err=True)
+
+
+def write_quarantine(checked: Checked, path: Path) -> None:
+    """Write the refused rows with their reasons, whole or not at all."""
+    with written_whole(path) as partial:
+        if path.suffix == ".parquet":
+            checked.quarantine.to_parquet(partial)
+        else:
+            checked.quarantine.to_csv(partial)

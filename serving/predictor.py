@@ -1,0 +1,108 @@
+"""A model and its store, ready to answer: what HTTP, batch and notebooks call. Knows no web framework."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from features.daily import Line, fold
+from features.errors import ArtifactError, UnknownMemberError
+from features.histories import from_rows
+from features.snapshot import to_day
+from serving.reasons import Language
+from serving.record import Layout
+from serving.settings import Home
+from serving.store import MemberId, Store, member_key
+from training.artifact import load, to_forecaster
+from training.forecaster import Forecaster
+
+
+@dataclass(frozen=True)
+class Ask:
+    """How an answer is wanted."""
+
+    reasons: int = 3
+    language: Language = "en"
+    contributions: bool = False
+
+
+class Predictor:
+    """Answers from stored forecasts, and forecasts histories that come with the question.
+
+    Parameters
+    ----------
+    forecaster : the model
+    layout : of its rows
+    store : forecasts made by the same model
+    """
+
+    def __init__(self, forecaster: Forecaster, layout: Layout, store: Store) -> None:
+        if store.info.model_version != layout.model_version or store.info.width != layout.width:
+            raise ArtifactError(
+                "a store is read with the model that filled it",
+                f"a store of {store.info.model_version} and the model {layout.model_version}",
+                "run 'tiercast score' again",
+            )
+        self.forecaster = forecaster
+        self.layout = layout
+        self.store = store
+
+    @classmethod
+    def open(cls, home: Home) -> Predictor:
+        """The store in a home folder, with the model that filled it.
+
+        Raises
+        ------
+        NoModelError, ArtifactError
+        """
+        store = Store(home.store)
+        version = store.info.model_version
+        forecaster = to_forecaster(load(home.models / version))
+        return cls(forecaster, Layout.of(forecaster, version), store)
+
+    def look_up(self, members: Sequence[MemberId], ask: Ask) -> tuple[list[dict[str, Any]], list[MemberId]]:
+        """Stored forecasts in the order asked for, and the ids that have none.
+
+        Raises
+        ------
+        UnknownMemberError
+            none of the ids has one
+        """
+        rows = self.store.get(members)
+        unknown = [member for member in members if member_key(member) not in rows]
+        if not rows:
+            raise UnknownMemberError(len(unknown))
+        keys = [member_key(member) for member in members]
+        answers = [self._answer(self.store.member(key), self.store.as_of, rows[key], ask) for key in keys if key in rows]
+        return answers, unknown
+
+    def score(
+        self, histories: Sequence[tuple[MemberId, Sequence[Line]]], as_of: dt.date, ask: Ask
+    ) -> tuple[list[dict[str, Any]], list[MemberId]]:
+        """Forecast members from their lines before ``as_of``; and the ids without a purchase in the look-back.
+
+        Parameters
+        ----------
+        histories : (member, lines) pairs, each member once
+        as_of : the cutoff; lines on days from then on are not looked at
+        """
+        end = to_day(as_of)
+        folded = [(member, [row for row in fold(lines) if to_day(row[0]) < end]) for member, lines in histories]
+        known = [(member, rows) for member, rows in folded if rows]
+        answered: dict[str, dict[str, Any]] = {}
+        if known:
+            log = from_rows(known, self.forecaster.settings.has_amounts)
+            forecasts = self.forecaster.forecast(log, as_of, explain=True)
+            for member, row in zip(forecasts.members.tolist(), self.layout.rows(forecasts), strict=True):
+                answered[member_key(member)] = self._answer(member, as_of, row, ask)
+        silent = [member for member, _ in histories if member_key(member) not in answered]
+        return list(answered.values()), silent
+
+    def _answer(self, member: MemberId, as_of: dt.date, row: np.ndarray[Any, Any], ask: Ask) -> dict[str, Any]:
+        return self.layout.answer(
+            member, as_of, row, reasons=ask.reasons, language=ask.language, contributions=ask.contributions
+        )

@@ -1,0 +1,107 @@
+"""Contributions → sentences, in English and Chinese."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from features.operators import Floats
+from features.registry import Feature, Unit
+
+Language: TypeAlias = Literal["en", "zh"]
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One feature's part in a forecast.
+
+    ``value`` is None where the feature's null rule applies; ``contribution`` is in log-odds of leaving, above 0 where it
+    raises the risk.
+    """
+
+    feature: str
+    value: float | None
+    contribution: float
+    sentence: str
+
+
+def top_reasons(
+    features: Sequence[Feature], values: Floats, contributions: Floats, *, most: int, language: Language
+) -> list[Reason]:
+    """The features that move one member's forecast most, largest first; those that move nothing are left out.
+
+    Parameters
+    ----------
+    features : (n_features,)
+    values, contributions : (n_features,) of one member
+    """
+    order = np.argsort(-np.abs(contributions), kind="stable")[:most]
+    return [
+        Reason(
+            features[i].name,
+            None if math.isnan(values[i]) else float(values[i]),
+            float(contributions[i]),
+            sentence(features[i], float(values[i]), float(contributions[i]), language),
+        )
+        for i in order
+        if contributions[i] != 0.0
+    ]
+
+
+def sentence(feature: Feature, value: float, contribution: float, language: Language) -> str:
+    """What a feature's value does to the risk of leaving, in words.
+
+    >>> from features.registry import by_name
+    >>> recency = by_name(["recency_days"], None)[0]
+    >>> print(sentence(recency, 45.0, 0.7, "en"))
+    Last purchase 45 days ago: raises the risk of leaving.
+    >>> print(sentence(recency, 45.0, 0.7, "zh"))
+    距上次购买 45 天：流失风险上升。
+    """
+    raises = contribution > 0
+    clause = _clause(feature, value, language)
+    if language == "zh":
+        return f"{clause}：流失风险{'上升' if raises else '下降'}。"
+    return f"{clause[:1].upper()}{clause[1:]}: {'raises' if raises else 'lowers'} the risk of leaving."
+
+
+def _clause(feature: Feature, value: float, language: Language) -> str:
+    if math.isnan(value):
+        return feature.absent.zh if language == "zh" else feature.absent.en
+    text = worded(value, feature.unit, language)
+    return feature.reason.zh.format(value=text) if language == "zh" else feature.reason.en.format(value=text, s=plural(value))
+
+
+def plural(value: float) -> str:
+    """The ending of what is counted.
+
+    >>> plural(1.0), plural(2.0)
+    ('', 's')
+    """
+    return "" if value == 1 else "s"
+
+
+def worded(value: float, unit: Unit, language: Language) -> str:
+    """A value with its unit.
+
+    >>> worded(1.0, Unit.DAYS, "en"), worded(0.834, Unit.SHARE, "en"), worded(1204.5, Unit.MONEY, "zh")
+    ('1 day', '83 %', '1,204.50')
+    """
+    number = _number(value)
+    if unit is Unit.DAYS:
+        return f"{number} 天" if language == "zh" else f"{number} day{plural(value)}"
+    if unit is Unit.MONEY:
+        return f"{value:,.2f}"
+    if unit is Unit.SHARE:
+        return f"{value:.0%}".replace("%", " %")
+    if unit is Unit.RATIO:
+        return f"{number} 倍" if language == "zh" else f"{number} times"
+    return number
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value == round(value) or abs(value) >= 100 else f"{value:,.1f}"

@@ -1,0 +1,203 @@
+"""Requests and answers of the service: names, units, limits and examples. This is what the OpenAPI page shows."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+
+from features.daily import Line
+from features.money import MAX_AMOUNT
+from features.verdicts import EARLIEST
+
+_INT64 = 2**63 - 1
+_MAX_ID = 200
+# JSON can escape half a character, as in '\ud800', which no store and no answer can hold.
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def _member(value: Any) -> int | float | str:
+    """One check in place of one for each kind, so that a wrong id is told once."""
+    if isinstance(value, str) and value.strip() and len(value) <= _MAX_ID and not _SURROGATE.search(value):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _INT64:
+        return value
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    raise ValueError(f"a customer_id is a number, or a text that is not blank, of at most {_MAX_ID} characters")
+
+
+def _amount(value: Any) -> float:
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < MAX_AMOUNT:
+        return float(value)
+    raise ValueError(f"an amount is a number such as 12.5, between -{MAX_AMOUNT:.0e} and {MAX_AMOUNT:.0e}")
+
+
+def _order(value: Any) -> str:
+    if (isinstance(value, str) and len(value) <= _MAX_ID) or (isinstance(value, int) and not isinstance(value, bool)):
+        return str(value)
+    raise ValueError(f"an order_id is a text of at most {_MAX_ID} characters, or a whole number")
+
+
+def _time(value: Any) -> dt.datetime:
+    """ISO 8601 text as UTC without a zone, as logs are read."""
+    if not isinstance(value, str):
+        raise ValueError("a timestamp is ISO 8601 text, such as 2017-01-31T09:30:00")
+    try:
+        time = dt.datetime.fromisoformat(value.strip())
+        time = time if time.tzinfo is None else time.astimezone(dt.UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        raise ValueError("a timestamp is ISO 8601 text, such as 2017-01-31T09:30:00") from None
+    if time < EARLIEST:
+        raise ValueError("a timestamp lies after 1980: an earlier one is an empty date in disguise")
+    return time
+
+
+def _date(value: Any) -> dt.date:
+    try:
+        return dt.date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ValueError("a date is ISO 8601 text, such as 2017-01-31") from None
+
+
+MemberField = Annotated[
+    int | float | str,
+    PlainValidator(_member, json_schema_input_type=int | float | str),
+    Field(description="The member, as in the transaction log: a number or text."),
+]
+
+
+class Asked(BaseModel):
+    """How answers are wanted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    language: Literal["en", "zh"] = Field("en", description="Language of the reasons.")
+    reasons: int = Field(3, ge=0, le=20, strict=True, description="Most reasons for each member.")
+    contributions: bool = Field(
+        False,
+        strict=True,
+        description="Also give every feature's contribution; base + their sum = log_odds.",
+    )
+
+
+class LookUp(Asked):
+    """Members whose stored forecasts are wanted."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"customer_ids": [1, 25], "language": "en"}})
+
+    customer_ids: list[MemberField] = Field(min_length=1)
+
+
+class TransactionLine(BaseModel):
+    """One line of a history."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    timestamp: Annotated[dt.datetime, BeforeValidator(_time)] = Field(
+        description="ISO 8601; with a zone it is read as UTC.", examples=["2017-12-30T09:30:00"]
+    )
+    amount: Annotated[float, PlainValidator(_amount, json_schema_input_type=float)] | None = Field(
+        None, description="Currency; 0 or more is a purchase, below 0 a return. Left out in a log without amounts."
+    )
+    order_id: Annotated[str, PlainValidator(_order, json_schema_input_type=int | str)] | None = Field(
+        None, description="Lines that belong together."
+    )
+
+    def to_line(self) -> Line:
+        """The line as the fold takes it."""
+        return Line(self.timestamp, self.amount, self.order_id)
+
+
+class History(BaseModel):
+    """One member with all its transaction lines."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    customer_id: MemberField
+    transactions: list[TransactionLine] = Field(min_length=1)
+
+
+class Score(Asked):
+    """Members whose histories are sent, to be forecast now."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "as_of": "2018-01-02",
+                "histories": [
+                    {
+                        "customer_id": "new-1",
+                        "transactions": [
+                            {"timestamp": "2017-12-02T10:00:00", "amount": 25.5, "order_id": "a"},
+                            {"timestamp": "2017-12-16T17:20:00", "amount": 40.0, "order_id": "b"},
+                        ],
+                    }
+                ],
+            }
+        }
+    )
+
+    as_of: Annotated[dt.date, BeforeValidator(_date)] | None = Field(
+        None, description="Forecast from lines before this day. Left out: the day of the stored forecasts."
+    )
+    histories: list[History] = Field(min_length=1)
+
+
+class ReasonAnswer(BaseModel):
+    """Why: one feature's part."""
+
+    feature: str = Field(examples=["recency_days"])
+    value: float | None = Field(description="The feature's value in its unit; null by its null rule.")
+    contribution: float = Field(description="Log-odds added to the forecast; above 0 raises the risk.")
+    sentence: str = Field(examples=["Last purchase 45 days ago: raises the risk of leaving."])
+
+
+class Forecast(BaseModel):
+    """One member's forecast. Money is in the log's currency; null where the log has no amounts or no tier policy is used."""
+
+    customer_id: MemberField
+    as_of: dt.date = Field(description="What is said uses lines before this day, and nothing else.")
+    horizon_days: int = Field(description="The forecast is about the days [as_of, as_of + horizon_days).")
+    model_version: str
+    p_churn: float = Field(ge=0, le=1, description="Probability of no purchase in the horizon.")
+    temperature: float = Field(ge=0, le=100, description="100 x the probability of buying again in the horizon.")
+    log_odds: float = Field(description="log(p_churn / (1 - p_churn)).")
+    expected_spend: float | None = Field(description="Expected spend in the horizon.")
+    tier: str | None = Field(description="Tier held at as_of.")
+    p_next_tier: dict[str, float] | None = Field(description="Probability of each tier at as_of + horizon_days; sums to 1.")
+    needs: dict[str, float] | None = Field(description="Spend still needed in the horizon for each tier at its end.")
+    reasons: list[ReasonAnswer]
+    base: float | None = Field(None, description="Where the sum of contributions starts; only with contributions.")
+    contributions: dict[str, float] | None = Field(None, description="Log-odds by feature; only when asked for.")
+
+
+class Found(BaseModel):
+    """Stored forecasts, in the order asked for."""
+
+    forecasts: list[Forecast]
+    unknown: list[MemberField] = Field(description="Ids without a stored forecast.")
+
+
+class Scored(BaseModel):
+    """Forecasts of the histories sent."""
+
+    forecasts: list[Forecast]
+    silent: list[MemberField] = Field(description="Members without a purchase in the look-back: no forecast is made.")
+
+
+class Fault(BaseModel):
+    """What went wrong."""
+
+    code: str = Field(examples=["unknown_member"])
+    message: str = Field(description="The rule, what was got, and what to do.")
+    details: list[dict[str, Any]] | None = Field(None, description="Each place in the request, and what is wrong there.")
+
+
+class FaultAnswer(BaseModel):
+    """The one shape of every error."""
+
+    error: Fault

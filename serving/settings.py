@@ -1,0 +1,91 @@
+"""Where things are kept and how much is taken at once: read once from the environment.
+
+==========================  =========================  ==================================================
+variable                    default                    meaning
+==========================  =========================  ==================================================
+TIERCAST_HOME               tiercast-data              folder of models, runs and the look-up store
+TIERCAST_MAX_BODY_BYTES     4000000                    largest request body
+TIERCAST_MAX_IDS            1000                       most ids, or histories, in one request
+TIERCAST_MAX_LINES          20000                      most transaction lines in one request
+MLFLOW_TRACKING_URI         SQLite in TIERCAST_HOME    where runs and models are registered
+==========================  =========================  ==================================================
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from features.errors import ConfigError
+
+DEFAULT_HOME: Final = "tiercast-data"
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folder that holds everything a programme's forecasts need."""
+
+    path: Path
+
+    @property
+    def models(self) -> Path:
+        """One folder a model version."""
+        return self.path / "models"
+
+    @property
+    def store(self) -> Path:
+        """The look-up store."""
+        return self.path / "store.sqlite"
+
+    @property
+    def tracking_uri(self) -> str:
+        """Where MLflow keeps runs, unless the environment names another place."""
+        return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(self.path / 'mlflow.db').absolute()}"
+
+    @property
+    def artifacts(self) -> Path:
+        """Where MLflow keeps files."""
+        return self.path / "mlartifacts"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Most that one request may ask for."""
+
+    body_bytes: int = 4_000_000
+    ids: int = 1_000
+    lines: int = 20_000
+
+
+def home(path: str | Path | None = None, environment: Mapping[str, str] = os.environ) -> Home:
+    """The home folder: named, or from TIERCAST_HOME, or the default below the working directory."""
+    return Home(Path(path or environment.get("TIERCAST_HOME") or DEFAULT_HOME))
+
+
+def limits(environment: Mapping[str, str] = os.environ) -> Limits:
+    """Limits from the environment.
+
+    Raises
+    ------
+    ConfigError
+        one is not a whole number above 0
+
+    >>> limits({"TIERCAST_MAX_IDS": "50"}).ids
+    50
+    """
+    default = Limits()
+    return Limits(
+        _positive(environment, "TIERCAST_MAX_BODY_BYTES", default.body_bytes),
+        _positive(environment, "TIERCAST_MAX_IDS", default.ids),
+        _positive(environment, "TIERCAST_MAX_LINES", default.lines),
+    )
+
+
+def _positive(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name, str(default))
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise ConfigError(f"{name} is a whole number above 0", repr(text), f"set it to a number such as {default}")
+    return int(text)

@@ -1,0 +1,122 @@
+"""Homes to serve from: what the demo left, and small ones of made-up logs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import features
+from calls import Client
+from features.histories import Histories
+from features.policy import TierPolicy
+from serving.batch import Scored, score_all
+from serving.body_limit import BodyLimit
+from serving.desk import Desk
+from serving.errors import OneShape
+from serving.record import Layout
+from serving.routes import create_app
+from serving.settings import Home, Limits
+from training.artifact import load, save, to_forecaster
+from training.fit import fit
+from training.forecaster import Forecaster
+
+AS_OF = dt.date(2018, 1, 2)
+
+
+def app(home: Path, limits: Limits | None = None) -> Client:
+    """The service's routes and middlewares as BentoML stacks them, without BentoML."""
+    limits = limits or Limits()
+    return Client(OneShape(BodyLimit(create_app(Desk(Home(home)), limits), most=limits.body_bytes)))
+
+
+@dataclass(frozen=True)
+class Demo:
+    """What ``tiercast demo`` left, and what it said."""
+
+    place: Path
+    run: subprocess.CompletedProcess[str]
+
+    @property
+    def home(self) -> Home:
+        return Home(self.place)
+
+    @property
+    def version(self) -> str:
+        (folder,) = self.home.models.iterdir()
+        return folder.name
+
+    @cached_property
+    def forecaster(self) -> Forecaster:
+        return to_forecaster(load(self.home.models / self.version))
+
+    @cached_property
+    def forecasts(self) -> pd.DataFrame:
+        return pd.read_parquet(self.place / "forecasts.parquet")
+
+    @cached_property
+    def client(self) -> Client:
+        return app(self.place)
+
+
+def shop_log(
+    members: int = 60, *, days: int = 240, amounts: bool = True, ids: Callable[[int], Any] = lambda i: f"{i:03d}"
+) -> pd.DataFrame:
+    """A made-up shop from 2020-01-01 on: members of different rhythms, a third of whom leave at some time."""
+    random = np.random.default_rng(7)
+    rows = []
+    for i in range(members):
+        day = int(random.integers(0, 20))
+        stop = days if i % 3 else int(random.integers(40, days))
+        while day < stop:
+            time = dt.datetime(2020, 1, 1, int(random.integers(8, 20))) + dt.timedelta(days=day)
+            rows.append((ids(i), time.isoformat(), round(float(random.gamma(2.0, 12.0)), 2)))
+            day += 1 + int(random.geometric(1 / (3 + i % 17)))
+    frame = pd.DataFrame(rows, columns=["customer_id", "timestamp", "amount"])
+    return frame if amounts else frame.drop(columns="amount")
+
+
+SHOP_POLICY = TierPolicy.from_dict(
+    {
+        "programme": "Shop",
+        "tiers": [{"name": "Base"}, {"name": "Top", "reach": 150.0}],
+        "metric": "spend",
+        "window": {"rolling_days": 60},
+    }
+)
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A made-up log, the model trained on it, and a home to serve it from."""
+
+    log: pd.DataFrame
+    histories: Histories
+    forecaster: Forecaster
+    layout: Layout
+    home: Home
+    as_of: dt.date
+    scored: Scored = field(repr=False)
+
+    def score(self, out: Path, as_of: dt.date | None = None, **options: Any) -> Scored:
+        """Score it again, to another folder."""
+        place = {"out": out, "store": out / "store.sqlite", "layout": self.layout, **options}
+        return score_all(self.histories, self.forecaster, as_of or self.as_of, **place)
+
+
+def open_shop(place: Path, log: pd.DataFrame, policy: TierPolicy | None = SHOP_POLICY) -> Shop:
+    histories = features.from_log(features.check(log))
+    as_of = histories.span[1]
+    fitted = fit(histories, as_of, horizon_days=21, lookback_days=60, policy=policy)
+    home = Home(place)
+    save(fitted.bundle, home.models / fitted.bundle.version)
+    layout = Layout.of(fitted.forecaster, fitted.bundle.version)
+    scored = score_all(histories, fitted.forecaster, as_of, layout=layout, out=place, store=home.store)
+    return Shop(log, histories, fitted.forecaster, layout, home, as_of, scored)

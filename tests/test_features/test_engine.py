@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from features.engine import connect, fetch, open_table
+from features.errors import SourceError
+
+CSV = "customer_id,amount\n007,1.50\n8,oops\n"
+ROWS = [{"customer_id": "007", "amount": "1.50"}, {"customer_id": "8", "amount": "oops"}]
+
+
+@pytest.mark.parametrize("name", ["log.csv", "LOG.CSV", "log.txt", "log.csv.gz", "a [1].csv"])
+def test_csv_values_come_as_text(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(CSV.encode()) if name.endswith("gz") else CSV.encode())
+    assert fetch(open_table(path)).to_pylist() == ROWS
+
+
+def test_a_tab_separated_file(tmp_path: Path) -> None:
+    (tmp_path / "log.tsv").write_text(CSV.replace(",", "\t"))
+    assert fetch(open_table(tmp_path / "log.tsv")).to_pylist() == ROWS
+
+
+def test_files_of_a_glob_are_joined_by_column_name(tmp_path: Path) -> None:
+    (tmp_path / "1.csv").write_text("customer_id,amount\na,1\n")
+    (tmp_path / "2.csv").write_text("amount,customer_id,note\n2,b,hi\n")
+    rows = fetch(open_table(str(tmp_path / "*.csv")).order_by("customer_id")).to_pylist()
+    assert rows == [{"customer_id": "a", "amount": "1", "note": None}, {"customer_id": "b", "amount": "2", "note": "hi"}]
+
+
+FRAME = {"customer_id": [1, 2], "note": [None, None]}
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda: pd.DataFrame(FRAME, index=[7, 8]), lambda: pa.table(FRAME), lambda: open_table(pa.table(FRAME))],
+    ids=["pandas", "arrow", "ibis"],
+)
+def test_tables_in_memory(make: Callable[[], Any]) -> None:
+    assert fetch(open_table(make())).to_pydict() == FRAME
+
+
+def test_the_callers_frame_is_not_written_into() -> None:
+    frame = pd.DataFrame({"customer_id": [1.0, float("nan")]})
+    before = frame.copy(deep=True)
+    assert fetch(open_table(frame))["customer_id"].to_pylist() == [1.0, None]
+    pd.testing.assert_frame_equal(frame, before)
+
+
+def test_the_engine_is_in_utc_and_installs_nothing() -> None:
+    settings = "SELECT current_setting('TimeZone'), current_setting('autoinstall_known_extensions')"
+    assert connect().raw_sql(settings).fetchall() == [("UTC", False)]
+
+
+def test_an_ibis_table_of_a_local_session_is_refused() -> None:
+    connection = ibis.duckdb.connect()
+    connection.raw_sql("SET TimeZone = 'Asia/Shanghai'")
+    connection.raw_sql("CREATE TABLE log AS SELECT 1 AS customer_id")
+    with pytest.raises(SourceError, match="is in UTC; got Asia/Shanghai"):
+        open_table(connection.table("log"))
+
+
+def _corrupt_parquet(folder: Path) -> str:
+    (folder / "log.parquet").write_bytes(b"PAR1 this is none PAR1")
+    return str(folder / "log.parquet")
+
+
+def _mixed(folder: Path) -> str:
+    (folder / "log.csv").write_text(CSV)
+    (folder / "log.parquet").write_bytes(b"PAR1")
+    return str(folder / "log.*")
+
+
+def _empty(folder: Path) -> str:
+    (folder / "log.csv").touch()
+    return str(folder / "log.csv")
+
+
+def _spreadsheet(folder: Path) -> str:
+    (folder / "log.xlsx").write_bytes(b"PK")
+    return str(folder / "log.xlsx")
+
+
+def _broken_gzip(folder: Path) -> str:
+    (folder / "log.csv.gz").write_bytes(b"no gzip")
+    return str(folder / "log.csv.gz")
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (str, "a source is a file or a glob; got the folder"),
+        (lambda folder: str(folder / "*.csv"), "which matches nothing"),
+        (lambda folder: str(folder / "log.csv"), "which matches nothing"),
+        (_empty, "a file has a header and rows; got empty: "),
+        (_mixed, "the files of one glob are of one kind; got CSV and Parquet"),
+        (_spreadsheet, "a file ends in one of .csv,"),
+        (_corrupt_parquet, "a parquet file can be read as such"),
+        (_broken_gzip, "a csv file can be read as such"),
+        (lambda _: [1, 2], "a source is a path, a pandas frame, an Arrow table or an Ibis table; got list"),
+        (lambda _: None, "got NoneType"),
+        (lambda _: pd.DataFrame(), "a log has columns"),
+        (lambda _: pd.DataFrame({"customer_id": [1, "a"]}), "a column holds values of one type"),
+    ],
+)
+def test_what_cannot_be_opened_is_said(tmp_path: Path, make: Any, said: str) -> None:
+    with pytest.raises(SourceError) as raised:
+        open_table(make(tmp_path))
+    assert said in str(raised.value)
+
+
+def test_a_file_damaged_below_its_header_is_said_on_reading(tmp_path: Path) -> None:
+    path = tmp_path / "log.parquet"
+    pq.write_table(
+        pa.table({"customer_id": [str(i) for i in range(10_000)]}), path, compression="gzip", use_dictionary=False
+    )
+    content = bytearray(path.read_bytes())
+    content[100:4_000] = bytes(3_900)
+    path.write_bytes(content)
+    with pytest.raises(SourceError, match="a log can be read to its end"):
+        fetch(open_table(path))

@@ -1,0 +1,201 @@
+"""One path to features: as known then, each member alone, and equal to two formulations that share no code with it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+import strategies
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracles import by_hand, in_sql
+
+import features
+from features.daily import Line
+from features.errors import ConfigError, CutoffError, PolicyError
+from features.feature_table import FeatureTable, build
+from features.histories import Histories, from_rows
+from features.policy import TierPolicy
+from features.registry import by_name, registered
+
+CUTOFFS = [dt.date(2017, 6, 12), dt.date(2017, 11, 6)]
+POLICY = TierPolicy.from_dict(
+    {
+        "programme": "P",
+        "tiers": [{"name": "A"}, {"name": "B", "reach": 100.0}, {"name": "C", "reach": 900.0}],
+        "metric": "spend",
+        "window": {"rolling_days": 60},
+    }
+)
+
+
+def described(histories: Histories, cutoff: dt.date) -> FeatureTable:
+    return build(histories, [cutoff], horizon_days=28, lookback_days=91, policy=POLICY, compiled=False)
+
+
+def by_member(table: FeatureTable) -> dict[str, bytes]:
+    """Each member's row, to the bit."""
+    return {member: row.tobytes() for member, row in zip(table.members.tolist(), table.x, strict=True)}
+
+
+# -- as known then ----------------------------------------------------------------------------------------------------
+
+cutoffs = st.dates(strategies.FIRST.date() + dt.timedelta(days=1), strategies.LAST.date())
+
+
+@settings(max_examples=100)
+@given(log=strategies.logs(), extra=strategies.logs(most_members=6), cutoff=cutoffs)
+def test_rows_at_or_after_a_cutoff_change_nothing(
+    log: dict[str, list[Line]], extra: dict[str, list[Line]], cutoff: dt.date
+) -> None:
+    early = dt.datetime.combine(cutoff, dt.time()) - dt.timedelta(days=1)
+    known = {**log, "m0": [*log.get("m0", []), Line(early, 1.0)]}
+    later = {member: [line for line in own if line.timestamp.date() >= cutoff] for member, own in extra.items()}
+    later["m0"] = [*later.get("m0", []), Line(early + dt.timedelta(days=1), 5.0)]  # the cutoff's own first instant
+    grown = {member: [*known.get(member, []), *later.get(member, [])] for member in {*known, *later}}
+    before = by_member(described(strategies.histories(known), cutoff))
+    assert before == by_member(described(strategies.histories(grown), cutoff))
+    assert "m0" in before
+
+
+@settings(max_examples=60)
+@given(log=strategies.logs(), others=strategies.logs(), cutoff=cutoffs)
+def test_other_members_change_nothing_and_one_alone_gets_the_same(
+    log: dict[str, list[Line]], others: dict[str, list[Line]], cutoff: dt.date
+) -> None:
+    own = [*log[min(log)], Line(dt.datetime.combine(cutoff, dt.time()) - dt.timedelta(days=1), 1.0)]
+    alone = by_member(described(strategies.histories({"x": own}), cutoff))
+    among = by_member(described(strategies.histories({**others, "x": own}), cutoff))
+    assert alone == {"x": among["x"]}
+
+
+@pytest.mark.parametrize("cutoff", CUTOFFS)
+def test_real_data_cut_off_before_reading(
+    cutoff: dt.date,
+    journey: Histories,
+    journey_path: str,
+    journey_map: dict[str, str],
+    journey_policy: TierPolicy,
+    tmp_path: Path,
+) -> None:
+    part = tmp_path / "part.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (FROM '{journey_path}' WHERE transaction_timestamp < TIMESTAMP '{cutoff}') TO '{part}'")
+    known = features.from_log(features.check(part, journey_map))
+    tables = [
+        build(histories, [cutoff], horizon_days=28, lookback_days=91, policy=journey_policy)
+        for histories in (known, journey, journey.before(cutoff))
+    ]
+    assert by_member(tables[0]) == by_member(tables[1]) == by_member(tables[2])
+
+
+def test_real_members_one_at_a_time(journey: Histories, journey_policy: TierPolicy) -> None:
+    whole = build(journey, CUTOFFS, horizon_days=28, lookback_days=91, policy=journey_policy, compiled=True)
+    for position in whole.panel.member[:: len(whole) // 12]:
+        alone = build(
+            journey.select(np.array([position])),
+            CUTOFFS,
+            horizon_days=28,
+            lookback_days=91,
+            policy=journey_policy,
+            compiled=False,
+        )
+        assert alone.x.tobytes() == whole.x[whole.panel.member == position].tobytes()
+
+
+# -- against independent formulations ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cutoff", CUTOFFS)
+def test_every_feature_of_every_member_equals_sql(
+    cutoff: dt.date, journey: Histories, journey_path: str, journey_policy: TierPolicy
+) -> None:
+    table = build(journey, [cutoff], horizon_days=28, lookback_days=91, policy=journey_policy)
+    oracle = in_sql.describe(journey_path, cutoff, 28, [tier.reach for tier in journey_policy.tiers])
+    assert table.members.tolist() == oracle["member"].tolist()
+    assert set(table.names) == set(oracle.columns) - {"member"}
+    for name, column in zip(table.names, table.x.T, strict=True):
+        expected = oracle[name].astype(float).to_numpy()
+        np.testing.assert_allclose(column, expected, rtol=1e-11, atol=1e-8, equal_nan=True, err_msg=name)
+
+
+@settings(max_examples=80)
+@given(log=strategies.logs(), cutoff=cutoffs)
+def test_every_feature_equals_a_loop_over_lines(log: dict[str, list[Line]], cutoff: dt.date) -> None:
+    known = {**log, "m0": [*log.get("m0", []), Line(dt.datetime.combine(cutoff, dt.time()) - dt.timedelta(days=2), 1.0)]}
+    table = build(strategies.histories(known), [cutoff], horizon_days=28, lookback_days=91)
+    for member, row in zip(table.members, table.x, strict=True):
+        lines = [(line.timestamp, line.amount, line.order_id) for line in known[member]]
+        expected = by_hand.describe(lines, cutoff, 28)
+        assert dict(zip(table.names, row.tolist(), strict=True)) == pytest.approx(
+            expected, rel=1e-11, abs=1e-12, nan_ok=True
+        )
+
+
+# -- rows and columns -------------------------------------------------------------------------------------------------
+
+
+def one(*days: int, has_amounts: bool = True) -> Histories:
+    first = dt.date(2017, 1, 1)
+    return from_rows([("m", [(first + dt.timedelta(days=day), 1, 100, 0) for day in days])], has_amounts)
+
+
+@pytest.mark.parametrize(("age", "rows"), [(1, 1), (91, 1), (92, 0)])
+def test_a_row_is_given_to_members_with_a_purchase_in_the_look_back(age: int, rows: int) -> None:
+    cutoff = dt.date(2017, 1, 1) + dt.timedelta(days=age)
+    table = build(one(0), [cutoff], horizon_days=28, lookback_days=91)
+    assert (len(table), table.x.shape) == (rows, (rows, len(registered(None))))
+
+
+def test_a_return_is_no_sign_of_life() -> None:
+    first = dt.date(2017, 1, 1)
+    log = from_rows([("m", [(first, 1, 100, 0), (first + dt.timedelta(days=90), 0, 0, 50)])], has_amounts=True)
+    assert len(build(log, [first + dt.timedelta(days=100)], horizon_days=28, lookback_days=91)) == 0
+
+
+def test_rows_come_by_cutoff_then_by_member_and_repeated_cutoffs_once() -> None:
+    day = dt.date(2017, 1, 1)
+    log = from_rows([(name, [(day, 1, 100, 0)]) for name in "ba"], has_amounts=True)
+    cutoffs_ = [day + dt.timedelta(days=days) for days in (9, 2, 9)]
+    frame = build(log, cutoffs_, horizon_days=28, lookback_days=91).to_pandas()
+    assert frame["customer_id"].tolist() == ["b", "a", "b", "a"]
+    assert frame["cutoff"].tolist() == [cutoffs_[1], cutoffs_[1], cutoffs_[0], cutoffs_[0]]
+    assert frame["recency_days"].tolist() == [2.0, 2.0, 9.0, 9.0]
+
+
+def test_no_cutoff_no_row() -> None:
+    assert build(one(0), [], horizon_days=28, lookback_days=91).x.shape == (0, len(registered(None)))
+
+
+def test_chosen_features_come_in_the_order_given() -> None:
+    names = ["visits_total", "recency_days"]
+    table = build(one(0, 3), [dt.date(2017, 1, 10)], horizon_days=28, lookback_days=91, features=by_name(names, None))
+    assert (table.names, table.x.tolist()) == (tuple(names), [[2.0, 6.0]])
+
+
+def test_without_amounts_counts_stay_and_money_is_absent() -> None:
+    table = build(one(0, 3, has_amounts=False), [dt.date(2017, 1, 10)], horizon_days=28, lookback_days=91, policy=POLICY)
+    money = {"returned_share", "spend_trend", *(f.name for f in table.features if f.unit.value == "currency")}
+    assert {name for name, value in zip(table.names, table.x[0], strict=True) if np.isnan(value)} - {
+        "comeback_share"
+    } == money
+    assert table.state is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "said"),
+    [
+        ({"horizon_days": 0}, ConfigError, "horizon_days is from 1"),
+        ({"lookback_days": 40_000}, ConfigError, "lookback_days is from 1"),
+        ({"cutoffs": [dt.date(2017, 1, 1)]}, CutoffError, "got 2017-01-01 in a log that begins on 2017-01-01"),
+        ({"policy": POLICY, "horizon_days": 61}, PolicyError, "window.rolling_days: "),
+    ],
+)
+def test_what_cannot_be_built_is_said(changed: dict[str, object], error: type[Exception], said: str) -> None:
+    arguments = {"cutoffs": [dt.date(2017, 1, 10)], "horizon_days": 28, "lookback_days": 91, **changed}
+    with pytest.raises(error) as raised:
+        build(one(0), arguments.pop("cutoffs"), **arguments)
+    assert said in str(raised.value)

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import pytest
+from examples import Day, feature_at_cutoff
+
+from features import frequency
+
+CASES: list[tuple[str, list[Day], float]] = [
+    ("visits_total", [(4000, 5.0), (1, 0.0), (2, -1.0)], 2.0),
+    ("visits_28d", [(29, 5.0), (28, 5.0), (1, 5.0)], 2.0),
+    ("visits_91d", [(92, 5.0), (91, 5.0)], 1.0),
+    ("visits_364d", [(365, 5.0), (364, 5.0), (1, 1.0)], 2.0),
+    ("orders_91d", [(92, 5.0, 9), (91, 5.0, 2), (1, 5.0, 3)], 5.0),
+    ("visits_decayed_14d", [(14, 5.0), (28, 5.0)], 0.75),
+    ("visits_decayed_42d", [(42, 9.0)], 0.5),
+    ("visits_decayed_126d", [(252, 9.0), (126, 9.0)], 0.75),
+    ("visits_decayed_378d", [(756, 1.0)], 0.25),
+]
+
+
+@pytest.mark.parametrize(("feature", "days", "expected"), CASES)
+def test_frequency(feature: str, days: list[Day], expected: float) -> None:
+    assert feature_at_cutoff(feature, days) == pytest.approx(expected, rel=1e-14)
+
+
+def test_every_feature_has_an_example() -> None:
+    assert {feature.name for feature in frequency.FEATURES} == {name for name, _, _ in CASES}

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from features.errors import ColumnError
+from features.schema import resolve
+
+
+@pytest.mark.parametrize(
+    ("columns", "mapping", "sources", "guessed"),
+    [
+        (["customer_id", "timestamp"], {}, {"customer_id": ("customer_id",), "timestamp": ("timestamp",)}, ()),
+        (
+            ["Customer ID", "InvoiceDate", "Invoice", "x"],
+            None,
+            {"customer_id": ("Customer ID",), "timestamp": ("InvoiceDate",), "order_id": ("Invoice",)},
+            ("customer_id", "timestamp", "order_id"),
+        ),
+        (
+            ["who", "when", "qty", "price"],
+            {"customer_id": "who", "timestamp": "when", "amount": "qty * price"},
+            {"customer_id": ("who",), "timestamp": ("when",), "amount": ("qty", "price")},
+            (),
+        ),
+        (
+            ["customer_id", "timestamp", "qty*price"],
+            {"amount": "qty*price"},
+            {"customer_id": ("customer_id",), "timestamp": ("timestamp",), "amount": ("qty*price",)},
+            (),
+        ),
+        (  # the contract's own name wins over an everyday one
+            ["customer_id", "member", "timestamp", "date"],
+            {},
+            {"customer_id": ("customer_id",), "timestamp": ("timestamp",)},
+            (),
+        ),
+    ],
+)
+def test_columns_are_found(
+    columns: list[str], mapping: Mapping[str, str] | None, sources: dict[str, tuple[str, ...]], guessed: tuple[str, ...]
+) -> None:
+    found = resolve(columns, mapping)
+    assert (dict(found.sources), found.guessed) == (sources, guessed)
+    assert found.has_amounts is ("amount" in sources)
+
+
+@pytest.mark.parametrize(
+    ("columns", "mapping", "said"),
+    [
+        (["timestamp"], {}, ["'customer_id'", "the columns 'timestamp'", "--map customer_id=YOUR_COLUMN"]),
+        (["customer_id"], {}, ["'timestamp'", "--map timestamp=YOUR_COLUMN"]),
+        (["customer_id", "timestamp"], {"ammount": "x"}, ["'ammount'", "did you mean 'amount'?"]),
+        (
+            ["customer_id", "timestamp", "price"],
+            {"amount": "prise"},
+            ["'prise', which is not among", "did you mean 'price'?"],
+        ),
+        (["customer_id", "timestamp"], {"amount": "zzz"}, ["choose one of 'customer_id', 'timestamp'"]),
+        (["a", "b", "timestamp"], {"customer_id": "a*b"}, ["only amount may be a product", "'a*b'"]),
+        (["customer_id", "timestamp", "a", "b", "c"], {"amount": "a*b*c"}, ["only amount may be a product", "'a*b*c'"]),
+        (["member", "user_id", "timestamp"], {}, ["'member', 'user_id'", "--map customer_id=member"]),
+    ],
+)
+def test_what_is_wrong_with_the_columns_is_said(columns: list[str], mapping: dict[str, str], said: list[str]) -> None:
+    with pytest.raises(ColumnError) as raised:
+        resolve(columns, mapping)
+    assert all(words in str(raised.value) for words in said)

@@ -1,0 +1,323 @@
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features.engine import fetch
+from features.errors import ColumnError, ConfigError, SourceError
+from features.verdicts import REASONS, Checked, check
+
+DAY = dt.datetime(2017, 1, 1)
+
+
+def reasons(checked: Checked) -> list[str | None]:
+    """Verdicts in the order of the rows."""
+    return fetch(checked.rows.select("tc_reason"))["tc_reason"].to_pylist()
+
+
+def verdicts(**columns: Any) -> list[str | None]:
+    size = len(next(iter(columns.values())))
+    base = {"customer_id": ["a"] * size, "timestamp": ["2017-01-01"] * size}
+    return reasons(check(pa.table({**base, **columns})))
+
+
+# -- each reason ------------------------------------------------------------------------------------------------------
+
+DIRTY = [  # customer_id, timestamp, amount, reason
+    ("a", "2017-01-01", "1.0", None),
+    ("007", "2017-01-02T09:30:00", "-1", None),
+    ("b", "2017-01-31 09:30:00+02:00", " 0 ", None),
+    ("", "2017-01-01", "1.0", "no_member"),
+    ("  ", "", "", "no_member"),
+    ("a", " ", "1.0", "no_time"),
+    ("a", "31/01/2017", "1.0", "unparsable_time"),
+    ("a", "2017-02-30", "", "unparsable_time"),
+    ("a", "infinity", "1.0", "unparsable_time"),
+    ("a", "20170-01-01", "1.0", "unparsable_time"),
+    ("a", "1979-12-31T23:59:59", "1.0", "zero_date"),
+    ("a", "1900-01-01", "oops", "zero_date"),
+    ("a", "2017-01-01", " ", "no_amount"),
+    ("a", "2017-01-01", "1,50", "unparsable_amount"),
+    ("a", "2017-01-01", "inf", "unparsable_amount"),
+    ("a", "2017-01-01", "nan", "unparsable_amount"),
+    ("a", "2017-01-01", "1e11", "amount_too_large"),
+    ("a", "2017-01-01", "-1e11", "amount_too_large"),
+]
+
+
+def test_each_row_of_a_csv_gets_the_first_reason_that_holds(tmp_path: Path) -> None:
+    table = pa.table(
+        dict(zip(("customer_id", "timestamp", "amount"), zip(*(row[:3] for row in DIRTY), strict=True), strict=True))
+    )
+    pyarrow.csv.write_csv(table, tmp_path / "log.csv")
+    checked = check(tmp_path / "log.csv")
+    expected = Counter(row[3] for row in DIRTY)
+    assert Counter(reasons(checked)) == expected
+    assert reasons(check(table)) == [row[3] for row in DIRTY]
+    quarantine = fetch(checked.quarantine)
+    assert quarantine.column_names == ["customer_id", "timestamp", "amount", "reason"]
+    assert Counter(quarantine["reason"].to_pylist()) == expected - Counter({None: expected[None]})
+    assert fetch(checked.clean).num_rows == expected[None]
+
+
+def test_each_reason_but_those_on_request_is_in_the_table_above() -> None:
+    assert {row[3] for row in DIRTY} - {None} == set(REASONS) - {"stray_time", "repeated"}
+
+
+def test_a_typed_file_gets_the_same_verdicts(tmp_path: Path) -> None:
+    table = pa.table(
+        {
+            "customer_id": pa.array([1.0, None, float("nan"), 2.0, 3.0, 4.0, 5.0]),
+            "timestamp": pa.array([DAY, DAY, DAY, None, dt.datetime(1970, 1, 1), DAY, DAY], pa.timestamp("us")),
+            "amount": pa.array([1.0, 1.0, 1.0, 1.0, 1.0, float("nan"), float("inf")]),
+        }
+    )
+    pq.write_table(table, tmp_path / "log.parquet")
+    assert reasons(check(tmp_path / "log.parquet")) == [
+        *(None, "no_member", "no_member", "no_time", "zero_date", "no_amount", "unparsable_amount"),
+    ]
+
+
+# -- what comes back --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ids", "expected"),
+    [
+        (pa.array([1, 2]), [1, 2]),
+        (pa.array([1, 2], pa.uint8()), [1, 2]),
+        (pa.array(["007", " 7"]), ["007", " 7"]),
+        (pa.array(["007", "7"]).dictionary_encode(), ["007", "7"]),
+        (pa.array([1.0, 2.5]), [1.0, 2.5]),
+        (pa.array([1.0, float("nan")]), [1.0]),
+        (pa.array([None, 12], pa.int64()), [12]),
+        (pa.array([None, "x"]), ["x"]),
+    ],
+)
+def test_ids_come_back_as_they_came(ids: pa.Array, expected: list[Any]) -> None:
+    clean = fetch(check(pa.table({"customer_id": ids, "timestamp": [DAY, DAY]})).clean)
+    back = clean["customer_id"].to_pylist()
+    assert back == expected
+    assert [type(value) for value in back] == [type(value) for value in expected]
+
+
+def test_a_uuid_is_text(tmp_path: Path) -> None:
+    import duckdb
+
+    member, path = str(uuid.UUID(int=7)), tmp_path / "log.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (SELECT '{member}'::UUID AS customer_id, DATE '2017-01-01' AS timestamp) TO '{path}'")
+    assert fetch(check(path).clean)["customer_id"].to_pylist() == [member]
+
+
+INSTANT = dt.datetime(2017, 1, 31, 7, 30)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array([INSTANT]),
+        pa.array([INSTANT], pa.timestamp("ns")),
+        pa.array([INSTANT], pa.timestamp("s")),
+        pa.array([INSTANT], pa.timestamp("us", "UTC")),
+        pa.array([INSTANT], pa.timestamp("ms", "America/New_York")),
+        pa.array(["2017-01-31 07:30:00"]),
+        pa.array(["2017-01-31T07:30:00Z"]),
+        pa.array([" 2017-01-31T09:30:00+02:00 "]),
+        pa.array(["2017-01-30T23:30:00-08:00"]),
+        pa.array(["2017-01-31T13:00:00.000000+05:30"]),
+    ],
+    ids=str,
+)
+def test_times_with_a_zone_are_read_as_utc(column: pa.Array) -> None:
+    checked = check(pa.table({"customer_id": [1], "timestamp": column}))
+    assert fetch(checked.clean)["timestamp"].to_pylist() == [INSTANT]
+    assert checked.end == INSTANT
+
+
+def test_a_date_is_its_first_instant() -> None:
+    checked = check(pa.table({"customer_id": [1], "timestamp": pa.array([DAY.date()])}))
+    assert fetch(checked.clean)["timestamp"].to_pylist() == [DAY]
+
+
+@pytest.mark.parametrize("order", [None, "", "  "])
+def test_a_blank_order_id_is_none(order: str | None) -> None:
+    checked = check(pa.table({"customer_id": [1], "timestamp": [DAY], "order_id": pa.array([order], pa.string())}))
+    assert fetch(checked.clean)["order_id"].to_pylist() == [None]
+
+
+def test_a_missing_order_number_is_none() -> None:
+    checked = check(pa.table({"customer_id": [1, 1], "timestamp": [DAY] * 2, "order_id": [float("nan"), 7.0]}))
+    assert fetch(checked.clean)["order_id"].to_pylist() == [None, "7.0"]
+
+
+# -- amounts ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_amount_may_be_a_product() -> None:
+    table = pa.table(
+        {
+            "customer_id": [1] * 5,
+            "timestamp": [DAY] * 5,
+            "qty": ["2", "-1", "", "x", "1e300"],
+            "price": [1.25, 3.0, 1.0, 1.0, 1e300],
+        }
+    )
+    checked = check(table, {"amount": "qty*price"})
+    assert fetch(checked.clean)["amount"].to_pylist() == [2.5, -3.0]
+    assert reasons(checked) == [None, None, "no_amount", "unparsable_amount", "unparsable_amount"]
+
+
+def test_a_log_without_amounts_is_in_order() -> None:
+    checked = check(pa.table({"customer_id": [1], "timestamp": [DAY]}))
+    assert not checked.columns.has_amounts
+    assert fetch(checked.clean).to_pylist() == [{"customer_id": 1, "timestamp": DAY, "amount": None, "order_id": None}]
+
+
+def test_decimal_amounts() -> None:
+    import decimal
+
+    amounts = pa.array([decimal.Decimal("12.3400")], pa.decimal128(12, 4))
+    checked = check(pa.table({"customer_id": [1], "timestamp": [DAY], "amount": amounts}))
+    assert fetch(checked.clean)["amount"].to_pylist() == [12.34]
+
+
+# -- repetitions ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("duplicates", "expected"),
+    [("keep", {None: 5, "no_member": 2}), ("drop", {None: 3, "no_member": 2, "repeated": 2})],
+)
+def test_repetitions_are_kept_or_refused(duplicates: str, expected: dict[str | None, int]) -> None:
+    table = pa.table(
+        {
+            "customer_id": ["a", "a", "a", "a", "b", None, None],
+            "timestamp": ["2017-01-01"] * 7,
+            "note": [None, None, None, "other", None, "x", "x"],
+        }
+    )
+    assert Counter(reasons(check(table, duplicates=duplicates))) == expected
+
+
+# -- times after the log's own end ------------------------------------------------------------------------------------
+
+
+def daily_log(days: int, *later: int, repeat: int = 1) -> pa.Table:
+    """A row a day from 2017-01-01 on, then rows so many days after the first."""
+    offsets = [day for day in range(days) for _ in range(repeat)] + list(later)
+    return pa.table(
+        {"customer_id": [1] * len(offsets), "timestamp": [DAY + dt.timedelta(days=offset) for offset in offsets]}
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "stray"),
+    [
+        (daily_log(200), 0),
+        (daily_log(200, 199 + 31), 1),  # a gap of more than 30 days, 1 row of 201
+        (daily_log(200, 199 + 30), 0),  # not more than 30 days
+        (daily_log(200, 5_000, 20_000), 2),
+        (daily_log(98, 5_000), 0),  # 1 of 99 is more than 1 %
+        (daily_log(99, 5_000), 1),  # 1 of 100 is not
+        (daily_log(100, *[130] * 9, 130 + 93), 0),  # not more than three times the longest gap before, 31 days
+        (daily_log(100, *[130] * 9, 130 + 94), 1),
+    ],
+)
+def test_stray_times(table: pa.Table, stray: int) -> None:
+    verdict = reasons(check(table))
+    assert verdict == [None] * (len(verdict) - stray) + ["stray_time"] * stray
+
+
+def test_the_end_is_the_last_time_that_is_no_stray() -> None:
+    assert check(daily_log(200, 90_000)).end == DAY + dt.timedelta(days=199)
+    assert check(daily_log(200)).end == DAY + dt.timedelta(days=199)
+
+
+def test_without_a_usable_row_there_is_no_end() -> None:
+    assert check(pa.table({"customer_id": [None], "timestamp": ["2017-01-01"]})).end is None
+
+
+days_with_gaps = st.lists(st.sampled_from([1, 1, 1, 1, 2, 25, 31, 70, 400]), min_size=1, max_size=8)
+
+
+@settings(max_examples=25)
+@given(early=days_with_gaps, late=days_with_gaps, weight=st.sampled_from([1, 40, 120]))
+def test_rows_later_than_the_end_never_make_an_earlier_row_refused(early: list[int], late: list[int], weight: int) -> None:
+    def offsets(gaps: list[int], start: int, repeat: int) -> list[int]:
+        day, found = start, []
+        for position, gap in enumerate(gaps):
+            day += gap
+            found += [day] * (repeat if position < 2 else 1)
+        return found
+
+    before = offsets(early, 0, weight)
+    checked = check(daily_log(0, *before))
+    assert checked.end is not None
+    end = (checked.end - DAY).days
+    whole = check(daily_log(0, *before, *offsets(late, end, 1)))
+    assert whole.end is not None
+    assert whole.end >= checked.end
+    assert all(reason is None for reason, day in zip(reasons(whole), before, strict=False) if day <= end)
+
+
+# -- refused as a whole -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("columns", "error", "said"),
+    [
+        ({"customer_id": [True]}, ColumnError, "customer_id is a number or text; got a column of type boolean"),
+        (
+            {"timestamp": [1_483_228_800]},
+            ColumnError,
+            "timestamp is a timestamp, a date or ISO 8601 text; got a column of type int64",
+        ),
+        ({"amount": [DAY]}, ColumnError, "amount is a number; got a column of type timestamp"),
+        ({"TC_Time": ["x"]}, ColumnError, "are kept for verdicts; got 'TC_Time'"),
+        ({"customer_id": pa.array([], pa.string()), "timestamp": pa.array([], pa.string())}, SourceError, "a log has rows"),
+    ],
+)
+def test_a_log_that_is_refused_as_a_whole(columns: Mapping[str, Any], error: type[Exception], said: str) -> None:
+    with pytest.raises(error) as raised:
+        check(pa.table({"customer_id": [1], "timestamp": [DAY], **columns}))
+    assert said in str(raised.value)
+
+
+@pytest.mark.parametrize("content", ["customer_id,timestamp\n", "customer_id,timestamp"])
+def test_a_header_and_nothing_below_it(tmp_path: Path, content: str) -> None:
+    (tmp_path / "log.csv").write_text(content)
+    with pytest.raises(SourceError, match="a header and nothing below it"):
+        check(tmp_path / "log.csv")
+
+
+def test_an_unknown_way_with_duplicates_is_no_silent_keep() -> None:
+    with pytest.raises(ConfigError, match="duplicates is one of 'keep', 'drop'; got 'dorp'"):
+        check(daily_log(1), duplicates="dorp")
+
+
+@pytest.mark.parametrize("name", ["day", "rows", "last", "reason", "Reason", "member", "orders", "units", "order"])
+def test_columns_of_any_other_name_do_no_harm(name: str) -> None:
+    checked = check(pa.table({"customer_id": ["a", None], "timestamp": [DAY, DAY], name: ["x", "y"]}), duplicates="drop")
+    assert Counter(reasons(checked)) == {None: 1, "no_member": 1}
+    refused = fetch(checked.quarantine).to_pylist()
+    added = "tc_reason" if name.lower() == "reason" else "reason"
+    assert refused == [{"customer_id": None, "timestamp": DAY, name: "y", added: "no_member"}]
+
+
+def test_real_data(journey_path: str, journey_map: dict[str, str]) -> None:
+    checked = check(journey_path, journey_map)
+    assert fetch(checked.rows.agg(refused=checked.rows.tc_reason.count()))["refused"].to_pylist() == [0]
+    assert checked.end is not None
+    assert checked.end.date() == dt.date(2018, 1, 1)

@@ -1,0 +1,50 @@
+"""What is imported, from where, and how much of it."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import features
+
+ROOT = Path(__file__).parents[1]
+HEAVY = {"ibis", "duckdb", "pandas", "pyarrow", "numba", "lightgbm", "sklearn", "mlflow", "bentoml", "shap", "matplotlib"}
+
+
+@pytest.mark.parametrize("package", ["features", "training", "serving"])
+def test_packages_come_from_this_repository(package: str) -> None:
+    spec = importlib.util.find_spec(package)
+    assert spec is not None
+    assert [Path(place).resolve() for place in spec.submodule_search_locations or []] == [ROOT / package]
+
+
+def test_public_names() -> None:
+    assert features.__all__ == [
+        *("FeatureTable", "Histories", "TierPolicy", "TiercastError", "UsabilityReport"),
+        *("build", "check", "from_log", "registered", "report"),
+    ]
+    assert [getattr(features, name).__name__ for name in features.__all__] == features.__all__
+
+
+def test_a_name_that_is_not_public_is_no_attribute() -> None:
+    with pytest.raises(AttributeError, match="module 'features' has no attribute 'score'"):
+        features.score  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    "imported",
+    [
+        "import features",
+        "from features import FeatureTable, Histories, TierPolicy, TiercastError, build, registered",
+        "from features import check, from_log, report",
+        "from features.daily import fold; from features.histories import from_rows",
+    ],
+)
+def test_nothing_heavy_is_imported_before_it_is_used(imported: str) -> None:
+    code = f"import sys; {imported}; print(*sorted({HEAVY} & set(sys.modules)))"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert answer.stdout.split() == []

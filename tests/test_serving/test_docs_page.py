@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import orjson
+
+from homes import Shop, app
+from serving.docs_page import docs_page
+
+
+def test_the_page_holds_every_route_with_its_answers(shop: Shop) -> None:
+    client = app(shop.home.path)
+    page, openapi = client.get("/docs"), client.get("/openapi.json").json()
+    assert page.headers["content-type"].startswith("text/html")
+    text = unescape(page.text)
+    for path, methods in openapi["paths"].items():
+        for method, route in methods.items():
+            assert f"{method.upper()} {path}" in text
+            assert route["description"] in text
+    assert set(openapi["paths"]) == {"/v1/forecasts/{customer_id}", "/v1/forecasts", "/v1/score"}
+    assert client.get("/").text == page.text
+
+
+def test_the_page_needs_no_script_and_no_other_host(shop: Shop) -> None:
+    page = app(shop.home.path).get("/docs").text
+    assert "<script" not in page
+    assert re.findall(r"(?:src|href)=[\"']?(?!/)", page) == []
+    assert "http" not in re.sub(r"HTTP", "", page).replace("http-equiv", "")
+
+
+def test_the_examples_on_the_page_are_answered(shop: Shop) -> None:
+    client = app(shop.home.path)
+    page = client.get("/docs").text
+    examples = [orjson.loads(unescape(text)) for text in re.findall(r"<pre>(.*?)</pre>", page, re.S)]
+    score = next(example for example in examples if "histories" in example)
+    answer = client.post("/v1/score", json=score)
+    assert answer.status_code == 200
+    assert [forecast["customer_id"] for forecast in answer.json()["forecasts"]] == ["new-1"]
+
+
+def test_what_comes_from_elsewhere_is_escaped() -> None:
+    page = docs_page(
+        {
+            "info": {"title": "<b>", "summary": "&"},
+            "paths": {
+                "/<a>": {
+                    "get": {
+                        "description": "<i>",
+                        "parameters": [{"name": "<p>", "schema": {"enum": ["<e>"], "default": "<d>"}}],
+                        "responses": {"200": {"description": "<r>"}},
+                    }
+                }
+            },
+        }
+    )
+    assert not re.search(r"<(?:b|a|i|p|e|d|r)>(?!<)", page.replace("<p>", "", 0).split("</title>")[0])
+    for raw in ("<b>", "<a>", "<i>", "<e>", "<d>", "<r>"):
+        assert raw not in page
+    assert "&lt;i&gt;" in page

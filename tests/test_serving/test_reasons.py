@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features.registry import Feature, Unit, registered
+from homes import SHOP_POLICY
+from serving.reasons import plural, sentence, top_reasons, worded
+
+ALL = registered(SHOP_POLICY)
+FINITE = st.floats(-1e9, 1e9, allow_nan=False)
+CONTRIBUTIONS = st.lists(st.one_of(FINITE, st.just(0.0)), min_size=len(ALL), max_size=len(ALL)).map(np.array)
+VALUES = st.lists(st.one_of(FINITE, st.just(math.nan)), min_size=len(ALL), max_size=len(ALL)).map(np.array)
+
+
+@given(VALUES, CONTRIBUTIONS, st.integers(0, 40))
+def test_reasons_are_the_largest_contributions_in_order(values: np.ndarray, contributions: np.ndarray, most: int) -> None:
+    found = top_reasons(ALL, values, contributions, most=most, language="en")
+    sizes = [abs(reason.contribution) for reason in found]
+    assert sizes == sorted((abs(c) for c in contributions.tolist() if c != 0.0), reverse=True)[:most]
+    given_ = {feature.name: pair for feature, pair in zip(ALL, zip(values, contributions, strict=True), strict=True)}
+    for reason in found:
+        value, contribution = given_[reason.feature]
+        assert reason.contribution == contribution
+        assert (reason.value is None) if math.isnan(value) else (reason.value == value)
+
+
+@pytest.mark.parametrize("feature", ALL, ids=lambda feature: feature.name)
+@pytest.mark.parametrize("value", [math.nan, 0.0, 1.0, 2.5, -3.0, 1234.5])
+def test_every_feature_says_a_whole_sentence_in_both_languages(feature: Feature, value: float) -> None:
+    for contribution, en, zh in ((0.5, "raises", "上升"), (-0.5, "lowers", "下降")):
+        english = sentence(feature, value, contribution, "en")
+        assert english.endswith(f": {en} the risk of leaving.")
+        assert english[0] == english[0].upper()
+        chinese = sentence(feature, value, contribution, "zh")
+        assert chinese.endswith(f"：流失风险{zh}。")
+        for text in (english, chinese):
+            assert "{" not in text
+            assert "nan" not in text
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "en", "zh"),
+    [
+        (1.0, Unit.DAYS, "1 day", "1 天"),
+        (45.0, Unit.DAYS, "45 days", "45 天"),
+        (6.25, Unit.DAYS, "6.2 days", "6.2 天"),
+        (0.0, Unit.MONEY, "0.00", "0.00"),
+        (-12.345, Unit.MONEY, "-12.35", "-12.35"),
+        (0.834, Unit.SHARE, "83 %", "83 %"),
+        (2.5, Unit.RATIO, "2.5 times", "2.5 倍"),
+        (1234.5, Unit.COUNT, "1,234", "1,234"),
+    ],
+)
+def test_values_are_worded_with_their_unit(value: float, unit: Unit, en: str, zh: str) -> None:
+    assert worded(value, unit, "en") == en
+    assert worded(value, unit, "zh") == zh
+
+
+def test_only_one_is_singular() -> None:
+    assert [plural(value) for value in (0.0, 1.0, 1.5, 2.0)] == ["s", "", "s", "s"]

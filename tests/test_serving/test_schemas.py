@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from serving.schemas import LookUp, Score, TransactionLine
+
+LINE = {"timestamp": "2017-12-02T10:00:00", "amount": 25.5, "order_id": "a"}
+
+
+def rules(model: type[Any], content: Any) -> list[tuple[str, str]]:
+    with pytest.raises(ValidationError) as raised:
+        model.model_validate(content)
+    return [(".".join(map(str, error["loc"])), error["msg"]) for error in raised.value.errors()]
+
+
+@pytest.mark.parametrize("member", [7, -7, 0, 7.5, 2**63 - 1, "7", "007", " a ", "客户", "x" * 200])
+def test_ids_that_are_taken_as_they_are(member: Any) -> None:
+    (taken,) = LookUp.model_validate({"customer_ids": [member]}).customer_ids
+    assert (taken, type(taken)) == (member, type(member))
+
+
+@pytest.mark.parametrize(
+    "member",
+    [None, True, False, "", " ", "\t\n", "x" * 201, float("nan"), float("inf"), 2**63, -(2**64), [], {}, "\ud800", "a\udfffb"],
+    ids=repr,
+)
+def test_ids_that_are_refused_once_each(member: Any) -> None:
+    said = rules(LookUp, {"customer_ids": [1, member]})
+    assert said == [
+        ("customer_ids.1", "Value error, a customer_id is a number, or a text that is not blank, of at most 200 characters")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "rule"),
+    [
+        ("timestamp", "soon", "a timestamp is ISO 8601 text"),
+        ("timestamp", "", "a timestamp is ISO 8601 text"),
+        ("timestamp", 1512208800, "a timestamp is ISO 8601 text"),
+        ("timestamp", None, "a timestamp is ISO 8601 text"),
+        ("timestamp", "2017-13-01", "a timestamp is ISO 8601 text"),
+        ("timestamp", "0001-01-01T00:00:00+14:00", "a timestamp is ISO 8601 text"),
+        ("timestamp", "1970-01-01T00:00:00", "a timestamp lies after 1980"),
+        ("amount", "25.5", "an amount is a number"),
+        ("amount", True, "an amount is a number"),
+        ("amount", float("nan"), "an amount is a number"),
+        ("amount", float("-inf"), "an amount is a number"),
+        ("amount", 1e11, "an amount is a number"),
+        ("amount", -(10**400), "an amount is a number"),
+        ("amount", [1], "an amount is a number"),
+        ("order_id", 1.5, "an order_id is a text"),
+        ("order_id", True, "an order_id is a text"),
+        ("order_id", "x" * 201, "an order_id is a text"),
+        ("note", "x", "Extra inputs are not permitted"),
+    ],
+)
+def test_what_a_line_may_not_hold(field: str, value: Any, rule: str) -> None:
+    said = rules(TransactionLine, {**LINE, field: value})
+    assert len(said) == 1
+    assert said[0][0] == field
+    assert rule in said[0][1]
+
+
+@pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        ("2017-12-02", dt.datetime(2017, 12, 2)),
+        (" 2017-12-02T10:00:00 ", dt.datetime(2017, 12, 2, 10)),
+        ("2017-12-02T10:00:00Z", dt.datetime(2017, 12, 2, 10)),
+        ("2017-12-02T02:00:00+08:00", dt.datetime(2017, 12, 1, 18)),
+        ("2017-12-31 23:30:00.5-01:00", dt.datetime(2018, 1, 1, 0, 30, 0, 500_000)),
+    ],
+)
+def test_times_are_read_as_utc(text: str, utc: dt.datetime) -> None:
+    assert TransactionLine.model_validate({**LINE, "timestamp": text}).to_line().timestamp == utc
+
+
+@given(
+    st.datetimes(dt.datetime(1980, 1, 1)),
+    st.one_of(st.none(), st.floats(-9e10, 9e10, allow_nan=False), st.integers(-(10**10), 10**10)),
+    st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"]), max_size=200), st.integers()),
+)
+def test_a_line_survives_json(time: dt.datetime, amount: Any, order: Any) -> None:
+    sent = json.dumps({"timestamp": time.isoformat(), "amount": amount, "order_id": order})
+    line = TransactionLine.model_validate(json.loads(sent)).to_line()
+    assert line.timestamp == time
+    assert line.amount == amount
+    assert line.order_id == (None if order is None else str(order))
+
+
+@pytest.mark.parametrize("text", ["soon", "", 20170131, "2017-02-30", "2017-01-31T00:00:00", True, 1.5])
+def test_an_as_of_that_is_no_date(text: Any) -> None:
+    said = rules(Score, {"as_of": text, "histories": [{"customer_id": 1, "transactions": [LINE]}]})
+    assert [place for place, _ in said] == ["as_of"]
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"histories": []}, "histories"),
+        ({"histories": None}, "histories"),
+        ({"histories": [{"customer_id": 1, "transactions": []}]}, "histories.0.transactions"),
+        ({"histories": [{"transactions": [LINE]}]}, "histories.0.customer_id"),
+        ({"reasons": -1}, "reasons"),
+        ({"reasons": 21}, "reasons"),
+        ({"reasons": "3"}, "reasons"),
+        ({"language": "fr"}, "language"),
+        ({"contributions": 1}, "contributions"),
+        ({"surprise": 1}, "surprise"),
+    ],
+)
+def test_what_a_request_may_not_hold(change: dict[str, Any], place: str) -> None:
+    said = rules(Score, {"histories": [{"customer_id": 1, "transactions": [LINE]}], **change})
+    assert [where for where, _ in said] == [place]
+
+
+@pytest.mark.parametrize("model", [LookUp, Score])
+def test_the_examples_on_the_page_are_valid(model: Any) -> None:
+    example = model.model_config["json_schema_extra"]["example"]
+    assert model.model_validate(example)
+
+

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features.errors import ConfigError
+from serving.settings import DEFAULT_HOME, Home, Limits, home, limits
+
+
+def test_a_home_is_named_or_from_the_environment_or_the_default() -> None:
+    assert home("here", {"TIERCAST_HOME": "there"}) == Home(Path("here"))
+    assert home(None, {"TIERCAST_HOME": "there"}) == Home(Path("there"))
+    assert home(None, {"TIERCAST_HOME": ""}) == home(None, {}) == Home(Path(DEFAULT_HOME))
+
+
+def test_where_mlflow_keeps_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert Home(Path("h")).tracking_uri == f"sqlite:///{tmp_path}/h/mlflow.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://runs.example")
+    assert Home(Path("h")).tracking_uri == "http://runs.example"
+
+
+def test_limits_default_where_nothing_is_said() -> None:
+    assert limits({}) == Limits()
+
+
+@given(st.integers(1, 10**9))
+def test_a_limit_is_what_the_environment_says(number: int) -> None:
+    names = ("TIERCAST_MAX_BODY_BYTES", "TIERCAST_MAX_IDS", "TIERCAST_MAX_LINES")
+    assert limits({name: str(number) for name in names}) == Limits(number, number, number)
+
+
+@pytest.mark.parametrize("name", ["TIERCAST_MAX_BODY_BYTES", "TIERCAST_MAX_IDS", "TIERCAST_MAX_LINES"])
+@pytest.mark.parametrize("text", ["0", "-1", "", "many", "1.5", "1e3", "٣", " 7"])
+def test_a_limit_that_is_no_whole_number_above_nought_is_refused(name: str, text: str) -> None:
+    with pytest.raises(ConfigError, match=f"{name} is a whole number above 0"):
+        limits({name: text})

@@ -1,0 +1,41 @@
+"""From what is known of members to a forecast of churn, spend and next tier, measured honestly.
+
+The public names, loaded when first used::
+
+    trained = training.train(histories, horizon_days=28, lookback_days=91, policy=policy)
+    forecasts = trained.fitted.forecaster.forecast(histories, as_of, explain=True)
+    origins = training.run_backtest(histories, [date], horizon_days=28, lookback_days=91, policy=policy)
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from training.backtest import Origin as Origin
+    from training.backtest import run_backtest as run_backtest
+    from training.fit import Fitted as Fitted
+    from training.forecaster import Forecaster as Forecaster
+    from training.forecaster import Forecasts as Forecasts
+    from training.scoreboard import scores as scores
+    from training.scoreboard import to_text as to_text
+    from training.train import Trained as Trained
+
+_HOME = {
+    "Fitted": "fit",
+    "Forecaster": "forecaster",
+    "Forecasts": "forecaster",
+    "Origin": "backtest",
+    "Trained": "train",
+    "run_backtest": "backtest",
+    "scores": "scoreboard",
+    "to_text": "scoreboard",
+}
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'training' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"training.{_HOME[name]}"), name)

@@ -1,0 +1,99 @@
+"""What would have been said at past cutoffs, and how it turned out.
+
+At each cutoff T a forecaster is trained on what was known at T, with label windows closed by T, and forecasts every member
+with a purchase in the look-back. Where the log reaches T + horizon the outcome is known and the forecast is scored.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from features.histories import Histories
+from features.operators import Floats
+from features.policy import TierPolicy
+from features.snapshot import to_date
+from training.baselines import churn_baselines, tier_baselines
+from training.fit import fit
+from training.forecaster import Forecasts
+from training.labels import Labels, label
+from training.reach import check_reach
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+OURS = "Tiercast"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """One cutoff: the forecast, the baselines' and, where the horizon is over, the outcome.
+
+    ``churn`` and ``tiers`` hold each rule's probabilities by name, ours first; ``tiers`` is empty where tiers are not
+    available.
+    """
+
+    cutoff: dt.date
+    forecasts: Forecasts
+    churn: dict[str, Floats]
+    tiers: dict[str, Floats]
+    labels: Labels | None
+
+    def to_pandas(self) -> pd.DataFrame:
+        """customer_id, cutoff, p_churn, p_tier_<name> ..., expected_spend; null where money is not available."""
+        import pandas as pd
+
+        policy = self.forecasts.table.policy
+        columns = {"customer_id": self.forecasts.members, "cutoff": self.cutoff, "p_churn": self.forecasts.p_churn}
+        for k, name in enumerate(policy.tier_names if policy else ()):
+            p_tier = self.forecasts.p_tier
+            columns[f"p_tier_{name}"] = np.nan if p_tier is None else p_tier[:, k]
+        spend = self.forecasts.expected_spend
+        columns["expected_spend"] = np.nan if spend is None else spend
+        return pd.DataFrame(columns)
+
+
+def run_backtest(
+    histories: Histories,
+    cutoffs: Sequence[dt.date],
+    *,
+    horizon_days: int,
+    lookback_days: int,
+    policy: TierPolicy | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> list[Origin]:
+    """Forecast and score each cutoff, oldest first.
+
+    Raises
+    ------
+    CutoffError
+        a cutoff lies outside the log
+    UnusableLogError
+        too little was known at a cutoff to train on
+    """
+    for cutoff in cutoffs:
+        check_reach(histories, cutoff)
+    origins = []
+    for cutoff in sorted(set(cutoffs)):
+        known = histories.before(cutoff)
+        fitted = fit(
+            known,
+            cutoff,
+            horizon_days=horizon_days,
+            lookback_days=lookback_days,
+            policy=policy,
+            say=lambda step, at=cutoff: say(f"{at}: {step}"),  # type: ignore[misc]
+        )
+        forecasts = fitted.forecaster.forecast(known, cutoff)
+        churn = {OURS: forecasts.p_churn, **churn_baselines(fitted.data, forecasts.table)}
+        tiers = {}
+        if forecasts.p_tier is not None:
+            tiers = {OURS: forecasts.p_tier, **tier_baselines(fitted.data, forecasts.table)}
+        closed = cutoff + dt.timedelta(days=horizon_days) <= to_date(histories.end_day)
+        labels = label(forecasts.table, histories) if closed else None
+        origins.append(Origin(cutoff, forecasts, churn, tiers, labels))
+    return origins

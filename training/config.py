@@ -1,0 +1,91 @@
+"""What a programme's runs have in common: log, columns, policy and horizon, from ``tiercast.yaml`` and the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from features.errors import ConfigError
+from features.policy import TierPolicy
+from features.snapshot import MAX_DAYS
+
+FILE: Final = "tiercast.yaml"
+_MAX_BYTES: Final = 1_000_000
+
+
+class Config(BaseModel):
+    """Settings of a programme.
+
+    ``transactions`` is a path or glob; ``columns`` maps contract columns to the log's; ``policy`` is a path; relative
+    paths are relative to the file they stand in.
+
+    >>> Config(transactions="log.parquet", horizon_days=28, lookback_days=91).duplicates
+    'keep'
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    transactions: str | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
+    duplicates: Literal["keep", "drop"] = "keep"
+    policy: str | None = None
+    horizon_days: int = Field(28, ge=1, le=MAX_DAYS)
+    lookback_days: int = Field(91, ge=1, le=MAX_DAYS)
+
+    def load_policy(self) -> TierPolicy | None:
+        """The policy, if one is named.
+
+        Raises
+        ------
+        PolicyError
+        """
+        return TierPolicy.from_yaml(self.policy) if self.policy else None
+
+
+def load_config(path: Path | None, overrides: Mapping[str, Any]) -> Config:
+    """Settings from a file, with what the command line says on top.
+
+    Parameters
+    ----------
+    path : the file; None takes ``tiercast.yaml`` in the working directory if there is one
+    overrides : by setting; None means not said; ``columns`` are added to the file's
+
+    Raises
+    ------
+    ConfigError
+    """
+    file = path or (Path(FILE) if Path(FILE).is_file() else None)
+    values = _read(file) if file else {}
+    said = {name: value for name, value in overrides.items() if value is not None}
+    columns = values.get("columns") or {}
+    if isinstance(columns, dict):
+        said["columns"] = {**columns, **said.get("columns", {})}
+    try:
+        return Config.model_validate({**values, **said})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        rule = first["msg"].removeprefix("Input ")
+        raise ConfigError(f"{place} {rule}", repr(first["input"])[:80], f"change {place}") from None
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        if file.stat().st_size > _MAX_BYTES:
+            raise ConfigError("a settings file has at most a megabyte", str(file), "check the path")
+        content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except OSError as error:
+        raise ConfigError("a settings file can be read", f"{file}: {error.strerror}", "check the path") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        got = " ".join(str(error).split())[:200]
+        raise ConfigError("a settings file is YAML", f"{file}: {got}", "see the example in the README") from None
+    if not isinstance(content, dict):
+        raise ConfigError("a settings file is a mapping", f"{file}: {type(content).__name__}", "write 'name: value' lines")
+    for name in ("transactions", "policy"):
+        if isinstance(content.get(name), str) and not Path(content[name]).is_absolute():
+            content[name] = str(file.parent / content[name])
+    return content

@@ -1,0 +1,137 @@
+"""What people would rather see than read: reliability, lift, tier confusion, and which features move the forecast."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from features.operators import Floats, Integers
+from training.metrics import BINS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from training.forecaster import Forecasts
+
+_INK, _OURS, _PALE = "#333333", "#0b6e69", "#9db4b2"
+
+
+def reliability(y: Floats, p: Floats) -> Figure:
+    """Share that left against the probability given, in bins of equal mass: on the diagonal is right.
+
+    Parameters
+    ----------
+    y : (n,) 1 where the member left
+    p : (n,) probability of leaving
+    """
+    figure, axes = _figure("Of members given this probability, how many left?", "probability given", "share that left")
+    order = np.argsort(p, kind="stable")
+    bins = [part for part in np.array_split(order, BINS) if len(part)]
+    given = np.array([p[part].mean() for part in bins])
+    left = np.array([y[part].mean() for part in bins])
+    error = 1.96 * np.sqrt(np.maximum(left * (1 - left), 1e-9) / [len(part) for part in bins])
+    axes.plot([0, 1], [0, 1], color=_PALE, linewidth=1, zorder=0)
+    axes.errorbar(given, left, yerr=error, fmt="o", color=_OURS, markersize=5, capsize=2)
+    top = min(1.0, 1.1 * max(given.max(), (left + error).max()))
+    axes.set(xlim=(0, top), ylim=(0, top))
+    return figure
+
+
+def lift(y: Floats, forecasts: dict[str, Floats]) -> Figure:
+    """Share of all leavers among the members ranked riskiest, for each model.
+
+    Parameters
+    ----------
+    y : (n,) 1 where the member left
+    forecasts : (n,) probabilities by model, ours first
+    """
+    figure, axes = _figure("Calling the riskiest first: how many leavers are reached?", "share called", "share of leavers")
+    called = np.arange(1, len(y) + 1) / len(y)
+    for i, (name, p) in enumerate(forecasts.items()):
+        if np.ptp(p) == 0:
+            continue
+        reached = np.cumsum(y[np.argsort(-p, kind="stable")]) / max(y.sum(), 1.0)
+        axes.plot(called, reached, label=name, color=_OURS if i == 0 else None, linewidth=2 if i == 0 else 1)
+    axes.plot([0, 1], [0, 1], color=_PALE, linewidth=1, label="at random", zorder=0)
+    axes.legend(frameon=False, loc="lower right")
+    return figure
+
+
+def tier_confusion(then: Integers, p_tier: Floats, names: tuple[str, ...]) -> Figure:
+    """Members by likeliest tier forecast and tier reached, in shares of each forecast.
+
+    Parameters
+    ----------
+    then : (n,) position of the tier reached
+    p_tier : (n, n_tiers)
+    """
+    counts = np.zeros((len(names), len(names)))
+    np.add.at(counts, (p_tier.argmax(axis=1), then), 1)
+    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    figure, axes = _figure("Tier forecast, and tier reached", "reached", "forecast")
+    axes.imshow(share, cmap="GnBu", vmin=0, vmax=1, aspect="auto")
+    for i, j in np.ndindex(*share.shape):
+        color = "white" if share[i, j] > 0.6 else _INK
+        axes.text(j, i, f"{share[i, j]:.0%}\n{counts[i, j]:.0f}", ha="center", va="center", color=color, fontsize=9)
+    axes.set_xticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), names)
+    return figure
+
+
+def beeswarm(forecasts: Forecasts) -> Figure:
+    """Every member's contributions by feature (drawn by shap): to the right raises the risk, colour is the value."""
+    explanation = to_explanation(forecasts)
+    plt = _pyplot()
+    figure: Figure = plt.figure()
+    with warnings.catch_warnings():
+        # shap 0.51 draws with numpy's global generator and matplotlib's older names: its affair.
+        warnings.simplefilter("ignore")
+        _shap().plots.beeswarm(explanation, max_display=12, show=False, plot_size=(8, 5.5))
+    figure.axes[0].set_xlabel("contribution to the log-odds of leaving")
+    figure.tight_layout()
+    return figure
+
+
+def waterfall(forecasts: Forecasts, row: int) -> Figure:
+    """How one member's forecast comes about, feature by feature (drawn by shap)."""
+    plt = _pyplot()
+    figure: Figure = plt.figure()
+    _shap().plots.waterfall(to_explanation(forecasts)[row], max_display=10, show=False)
+    figure.set_size_inches(8, 5)
+    figure.tight_layout()
+    return figure
+
+
+def to_explanation(forecasts: Forecasts) -> Any:
+    """Contributions as a shap.Explanation, for any of shap's plots."""
+    assert forecasts.contributions is not None
+    return _shap().Explanation(
+        values=forecasts.contributions,
+        base_values=np.full(len(forecasts.table), forecasts.base),
+        data=forecasts.table.x,
+        feature_names=list(forecasts.table.names),
+    )
+
+
+def _figure(title: str, x: str, y: str) -> tuple[Figure, Axes]:
+    figure, axes = _pyplot().subplots(figsize=(6.4, 4.8), layout="constrained")
+    axes.set_title(title, fontsize=11, color=_INK, loc="left")
+    axes.set(xlabel=x, ylabel=y)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def _pyplot() -> Any:
+    import matplotlib.pyplot as plt
+
+    return plt
+
+
+def _shap() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import shap
+    return shap

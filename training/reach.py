@@ -1,0 +1,36 @@
+"""Whether a log says anything about a date."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+from features.errors import CutoffError
+from features.histories import Histories
+
+STALE_DAYS: Final = 31
+
+
+def check_reach(histories: Histories, as_of: dt.date) -> None:
+    """Refuse a date on or before the log's first day, or so long after its last that silence means a missing file.
+
+    Raises
+    ------
+    CutoffError
+
+    >>> from features.histories import from_rows
+    >>> log = from_rows([("m", [(dt.date(2017, 1, 1), 1, 0, 0), (dt.date(2017, 6, 1), 1, 0, 0)])], has_amounts=False)
+    >>> check_reach(log, dt.date(2017, 6, 2))
+    """
+    first, end = histories.span
+    if as_of <= first:
+        raise CutoffError(
+            "a cutoff lies after the log's first day", f"{as_of} in a log that begins on {first}", "choose a later cutoff"
+        )
+    if as_of > end + dt.timedelta(days=STALE_DAYS):
+        last = end - dt.timedelta(days=1)
+        raise CutoffError(
+            f"a cutoff lies at most {STALE_DAYS} days after the log's last day",
+            f"{as_of} in a log that ends on {last}",
+            "choose an earlier cutoff, or add the rows that are missing",
+        )
