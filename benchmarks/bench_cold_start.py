@@ -44,12 +44,27 @@ def main() -> None:
     }
     servers = {
         "mlflow models serve": (
-            ["mlflow", "models", "serve", "--env-manager", "local", "-m", "models:/tiercast@champion", "-h", "127.0.0.1", "-p"],
+            [
+                "mlflow",
+                "models",
+                "serve",
+                "--env-manager",
+                "local",
+                "-m",
+                "models:/tiercast@champion",
+                "-h",
+                "127.0.0.1",
+                "-p",
+            ],
             "/invocations",
             theirs,
         ),
         "tiercast serve": (["tiercast", "serve", "--port"], "/v1/score", ours),
-        "bentoml serve": (["bentoml", "serve", "serving.service:Tiercast", "--host", "127.0.0.1", "--port"], "/v1/score", ours),
+        "bentoml serve": (
+            ["bentoml", "serve", "serving.service:Tiercast", "--host", "127.0.0.1", "--port"],
+            "/v1/score",
+            ours,
+        ),
     }
     environment = {
         **os.environ,

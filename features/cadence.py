@@ -92,7 +92,7 @@ FEATURES: Final = (
         unit=Unit.COUNT,
         meaning="past gaps at least as long as the silence at the cutoff",
         compute=lambda h: h.longer_silences(),
-        reason=Phrase("{value} past silences were at least this long", "过去有 {value} 次沉默不短于此"),
+        reason=Phrase("{value} past silence{s} at least this long", "过去有 {value} 次沉默不短于此"),
         absent=_ONCE,
         direction=-1,
     ),

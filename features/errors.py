@@ -14,6 +14,7 @@
     ├── NotFoundError              asked for something that is not here
     │   ├── UnknownMemberError
     │   └── NoModelError
+    ├── TrackingError              MLflow's store cannot be reached or used
     └── ArtifactError              a stored model or store is damaged or of another kind
 
 Each one carries its arguments and words itself: the rule, what was got, what to do.
@@ -107,6 +108,10 @@ To mend it: check the id, or post the member's transactions to /v1/score.
 
 class NoModelError(NotFoundError):
     """No model has been trained, registered or exported yet."""
+
+
+class TrackingError(TiercastError):
+    """MLflow's store cannot be reached or used."""
 
 
 class ArtifactError(TiercastError):

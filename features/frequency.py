@@ -1,4 +1,4 @@
-"""How often: purchase days and orders in windows, and counts that fade with age."""
+"""How often: purchase days and orders in windows, and monthly rates that fade with age."""
 
 from __future__ import annotations
 
@@ -15,21 +15,19 @@ def _visits(days: int) -> Feature:
         unit=Unit.COUNT,
         meaning=f"days with a purchase in the {days} days before the cutoff",
         compute=lambda h: h.window_sum("visits", days),
-        reason=Phrase(f"{{value}} shopping days in {days} days", f"近 {days} 天有 {{value}} 个购物日"),
+        reason=Phrase(f"{{value}} shopping day{{s}} in {days} days", f"近 {days} 天有 {{value}} 个购物日"),
         absent=_NONE,
         direction=-1,
     )
 
 
-def _decayed(half_life: int) -> Feature:
+def _rate(half_life: int, when: Phrase) -> Feature:
     return Feature(
-        name=f"visits_decayed_{half_life}d",
+        name=f"visit_rate_{half_life}d",
         unit=Unit.COUNT,
-        meaning=f"days with a purchase, each counting half after every {half_life} days",
-        compute=lambda h: h.decayed_sum("visits", half_life),
-        reason=Phrase(
-            f"shopping activity of {{value}} on a {half_life}-day fade", f"以 {half_life} 天半衰计的购物活跃度为 {{value}}"
-        ),
+        meaning=f"days with a purchase per 30 days, a day's weight halving every {half_life} days",
+        compute=lambda h: h.rate("visits", half_life),
+        reason=Phrase(f"{{value}} shopping day{{s}} a month {when.en}", f"{when.zh}每月 {{value}} 个购物日"),
         absent=_NONE,
         direction=-1,
     )
@@ -41,7 +39,7 @@ FEATURES: Final = (
         unit=Unit.COUNT,
         meaning="days with a purchase before the cutoff",
         compute=lambda h: h.window_sum("visits"),
-        reason=Phrase("{value} shopping days in all", "累计 {value} 个购物日"),
+        reason=Phrase("{value} shopping day{s} in all", "累计 {value} 个购物日"),
         absent=_NONE,
         direction=-1,
     ),
@@ -51,9 +49,12 @@ FEATURES: Final = (
         unit=Unit.COUNT,
         meaning="orders in the 91 days before the cutoff",
         compute=lambda h: h.window_sum("orders", 91),
-        reason=Phrase("{value} orders in 91 days", "近 91 天有 {value} 笔订单"),
+        reason=Phrase("{value} order{s} in 91 days", "近 91 天有 {value} 笔订单"),
         absent=_NONE,
         direction=-1,
     ),
-    *(_decayed(half_life) for half_life in (14, 42, 126, 378)),
+    _rate(14, Phrase("lately", "最近")),
+    _rate(42, Phrase("in recent weeks", "近几周")),
+    _rate(126, Phrase("in recent months", "近几个月")),
+    _rate(378, Phrase("over the past year", "近一年")),
 )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from features.verdicts import Checked
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ragged:
     """Rows of all members in one array each, sorted by member and day.
 
@@ -43,7 +43,7 @@ class Ragged:
         return Ragged(kept[self.offsets].astype(np.int64), self.day[keep], values)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Histories:
     """What is known of all members of a log.
 

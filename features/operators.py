@@ -30,7 +30,7 @@ _COMPILE_FROM_ROWS: Final = 200_000
 _HALF_LIVES_KEPT: Final = 20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Panel:
     """Pairs (member, cutoff) over histories, with the operators.
 
@@ -121,6 +121,12 @@ class Panel:
             return self._run(kernels.decayed_sum, value, arguments, np.float64)[0]
 
         return self._currency(value, self._once(("decayed_sum", value, half_life_days), compute))
+
+    def rate(self, value: Value, half_life_days: int) -> Floats:
+        """Faded sum as a monthly rate: what is the same on every day gives 30 times that."""
+        every_day = 1.0 / (2.0 ** (1.0 / half_life_days) - 1.0)
+        monthly: Floats = self.decayed_sum(value, half_life_days) * (30.0 / every_day)
+        return monthly
 
     def last(self, value: Value) -> Floats:
         """The value on the last purchase day; NaN without one."""

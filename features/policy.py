@@ -24,14 +24,13 @@ from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from features.errors import PolicyError
+from features.documents import read_yaml
+from features.errors import ConfigError, PolicyError
 from features.money import MAX_AMOUNT, to_units
 from features.snapshot import MAX_DAYS
 
-_MAX_BYTES: Final = 1_000_000
 _SHAPES: Final = {"model_type": "mapping", "tuple_type": "list"}
 
 
@@ -109,17 +108,12 @@ class TierPolicy(_Strict):
         ------
         PolicyError
         """
-        place = str(path)
         try:
-            if Path(path).stat().st_size > _MAX_BYTES:
-                raise PolicyError(place, "a policy file has at most a megabyte", "a larger one", "check the path")
-            content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise PolicyError(place, "a policy file can be read", str(error.strerror), "check the path") from None
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
-            got = " ".join(str(error).split())[:200]
-            raise PolicyError(place, "a policy file is YAML", got, "see the example in the README") from None
-        return cls.from_dict(content)
+            return cls.from_dict(read_yaml(Path(path)))
+        except PolicyError as error:
+            raise PolicyError(f"{path}: {error.place}", error.rule, error.got, error.fix) from None
+        except ConfigError as error:
+            raise PolicyError(str(path), error.rule, error.got, error.fix) from None
 
     @property
     def tier_names(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Literal, NamedTuple
 
@@ -45,7 +45,7 @@ class Feature:
     """A number that describes a member at a cutoff.
 
     ``direction`` is the sign in which churn may move with it, everything else equal (0: either); ``absent`` words its null
-    rule; ``needs`` says what must be given for it to exist.
+    rule; ``needs`` says what must be given for it to exist; ``family`` is the file that declares it, set by ``registered``.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Feature:
     absent: Phrase
     direction: Literal[-1, 0, 1] = 0
     needs: Literal["history", "policy"] = "history"
+    family: str = ""
 
     def values(self, known: Known) -> Floats:
         """(n_pairs,) values, NaN by the null rule."""
@@ -72,11 +73,12 @@ def registered(policy: TierPolicy | None) -> tuple[Feature, ...]:
     """
     from features import cadence, frequency, programme, recency, trend, value
 
-    families = (recency, frequency, cadence, value, trend)
-    features = [feature for family in families for feature in family.FEATURES]
+    families = [recency, frequency, cadence, value, trend]
     if policy is not None:
-        features += programme.FEATURES
-    return tuple(features)
+        families.append(programme)
+    return tuple(
+        replace(feature, family=family.__name__.rpartition(".")[2]) for family in families for feature in family.FEATURES
+    )
 
 
 def by_name(names: list[str] | tuple[str, ...], policy: TierPolicy | None) -> tuple[Feature, ...]:

@@ -26,6 +26,8 @@ def to_day(date: dt.date) -> int:
     >>> to_day(dt.date(1970, 1, 2))
     1
     """
+    if isinstance(date, dt.datetime):
+        raise CutoffError("a cutoff is a whole day", f"the time {date}", "pass a datetime.date")
     return date.toordinal() - EPOCH
 
 

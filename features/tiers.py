@@ -20,7 +20,7 @@ from features.operators import Integers, Panel
 from features.policy import TierPolicy
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TierState:
     """One row a pair (member, cutoff); money in fixed-point units.
 

@@ -1,4 +1,4 @@
-"""How much: spend in windows, spend that fades with age, the basket, returns."""
+"""How much: spend in windows, monthly spend that fades with age, the basket, returns."""
 
 from __future__ import annotations
 
@@ -22,20 +22,21 @@ def _spend(days: int) -> Feature:
     )
 
 
-def _decayed(half_life: int) -> Feature:
+def _rate(half_life: int, when: Phrase) -> Feature:
     return Feature(
-        name=f"spend_decayed_{half_life}d",
+        name=f"spend_rate_{half_life}d",
         unit=Unit.MONEY,
-        meaning=f"gross spend, each amount counting half after every {half_life} days",
-        compute=lambda h: h.decayed_sum("gross", half_life),
-        reason=Phrase(f"spend of {{value}} on a {half_life}-day fade", f"以 {half_life} 天半衰计的消费为 {{value}}"),
+        meaning=f"gross spend per 30 days, an amount's weight halving every {half_life} days",
+        compute=lambda h: h.rate("gross", half_life),
+        reason=Phrase(f"spends {{value}} a month {when.en}", f"{when.zh}每月消费 {{value}}"),
         absent=_NO_MONEY,
     )
 
 
 FEATURES: Final = (
     *(_spend(days) for days in (28, 91, 364)),
-    *(_decayed(half_life) for half_life in (42, 126)),
+    _rate(42, Phrase("in recent weeks", "近几周")),
+    _rate(126, Phrase("in recent months", "近几个月")),
     Feature(
         name="spend_per_order",
         unit=Unit.MONEY,

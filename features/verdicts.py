@@ -38,6 +38,7 @@ _DUPLICATES: Final = ("keep", "drop")
 _OWN: Final = ("tc_member", "tc_time", "tc_amount", "tc_order", "tc_copy", "tc_reason")
 _STRAY_SHARE: Final = 0.01
 _STRAY_MIN_GAP_DAYS: Final = 30
+_STRAY_FEW_ROWS: Final = 10
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Checked:
     """A log with each row's verdict.
 
     ``rows`` is the source's table with ``tc_member``, ``tc_time``, ``tc_amount`` and ``tc_order`` typed, and ``tc_reason``,
-    null where the row is usable. ``end`` is the log's own end: its last usable time.
+    null where the row is usable. ``end`` is the log's own end: its last usable time, None where there is none to tell.
     """
 
     source: ir.Table
@@ -70,7 +71,9 @@ class Checked:
         return refused.select(*self.source.columns, **{"tc_reason" if taken else "reason": refused.tc_reason})
 
 
-def check(source: Source, mapping: Mapping[str, str] | None = None, *, duplicates: str = "keep") -> Checked:
+def check(
+    source: Source, mapping: Mapping[str, str] | None = None, *, duplicates: str = "keep", whole_log: bool = True
+) -> Checked:
     """Give every row of a log its verdict. Lazy but for one count of rows by day.
 
     Parameters
@@ -78,6 +81,7 @@ def check(source: Source, mapping: Mapping[str, str] | None = None, *, duplicate
     source : path, glob, frame or table
     mapping : contract column → source column
     duplicates : 'keep' or 'drop'; rows that repeat another in every column of the source
+    whole_log : False for the lines of some members alone, which have no end of their own: no time is a stray then
 
     Raises
     ------
@@ -111,7 +115,7 @@ def check(source: Source, mapping: Mapping[str, str] | None = None, *, duplicate
         row = row.mutate(tc_copy=ibis.row_number().over(ibis.window(group_by=table.columns)))
         conditions["repeated"] = row.tc_copy > 0
     row = row.mutate(tc_reason=ibis.cases(*((conditions[code], code) for code in REASONS if code in conditions)))
-    end = log_end(row)
+    end = log_end(row) if whole_log else None
     if end is not None:
         row = row.mutate(
             tc_reason=(row.tc_reason.isnull() & (row.tc_time > ibis.literal(end))).ifelse("stray_time", row.tc_reason)
@@ -196,7 +200,8 @@ def log_end(row: ir.Table) -> dt.datetime | None:
     """Find the last time that is no typo: after it comes a gap longer than any before, and hardly a row.
 
     Times are strays when at most 1 % of the rows lie after a gap of more than 30 days and of more than three
-    times the longest gap before it. Rows added later only ever move the end later, so what was usable at a cutoff stays so.
+    times the longest gap before it, leaving out gaps after fewer than 10 rows. Rows added later only ever move the
+    end later, so what was usable at a cutoff stays so.
     """
     usable = row.filter(row.tc_reason.isnull())
     days = usable.group_by(day=usable.tc_time.date()).agg(rows=usable.count(), last=usable.tc_time.max()).order_by("day")
@@ -212,6 +217,7 @@ def log_end(row: ir.Table) -> dt.datetime | None:
         if gap > max(_STRAY_MIN_GAP_DAYS, 3 * longest) and total - seen <= _STRAY_SHARE * total:
             end = i
             break
-        longest = max(longest, gap)
+        if seen >= _STRAY_FEW_ROWS:  # a gap after a few rows may be a typo's too, at the other end
+            longest = max(longest, gap)
     last: dt.datetime = table["last"][end - 1].as_py()
     return last

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from features.errors import ColumnError
 from features.files import written_whole
 from features.histories import Histories
 from features.operators import Floats, Integers
@@ -56,7 +57,19 @@ def score_all(
     Parameters
     ----------
     advance : is told how many members have been looked at, for a progress display
+
+    Raises
+    ------
+    ColumnError
+        the model was trained on amounts and the log has none: every probability would be off, and none would say so
+    CutoffError
     """
+    if forecaster.settings.has_amounts and not histories.has_amounts:
+        raise ColumnError(
+            "a log has amounts where its model was trained on amounts",
+            "a log without",
+            "map them, as in --map amount=YOUR_COLUMN, or train a model on this log",
+        )
     import pyarrow.csv
     import pyarrow.parquet
 

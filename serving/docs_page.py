@@ -9,7 +9,8 @@ from typing import Any
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#222}"
     "code,pre{background:#f3f5f5;border-radius:4px;padding:.1em .3em}pre{padding:.8em;overflow:auto}"
-    "h2{border-top:1px solid #ddd;padding-top:1rem}table{border-collapse:collapse}td{padding:.1rem 1rem .1rem 0;vertical-align:top}"
+    "h2{border-top:1px solid #ddd;padding-top:1rem}table{border-collapse:collapse}"
+    "td{padding:.1rem 1rem .1rem 0;vertical-align:top}"
 )
 
 
@@ -23,11 +24,14 @@ def docs_page(openapi: dict[str, Any]) -> str:
     parts = [
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(info['title'])}</title><style>{_STYLE}</style>",
         f"<h1>{escape(info['title'])}</h1><p>{escape(info.get('summary', ''))}</p>",
-        "<p>Machine-readable: <a href=/openapi.json>/openapi.json</a>. Health: <code>/livez</code>, <code>/readyz</code>.</p>",
+        "<p>Machine-readable: <a href=/openapi.json>/openapi.json</a>.</p>",
+        "<p>Health: <code>/livez</code>, <code>/readyz</code>.</p>",
     ]
     for path, methods in openapi["paths"].items():
         for method, route in methods.items():
-            parts.append(f"<h2><code>{method.upper()} {escape(path)}</code></h2><p>{escape(route.get('description', ''))}</p>")
+            parts.append(
+                f"<h2><code>{method.upper()} {escape(path)}</code></h2><p>{escape(route.get('description', ''))}</p>"
+            )
             fields = [_parameter(parameter) for parameter in route.get("parameters", [])]
             schema = _request(openapi, route)
             fields += [_row(name, field.get("description", "")) for name, field in schema.get("properties", {}).items()]

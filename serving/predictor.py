@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from features.daily import Line, fold
-from features.errors import ArtifactError, UnknownMemberError
+from features.errors import ArtifactError, InputError, UnknownMemberError
 from features.histories import from_rows
 from features.snapshot import to_day
 from serving.reasons import Language
@@ -61,7 +61,10 @@ class Predictor:
         """
         store = Store(home.store)
         version = store.info.model_version
-        forecaster = to_forecaster(load(home.models / version))
+        try:
+            forecaster = to_forecaster(load(home.models / version))
+        except InputError as error:  # of another release: nothing that a caller of the service could mend
+            raise ArtifactError("a model fits this release", error.got, "train it again with this release") from error
         return cls(forecaster, Layout.of(forecaster, version), store)
 
     def look_up(self, members: Sequence[MemberId], ask: Ask) -> tuple[list[dict[str, Any]], list[MemberId]]:

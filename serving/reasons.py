@@ -32,14 +32,19 @@ class Reason:
 def top_reasons(
     features: Sequence[Feature], values: Floats, contributions: Floats, *, most: int, language: Language
 ) -> list[Reason]:
-    """The features that move one member's forecast most, largest first; those that move nothing are left out.
+    """The features that move one member's forecast most, largest first, one of each family before a second of any.
+
+    Features of a family say nearly the same; three reasons are to be three. Those that move nothing are left out.
 
     Parameters
     ----------
     features : (n_features,)
     values, contributions : (n_features,) of one member
     """
-    order = np.argsort(-np.abs(contributions), kind="stable")[:most]
+    order = [int(i) for i in np.argsort(-np.abs(contributions), kind="stable") if contributions[i] != 0.0]
+    first = list({features[i].family or features[i].name: i for i in reversed(order)}.values())
+    chosen = sorted(first, key=order.index)[:most]
+    chosen += [i for i in order if i not in chosen][: most - len(chosen)]
     return [
         Reason(
             features[i].name,
@@ -47,8 +52,7 @@ def top_reasons(
             float(contributions[i]),
             sentence(features[i], float(values[i]), float(contributions[i]), language),
         )
-        for i in order
-        if contributions[i] != 0.0
+        for i in sorted(chosen, key=order.index)
     ]
 
 
@@ -73,7 +77,9 @@ def _clause(feature: Feature, value: float, language: Language) -> str:
     if math.isnan(value):
         return feature.absent.zh if language == "zh" else feature.absent.en
     text = worded(value, feature.unit, language)
-    return feature.reason.zh.format(value=text) if language == "zh" else feature.reason.en.format(value=text, s=plural(value))
+    return (
+        feature.reason.zh.format(value=text) if language == "zh" else feature.reason.en.format(value=text, s=plural(value))
+    )
 
 
 def plural(value: float) -> str:

@@ -1,4 +1,4 @@
-"""How tests call Tiercast: the routes in this process, a server as a process of its own, the command line with its exit code."""
+"""How tests call Tiercast: the routes in this process, a server or a command as a process of its own."""
 
 from __future__ import annotations
 
@@ -66,8 +66,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(command: Sequence[str | Path], log: Path, *, cwd: Path, home: Path, **environment: str) -> Iterator[Server]:
-    """Start a server on a free port of 127.0.0.1, wait until it is ready, and end it and what it started."""
+def serving(
+    command: Sequence[str | Path], log: Path, *, cwd: Path, home: Path, until: str = "/readyz", **environment: str
+) -> Iterator[Server]:
+    """Start a server on a free port of 127.0.0.1, wait until ``until`` answers, and end it and what it started."""
     port = free_port()
     arguments = [str(part) for part in command] + ["--host", "127.0.0.1", "--port", str(port)]
     variables = {**ENVIRONMENT, "TIERCAST_HOME": str(home), **environment}
@@ -77,7 +79,7 @@ def serving(command: Sequence[str | Path], log: Path, *, cwd: Path, home: Path, 
         )
     server = Server(f"http://127.0.0.1:{port}", log)
     try:
-        _wait(process, server)
+        _wait(process, server, until)
         yield server
     finally:
         process.send_signal(signal.SIGINT)
@@ -88,12 +90,12 @@ def serving(command: Sequence[str | Path], log: Path, *, cwd: Path, home: Path, 
             process.wait(30)
 
 
-def _wait(process: subprocess.Popen[bytes], server: Server) -> None:
+def _wait(process: subprocess.Popen[bytes], server: Server, until: str) -> None:
     end = time.monotonic() + READY_SECONDS
     while time.monotonic() < end:
         assert process.poll() is None, f"the server ended with {process.returncode}: {server.log.read_text()}"
         try:
-            if httpx.get(f"{server.url}/readyz", timeout=5).status_code == 200:
+            if httpx.get(server.url + until, timeout=5).status_code == 200:
                 return
         except httpx.TransportError:
             pass

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from calls import Client
 
 import features
-from calls import Client
 from features.histories import Histories
 from features.policy import TierPolicy
 from serving.batch import Scored, score_all
@@ -25,7 +25,7 @@ from serving.record import Layout
 from serving.routes import create_app
 from serving.settings import Home, Limits
 from training.artifact import load, save, to_forecaster
-from training.fit import fit
+from training.fit import fit_forecaster
 from training.forecaster import Forecaster
 
 AS_OF = dt.date(2018, 1, 2)
@@ -114,7 +114,7 @@ class Shop:
 def open_shop(place: Path, log: pd.DataFrame, policy: TierPolicy | None = SHOP_POLICY) -> Shop:
     histories = features.from_log(features.check(log))
     as_of = histories.span[1]
-    fitted = fit(histories, as_of, horizon_days=21, lookback_days=60, policy=policy)
+    fitted = fit_forecaster(histories, as_of, horizon_days=21, lookback_days=60, policy=policy)
     home = Home(place)
     save(fitted.bundle, home.models / fitted.bundle.version)
     layout = Layout.of(fitted.forecaster, fitted.bundle.version)

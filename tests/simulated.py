@@ -1,4 +1,4 @@
-"""A made-up shop: members with a rhythm of their own who leave at some time, as folded days. Small, and the same every time."""
+"""A made-up shop: members with a rhythm of their own who leave at some time, as folded days; the same every time."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ONE_TIER = NET.model_copy(update={"tiers": NET.tiers[:1]})
 
 
 def log(members: int = 240, seed: int = 0) -> dict[str, list[DailyRow]]:
-    """Member → days: exponential gaps, an end to every habit, log-normal amounts, one return in twelve visits."""
+    """Member → days: exponential gaps, an end to every habit, log-normal amounts, one purchase in eight sent back."""
     rng = np.random.default_rng(seed)
     found: dict[str, list[DailyRow]] = {}
     for i in range(members):
@@ -44,11 +44,19 @@ def log(members: int = 240, seed: int = 0) -> dict[str, list[DailyRow]]:
         rows: list[DailyRow] = []
         while day < end:
             gross = int(np.exp(rng.normal(level, 0.5)) * 10_000)
-            returned = gross // 2 if rng.random() < 1 / 12 else 0
-            rows.append((FIRST + dt.timedelta(days=day), 1 + int(rng.random() < 0.1), gross, returned))
+            rows.append((FIRST + dt.timedelta(days=day), 1 + int(rng.random() < 0.1), gross, 0))
+            if rng.random() < 1 / 8:
+                back = min(day + int(rng.integers(0, 20)), DAYS - 1)
+                rows.append((FIRST + dt.timedelta(days=back), 0, 0, gross))
             day += 1 + int(rng.exponential(gap))
-        found[f"m{i:03d}"] = rows
+        found[f"m{i:03d}"] = one_a_day(rows)
     return found
+
+
+def one_a_day(rows: Sequence[DailyRow]) -> list[DailyRow]:
+    """Rows of one day added up, days in order."""
+    days = sorted({day for day, _, _, _ in rows})
+    return [(day, *(sum(row[i] for row in rows if row[0] == day) for i in (1, 2, 3))) for day in days]
 
 
 def histories(members: Log, *, has_amounts: bool = True) -> Histories:

@@ -2,7 +2,7 @@
 
 The public names, loaded when first used::
 
-    trained = training.train(histories, horizon_days=28, lookback_days=91, policy=policy)
+    trained = training.run_training(histories, horizon_days=28, lookback_days=91, policy=policy)
     forecasts = trained.fitted.forecaster.forecast(histories, as_of, explain=True)
     origins = training.run_backtest(histories, [date], horizon_days=28, lookback_days=91, policy=policy)
 """
@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from training.backtest import Origin as Origin
     from training.backtest import run_backtest as run_backtest
     from training.fit import Fitted as Fitted
+    from training.fit import fit_forecaster as fit_forecaster
     from training.forecaster import Forecaster as Forecaster
     from training.forecaster import Forecasts as Forecasts
     from training.scoreboard import scores as scores
     from training.scoreboard import to_text as to_text
     from training.train import Trained as Trained
+    from training.train import run_training as run_training
 
 _HOME = {
     "Fitted": "fit",
@@ -28,11 +30,24 @@ _HOME = {
     "Forecasts": "forecaster",
     "Origin": "backtest",
     "Trained": "train",
+    "fit_forecaster": "fit",
     "run_backtest": "backtest",
+    "run_training": "train",
     "scores": "scoreboard",
     "to_text": "scoreboard",
 }
-__all__ = sorted(_HOME)
+__all__ = [
+    "Fitted",
+    "Forecaster",
+    "Forecasts",
+    "Origin",
+    "Trained",
+    "fit_forecaster",
+    "run_backtest",
+    "run_training",
+    "scores",
+    "to_text",
+]
 
 
 def __getattr__(name: str) -> Any:

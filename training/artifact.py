@@ -68,9 +68,18 @@ class Bundle:
 
 
 def save(bundle: Bundle, folder: Path) -> Path:
-    """Write a bundle to a folder, whole or not at all; an existing folder is left as it is, since it has equal content."""
+    """Write a bundle to a folder, whole or not at all; an existing folder of equal content is left as it is.
+
+    Raises
+    ------
+    ArtifactError
+        the folder holds another model, or a damaged one
+    """
     if folder.exists():
-        load(folder)
+        if load(folder).version != bundle.version:
+            raise ArtifactError(
+                "a folder keeps the model it holds", f"{folder}, which holds another", "save to a new folder"
+            )
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder.parent))
@@ -80,7 +89,13 @@ def save(bundle: Bundle, folder: Path) -> Path:
         for name, text in bundle.texts.items():
             (partial / f"{name}.txt").write_text(text, encoding="utf-8")
         partial.chmod(0o755)
-        partial.replace(folder)
+        try:
+            partial.replace(folder)
+        except OSError:
+            if not folder.exists():
+                raise
+            # Another process was faster, with equal content: the version is its digest.
+            shutil.rmtree(partial)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise

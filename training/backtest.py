@@ -18,7 +18,7 @@ from features.operators import Floats
 from features.policy import TierPolicy
 from features.snapshot import to_date
 from training.baselines import churn_baselines, tier_baselines
-from training.fit import fit
+from training.fit import fit_forecaster
 from training.forecaster import Forecasts
 from training.labels import Labels, label
 from training.reach import check_reach
@@ -80,7 +80,7 @@ def run_backtest(
     origins = []
     for cutoff in sorted(set(cutoffs)):
         known = histories.before(cutoff)
-        fitted = fit(
+        fitted = fit_forecaster(
             known,
             cutoff,
             horizon_days=horizon_days,

@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from features.documents import read_yaml
 from features.errors import ConfigError
 from features.policy import TierPolicy
 from features.snapshot import MAX_DAYS
 
 FILE: Final = "tiercast.yaml"
-_MAX_BYTES: Final = 1_000_000
 
 
 class Config(BaseModel):
@@ -33,8 +32,8 @@ class Config(BaseModel):
     columns: dict[str, str] = Field(default_factory=dict)
     duplicates: Literal["keep", "drop"] = "keep"
     policy: str | None = None
-    horizon_days: int = Field(28, ge=1, le=MAX_DAYS)
-    lookback_days: int = Field(91, ge=1, le=MAX_DAYS)
+    horizon_days: int = Field(28, ge=1, le=MAX_DAYS, strict=True)
+    lookback_days: int = Field(91, ge=1, le=MAX_DAYS, strict=True)
 
     def load_policy(self) -> TierPolicy | None:
         """The policy, if one is named.
@@ -75,14 +74,9 @@ def load_config(path: Path | None, overrides: Mapping[str, Any]) -> Config:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        if file.stat().st_size > _MAX_BYTES:
-            raise ConfigError("a settings file has at most a megabyte", str(file), "check the path")
-        content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    except OSError as error:
-        raise ConfigError("a settings file can be read", f"{file}: {error.strerror}", "check the path") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        got = " ".join(str(error).split())[:200]
-        raise ConfigError("a settings file is YAML", f"{file}: {got}", "see the example in the README") from None
+        content = read_yaml(file) or {}
+    except ConfigError as error:
+        raise ConfigError(f"{file}: {error.rule}", error.got, error.fix) from None
     if not isinstance(content, dict):
         raise ConfigError("a settings file is a mapping", f"{file}: {type(content).__name__}", "write 'name: value' lines")
     for name in ("transactions", "policy"):

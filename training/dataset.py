@@ -18,7 +18,7 @@ from training.split import training_cutoffs
 MIN_MEMBERS = 20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """Rows of past cutoffs with what happened after them."""
 
@@ -39,7 +39,7 @@ def dataset(
     lookback_days: int,
     policy: TierPolicy | None,
 ) -> Dataset:
-    """Pool past cutoffs whose horizons are closed at ``as_of``. Rows from ``as_of`` on are dropped first.
+    """Pool past cutoffs whose horizons are closed at ``as_of`` and covered by rows; rows from ``as_of`` on are dropped.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def dataset(
     """
     known = histories.before(as_of)
     first = to_date(histories.first_day)
-    cutoffs = training_cutoffs(first, as_of, horizon_days=horizon_days, lookback_days=lookback_days)
+    cutoffs = training_cutoffs(first, _closed(known, as_of), horizon_days=horizon_days, lookback_days=lookback_days)
     table = build(known, cutoffs, horizon_days=horizon_days, lookback_days=lookback_days, policy=policy)
     members = len(np.unique(table.panel.member))
     if members < MIN_MEMBERS:
@@ -58,3 +58,9 @@ def dataset(
             "use a longer log or a longer look-back",
         )
     return Dataset(table, label(table, known))
+
+
+def _closed(known: Histories, as_of: dt.date) -> dt.date:
+    """Day after the last known row: on days after that, silence would be taken for churn."""
+    last = max((int(rows.day.max()) for rows in (known.visits, known.returns) if len(rows.day)), default=known.first_day)
+    return min(as_of, to_date(last + 1))

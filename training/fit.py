@@ -26,7 +26,7 @@ class Fitted:
     rounds: dict[str, int]
 
 
-def fit(
+def fit_forecaster(
     histories: Histories,
     as_of: dt.date,
     *,

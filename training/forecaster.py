@@ -21,7 +21,7 @@ from training.next_tier import tier_probabilities
 from training.spend import SpendModel
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Forecasts:
     """One row a member, for ``as_of``; money in currency.
 
@@ -61,7 +61,7 @@ class Settings:
     policy: TierPolicy | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Forecaster:
     """Churn, spend and next tier from one distribution.
 

@@ -13,7 +13,7 @@ from features.operators import Integers, Panel
 from features.tiers import qualifying, tier_of
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Labels:
     """One row a row of the feature table it was made for.
 

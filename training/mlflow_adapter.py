@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import os
+import re
 import tempfile
 import warnings
 from collections.abc import Iterable, Iterator
@@ -13,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from features.errors import NoModelError
+from features.errors import ArtifactError, NoModelError, TrackingError
 from features.policy import TierPolicy
 from training.artifact import Bundle, save
 from training.track import Metric, Parameter, Record
@@ -22,6 +23,8 @@ EXPERIMENT: Final = "tiercast"
 MODEL: Final = "tiercast"
 VERSION_TAG: Final = "tiercast.version"
 _ROOT: Final = Path(__file__).resolve().parent.parent
+_ABSENT: Final = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
+_VERSION: Final = re.compile(r"\d{4}-\d\d-\d\d-[0-9a-f]{8}")
 _RUNTIME: Final = ("duckdb", "ibis-framework", "mlflow", "numpy", "pandas", "pyarrow", "pydantic", "pyyaml")
 
 
@@ -74,12 +77,20 @@ def fetch(alias: str, *, tracking_uri: str, models: Path) -> str:
         try:
             found = client.get_model_version_by_alias(MODEL, alias)
         except mlflow.exceptions.MlflowException as error:
+            if error.error_code not in _ABSENT:
+                raise
             raise NoModelError(
                 f"a registered model has the alias {alias!r}",
                 "none in " + tracking_uri.rsplit("@", 1)[-1],
                 "train one with 'tiercast train'",
             ) from error
-        name = str(found.tags[VERSION_TAG])
+        name = str(found.tags.get(VERSION_TAG))
+        if not _VERSION.fullmatch(name):
+            raise ArtifactError(
+                f"a registered model carries its version in the tag {VERSION_TAG!r}",
+                repr(name),
+                "register it by 'tiercast train'",
+            )
         if not (models / name).is_dir():
             with tempfile.TemporaryDirectory() as folder:
                 path = mlflow.artifacts.download_artifacts(f"models:/{MODEL}@{alias}", dst_path=folder)
@@ -164,6 +175,10 @@ def _mlflow(tracking_uri: str) -> Iterator[Any]:
         mlflow.set_registry_uri(tracking_uri)
         try:
             yield mlflow
+        except mlflow.exceptions.MlflowException as error:
+            place = tracking_uri.rsplit("@", 1)[-1]  # without a password
+            got = f"{place}: {' '.join(error.message.split())[:200]}"
+            raise TrackingError("MLflow's store can be used", got, "check MLFLOW_TRACKING_URI and the store") from error
         finally:
             mlflow.set_tracking_uri(before[0])
             mlflow.set_registry_uri(before[1])

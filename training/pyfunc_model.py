@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,10 @@ import pandas as pd
 from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel
 
+from features.engine import fetch
 from features.errors import InputError
 from features.histories import from_log
+from features.snapshot import parse_date
 from features.verdicts import REASONS, check
 from training.artifact import load, to_forecaster
 from training.backtest import Origin
@@ -31,15 +33,17 @@ class TiercastModel(PythonModel):  # type: ignore[misc]
         ------
         InputError
             a row cannot be used; the message counts them by reason
+        CutoffError
+            the date is no date, or before the first line
         """
         as_of = (params or {}).get("as_of") or self.forecaster.settings.trained_as_of.isoformat()
         lines = model_input.dropna(axis="columns", how="all")
-        checked = check(lines)
-        refused = checked.rows.filter(checked.rows.tc_reason.notnull()).tc_reason.execute().value_counts()
-        if len(refused):
+        checked = check(lines, whole_log=False)
+        refused = Counter(fetch(checked.quarantine)["reason"].to_pylist())
+        if refused:
             got = "; ".join(f"{count} with {REASONS[code]}" for code, count in refused.items())
             raise InputError("every row of a request can be used", got, "mend or leave out these rows")
-        cutoff = dt.date.fromisoformat(as_of)
+        cutoff = parse_date(as_of, "date")
         forecasts = self.forecaster.forecast(from_log(checked), cutoff)
         return Origin(cutoff, forecasts, {}, {}, None).to_pandas()
 

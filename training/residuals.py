@@ -16,7 +16,7 @@ _MAX_TAIL_WEIGHT: Final = 0.9
 _LEAST: Final = 1e-12
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Residuals:
     """A distribution on the line.
 

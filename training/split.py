@@ -20,8 +20,8 @@ def training_cutoffs(
     """Past cutoffs to pool, newest first.
 
     The newest is ``as_of - horizon``. The others lie whole weeks before it, spread as wide as the log allows but no wider
-    than a horizon apart, so that weekdays agree. Each has a look-back inside the log, or, where the log is too short for
-    that, at least half of the days there are.
+    than a horizon apart, so that weekdays agree. Each has a look-back inside the log, or half of the days before the newest
+    where that is less.
 
     Raises
     ------
@@ -29,7 +29,7 @@ def training_cutoffs(
         the log begins less than a horizon and two days before ``as_of``
 
     >>> [str(c) for c in training_cutoffs(dt.date(2017, 1, 1), dt.date(2017, 6, 1), horizon_days=28, lookback_days=91)]
-    ['2017-05-04', '2017-04-27', '2017-04-20', '2017-04-13', '2017-04-06']
+    ['2017-05-04', '2017-04-27', '2017-04-20', '2017-04-13', '2017-04-06', '2017-03-30', '2017-03-23', '2017-03-16']
     """
     newest = to_day(as_of) - horizon_days
     room = newest - to_day(first_day)

@@ -26,7 +26,7 @@ _CATEGORICAL, _DEFAULT_LEFT = 1, 2
 _MISSING_NONE, _MISSING_NAN = 0, 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tree:
     """One tree as LightGBM writes it: children >= 0 are splits, < 0 are leaves (~index)."""
 

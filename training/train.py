@@ -10,7 +10,7 @@ from features.errors import CutoffError, UnusableLogError
 from features.histories import Histories
 from features.policy import TierPolicy
 from training.backtest import Origin, run_backtest
-from training.fit import Fitted, fit
+from training.fit import Fitted, fit_forecaster
 from training.forecaster import Forecasts
 from training.reach import check_reach
 from training.scoreboard import Score, scores
@@ -32,7 +32,7 @@ class Trained:
     span: tuple[dt.date, dt.date]
 
 
-def train(
+def run_training(
     histories: Histories,
     *,
     horizon_days: int,
@@ -60,6 +60,6 @@ def train(
         )
     except (CutoffError, UnusableLogError) as error:
         say(f"no held-out figures: {error}")
-    fitted = fit(known, as_of, horizon_days=horizon_days, lookback_days=lookback_days, policy=policy, say=say)
+    fitted = fit_forecaster(known, as_of, horizon_days=horizon_days, lookback_days=lookback_days, policy=policy, say=say)
     forecasts = fitted.forecaster.forecast(known, as_of, explain=True)
     return Trained(fitted, as_of, origin, scores([origin]) if origin else [], forecasts, histories.span)

@@ -21,7 +21,7 @@ _PARALLEL_FROM_ROWS: Final = 200_000
 Objective = Literal["binary", "regression"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Boosted:
     """A fitted booster: raw score = ``bias`` + the trees in ``text``.
 

@@ -77,7 +77,7 @@ def write_settings(place: Path) -> Path:
 
 
 def worth_a_call(forecasts: Path, most: int = 8) -> str:
-    """The members with most spend at risk: p_churn x what was expected of them if they stay, with their first reason.
+    """The members with most spend at risk: p_churn x what was expected of them if they stay, and what raises their risk.
 
     Parameters
     ----------
@@ -89,9 +89,13 @@ def worth_a_call(forecasts: Path, most: int = 8) -> str:
     # expected_spend counts leaving as nothing, so what a stayer spends is it over the probability of staying.
     frame["at_risk"] = frame.p_churn * frame.expected_spend / (1.0 - frame.p_churn)
     first = frame.sort_values(["at_risk", "customer_id"], ascending=[False, True]).head(most)
-    lines = ["Most worth a call: spend at risk in the next 28 days, and why", f"  {'member':>6} {'tier':<8}{'leaves':>7}{'at risk':>9}  why"]
+    lines = [
+        "Most worth a call: spend at risk in the next 28 days, and why",
+        f"  {'member':>6} {'tier':<8}{'leaves':>7}{'at risk':>9}  why",
+    ]
     for row in first.itertuples():
-        why = str(row.reason_1_sentence)
+        reasons = [(getattr(row, f"reason_{k}_contribution"), getattr(row, f"reason_{k}_sentence")) for k in (1, 2, 3)]
+        why = "; ".join(str(sentence).partition(": raises")[0] for contribution, sentence in reasons if contribution > 0)
         lines.append(f"  {row.customer_id:>6} {row.tier:<8}{row.p_churn:>7.0%}{row.at_risk:>9.2f}  {why}")
     return "\n".join(lines)
 

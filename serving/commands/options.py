@@ -74,6 +74,7 @@ def read(config: Config, say: Callable[[str], None]) -> Histories:
     ConfigError
         no log is named
     """
+    from features.engine import fetch
     from features.histories import from_log
     from features.verdicts import check
 
@@ -82,7 +83,7 @@ def read(config: Config, say: Callable[[str], None]) -> Histories:
     say(f"reading {config.transactions}")
     checked = check(config.transactions, config.columns, duplicates=config.duplicates)
     histories = from_log(checked)
-    refused = int(checked.rows.tc_reason.count().execute())
+    refused = fetch(checked.rows.tc_reason.count().name("refused").as_table())["refused"][0].as_py()
     if refused:
         say(f"refused {refused:,} rows that cannot be used; 'tiercast check' says why")
     for name in checked.columns.guessed:
@@ -90,7 +91,8 @@ def read(config: Config, say: Callable[[str], None]) -> Histories:
     if config.policy and not histories.has_amounts:
         say("the log has no amounts, so spend and tiers are not available")
     first, end = histories.span
-    say(f"{len(histories):,} members, {len(histories.visits.day):,} shopping days, {first} to {end}")
+    members = f"{len(histories):,} member{'s' if len(histories) != 1 else ''}"
+    say(f"{members}, {len(histories.visits.day):,} shopping days, {first} to {end}")
     return histories
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ def command(
     histories = read(chosen, progress)
     date = date or histories.span[1]
     check_reach(histories, date)
-    steps: Any = click.progressbar(length=len(histories), label="  forecasting", file=click.get_text_stream("stderr"))
+    steps: Any = click.progressbar(length=len(histories), label="  forecasting", file=sys.stderr)
     with steps as bar:
         scored = score_all(
             histories,

@@ -34,7 +34,7 @@ def command(
     from training.mlflow_adapter import log_training
     from training.scoreboard import to_text
     from training.track import records
-    from training.train import train
+    from training.train import run_training
 
     chosen = settings(
         config,
@@ -49,7 +49,7 @@ def command(
     rules = chosen.load_policy()
     date = parse_date(as_of, "date") if as_of else None
     histories = read(chosen, progress)
-    trained = train(
+    trained = run_training(
         histories,
         horizon_days=chosen.horizon_days,
         lookback_days=chosen.lookback_days,

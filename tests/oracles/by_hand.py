@@ -69,6 +69,9 @@ def describe(lines: Iterable[RawLine], cutoff: dt.date, horizon: int) -> dict[st
             if ages[day] <= 20 * half_life
         )
 
+    def monthly(what: str, half_life: int) -> float:
+        return faded(what, half_life) * 30 * (2 ** (1 / half_life) - 1)
+
     silence = ages[dates[-1]]
     longer = [gap for gap in gaps if gap >= silence]
     values: dict[str, float] = {
@@ -87,8 +90,8 @@ def describe(lines: Iterable[RawLine], cutoff: dt.date, horizon: int) -> dict[st
         "spend_per_order": within("gross", math.inf) / 10_000 / within("orders", math.inf),
         "spend_last_visit": days[dates[-1]]["gross"] / 10_000,
         "returned_share": over(sum(returned.values()), within("gross", math.inf)),
-        "visits_trend": over(faded("visits", 42) / 42, faded("visits", 126) / 126),
-        "spend_trend": over(faded("gross", 42) / 42, faded("gross", 126) / 126),
+        "visits_trend": over(monthly("visits", 42), monthly("visits", 126)),
+        "spend_trend": over(monthly("gross", 42), monthly("gross", 126)),
     }
     values["silence_to_median_gap"] = over(silence, values["gap_median_days"])
     values["silence_to_p90_gap"] = over(silence, values["gap_p90_days"])
@@ -97,7 +100,7 @@ def describe(lines: Iterable[RawLine], cutoff: dt.date, horizon: int) -> dict[st
         values[f"visits_{width}d"] = within("visits", width)
         values[f"spend_{width}d"] = within("gross", width) / 10_000
     for half_life in (14, 42, 126, 378):
-        values[f"visits_decayed_{half_life}d"] = faded("visits", half_life)
+        values[f"visit_rate_{half_life}d"] = monthly("visits", half_life)
     for half_life in (42, 126):
-        values[f"spend_decayed_{half_life}d"] = faded("gross", half_life) / 10_000
+        values[f"spend_rate_{half_life}d"] = monthly("gross", half_life) / 10_000
     return values

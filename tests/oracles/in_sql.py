@@ -36,10 +36,10 @@ WITH line AS (
         count(*) FILTER (age <= 91) AS visits_91d,
         count(*) FILTER (age <= 364) AS visits_364d,
         coalesce(sum(orders) FILTER (age <= 91), 0) AS orders_91d,
-        coalesce(sum(exp2(-age / 14)) FILTER (age <= 280), 0) AS visits_decayed_14d,
-        coalesce(sum(exp2(-age / 42)) FILTER (age <= 840), 0) AS visits_decayed_42d,
-        sum(exp2(-age / 126)) AS visits_decayed_126d,
-        sum(exp2(-age / 378)) AS visits_decayed_378d,
+        monthly(14) * coalesce(sum(exp2(-age / 14)) FILTER (age <= 280), 0) AS visit_rate_14d,
+        monthly(42) * coalesce(sum(exp2(-age / 42)) FILTER (age <= 840), 0) AS visit_rate_42d,
+        monthly(126) * sum(exp2(-age / 126)) AS visit_rate_126d,
+        monthly(378) * sum(exp2(-age / 378)) AS visit_rate_378d,
         max(gap) FILTER (age = silence) AS gap_last_days,
         avg(gap) AS gap_mean_days,
         stddev_pop(gap) AS gap_sd_days,
@@ -54,8 +54,8 @@ WITH line AS (
         coalesce(sum(gross) FILTER (age <= 28), 0) AS spend_28d,
         coalesce(sum(gross) FILTER (age <= 91), 0) AS spend_91d,
         coalesce(sum(gross) FILTER (age <= 364), 0) AS spend_364d,
-        coalesce(sum(gross * exp2(-age / 42)) FILTER (age <= 840), 0) AS spend_decayed_42d,
-        sum(gross * exp2(-age / 126)) AS spend_decayed_126d,
+        monthly(42) * coalesce(sum(gross * exp2(-age / 42)) FILTER (age <= 840), 0) AS spend_rate_42d,
+        monthly(126) * sum(gross * exp2(-age / 126)) AS spend_rate_126d,
         sum(gross) / sum(orders) AS spend_per_order,
         max(gross) FILTER (age = silence) AS spend_last_visit,
         sum(gross) AS spend_total,
@@ -78,13 +78,14 @@ def describe(path: str, cutoff: dt.date, horizon: int, reach: Sequence[float]) -
     SELECT raw.* EXCLUDE (comebacks, spend_total),
         comebacks / nullif(longer_silences, 0) AS comeback_share,
         coalesce(returned, 0) / nullif(spend_total, 0) AS returned_share,
-        3 * visits_decayed_42d / visits_decayed_126d AS visits_trend,
-        3 * spend_decayed_42d / nullif(spend_decayed_126d, 0) AS spend_trend,
+        visit_rate_42d / visit_rate_126d AS visits_trend,
+        spend_rate_42d / nullif(spend_rate_126d, 0) AS spend_trend,
         {needs}[1 + {tier}] AS need_to_keep,
         CASE WHEN {tier} = {len(reach) - 1} THEN 0 ELSE {needs}[2 + {tier}] END AS need_to_rise
     FROM raw LEFT JOIN returned USING (member) ORDER BY member
     """
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("CREATE MACRO monthly(half_life) AS 30 * (pow(2.0, 1.0 / half_life) - 1)")
         arguments = {"path": path, "cutoff": cutoff.isoformat(), "horizon": horizon}
         return connection.execute(query.replace("exp2(", "pow(2.0, "), arguments).df()

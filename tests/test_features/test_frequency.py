@@ -11,16 +11,17 @@ CASES: list[tuple[str, list[Day], float]] = [
     ("visits_91d", [(92, 5.0), (91, 5.0)], 1.0),
     ("visits_364d", [(365, 5.0), (364, 5.0), (1, 1.0)], 2.0),
     ("orders_91d", [(92, 5.0, 9), (91, 5.0, 2), (1, 5.0, 3)], 5.0),
-    ("visits_decayed_14d", [(14, 5.0), (28, 5.0)], 0.75),
-    ("visits_decayed_42d", [(42, 9.0)], 0.5),
-    ("visits_decayed_126d", [(252, 9.0), (126, 9.0)], 0.75),
-    ("visits_decayed_378d", [(756, 1.0)], 0.25),
+    ("visit_rate_14d", [(14, 5.0), (28, 5.0)], 0.75 * 30 * (2 ** (1 / 14) - 1)),
+    ("visit_rate_42d", [(42, 9.0)], 0.5 * 30 * (2 ** (1 / 42) - 1)),
+    ("visit_rate_126d", [(252, 9.0), (126, 9.0)], 0.75 * 30 * (2 ** (1 / 126) - 1)),
+    ("visit_rate_378d", [(756, 1.0)], 0.25 * 30 * (2 ** (1 / 378) - 1)),
+    ("visit_rate_14d", [(age, 1.0) for age in range(1, 400)], 30.0),
 ]
 
 
 @pytest.mark.parametrize(("feature", "days", "expected"), CASES)
 def test_frequency(feature: str, days: list[Day], expected: float) -> None:
-    assert feature_at_cutoff(feature, days) == pytest.approx(expected, rel=1e-14)
+    assert feature_at_cutoff(feature, days) == pytest.approx(expected, rel=1e-6 if len(days) > 9 else 1e-12)
 
 
 def test_every_feature_has_an_example() -> None:

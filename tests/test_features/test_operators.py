@@ -37,8 +37,8 @@ OPERATORS: dict[str, Callable[[Panel], Floats]] = {
     "orders_91": lambda panel: panel.window_sum("orders", 91),
     "gross_28": lambda panel: panel.window_sum("gross", 28),
     "returned_28": lambda panel: panel.window_sum("returned", 28),
-    "visits_faded_14": lambda panel: panel.decayed_sum("visits", 14),
-    "gross_faded_42": lambda panel: panel.decayed_sum("gross", 42),
+    "visit_rate_14": lambda panel: panel.rate("visits", 14),
+    "gross_rate_42": lambda panel: panel.rate("gross", 42),
     "last_gross": lambda panel: panel.last("gross"),
 }
 
@@ -58,7 +58,7 @@ def expected(lines: list[Line], cutoff: dt.date) -> dict[str, float]:
     try:
         value = by_hand.describe(raw, cutoff, HORIZON)
     except ValueError:
-        sums = ("visits", "visits_28", "orders_91", "gross_28", "visits_faded_14", "gross_faded_42", "longer_silences")
+        sums = ("visits", "visits_28", "orders_91", "gross_28", "visit_rate_14", "gross_rate_42", "longer_silences")
         return {name: 0.0 if name in sums else math.nan for name in OPERATORS} | {"returned_28": recent}
     return {
         "recency": value["recency_days"],
@@ -76,8 +76,8 @@ def expected(lines: list[Line], cutoff: dt.date) -> dict[str, float]:
         "orders_91": value["orders_91d"],
         "gross_28": value["spend_28d"],
         "returned_28": recent,
-        "visits_faded_14": value["visits_decayed_14d"],
-        "gross_faded_42": value["spend_decayed_42d"],
+        "visit_rate_14": value["visit_rate_14d"],
+        "gross_rate_42": value["spend_rate_42d"],
         "last_gross": value["spend_last_visit"],
     }
 

@@ -127,18 +127,19 @@ NESTED = "a: &a [x, x]\n" + "".join(f"{b}: &{b} [*{a}, *{a}]\n" for a, b in iter
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("tiers: [", "a policy file is YAML"),
-        ("tiers: !!python/object:os.system {}", "a policy file is YAML"),
-        (b"\xff\xfe\xfa", "a policy file is YAML"),
-        ("programme: 2017-99-99", "a policy file is YAML"),
-        ("[" * 10_000, "a policy file is YAML"),
+        ("tiers: [", "a file is YAML"),
+        ("tiers: !!python/object:os.system {}", "a file is YAML"),
+        (b"\xff\xfe\xfa", "a file is YAML"),
+        ("programme: 2017-99-99", "a file is YAML"),
+        ("[" * 10_000, "a file is YAML"),
+        (SMALLEST.replace("metric:", "returns: net\nreturns: ignore\nmetric:"), "'returns' stands here twice"),
         ("", "policy: a policy is a mapping; got NoneType"),
         ("- a\n", "policy: a policy is a mapping; got list"),
         ("just text", "policy: a policy is a mapping; got str"),
-        ("#" * 1_000_001, "a policy file has at most a megabyte"),
+        ("#" * 1_000_001, "a YAML file has at most a megabyte"),
         (NESTED + SMALLEST.replace("{rolling_days: 91}", "*l"), "window: this is a mapping; got [[[[[[[...], [...]]"),
     ],
-    ids=["open", "object", "bytes", "no-date", "deep", "empty", "list", "text", "large", "aliases"],
+    ids=["open", "object", "bytes", "no-date", "deep", "twice", "empty", "list", "text", "large", "aliases"],
 )
 def test_a_bad_file_is_refused(tmp_path: Path, content: str | bytes, said: str) -> None:
     path = tmp_path / "policy.yaml"

@@ -1,4 +1,4 @@
-"""A home trained on real data, once a session and by the demo's own command; small ones of made-up logs; the command line."""
+"""A home trained on real data, once a session, by the demo's own command; small ones of made-up logs; the command line."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
-
 from calls import tiercast
 from homes import Demo, Shop, open_shop, shop_log
+
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:

@@ -5,9 +5,9 @@ import threading
 from pathlib import Path
 
 import pytest
+from homes import Shop
 
 from features.errors import ArtifactError, NoModelError
-from homes import Shop
 from serving.desk import Desk
 from serving.predictor import Ask, Predictor
 from serving.settings import Home

@@ -4,8 +4,8 @@ import re
 from html import unescape
 
 import orjson
-
 from homes import Shop, app
+
 from serving.docs_page import docs_page
 
 
@@ -26,7 +26,8 @@ def test_the_page_needs_no_script_and_no_other_host(shop: Shop) -> None:
     page = app(shop.home.path).get("/docs").text
     assert "<script" not in page
     assert re.findall(r"(?:src|href)=[\"']?(?!/)", page) == []
-    assert "http" not in re.sub(r"HTTP", "", page).replace("http-equiv", "")
+    assert "http:" not in page
+    assert "https:" not in page
 
 
 def test_the_examples_on_the_page_are_answered(shop: Shop) -> None:
@@ -54,7 +55,6 @@ def test_what_comes_from_elsewhere_is_escaped() -> None:
             },
         }
     )
-    assert not re.search(r"<(?:b|a|i|p|e|d|r)>(?!<)", page.replace("<p>", "", 0).split("</title>")[0])
     for raw in ("<b>", "<a>", "<i>", "<e>", "<d>", "<r>"):
         assert raw not in page
     assert "&lt;i&gt;" in page

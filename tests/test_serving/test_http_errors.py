@@ -9,13 +9,13 @@ from typing import Any
 
 import orjson
 import pytest
+from calls import Client
 from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 from starlette.responses import PlainTextResponse
 
-from calls import Client
 from features import errors
 from features.errors import ArtifactError, TiercastError, UnknownMemberError
 from serving.errors import OneShape, body, error_body, status_of, validation_body

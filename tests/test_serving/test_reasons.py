@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 import pytest
+from homes import SHOP_POLICY
 from hypothesis import given
 from hypothesis import strategies as st
 
 from features.registry import Feature, Unit, registered
-from homes import SHOP_POLICY
 from serving.reasons import plural, sentence, top_reasons, worded
 
 ALL = registered(SHOP_POLICY)
@@ -18,13 +18,31 @@ VALUES = st.lists(st.one_of(FINITE, st.just(math.nan)), min_size=len(ALL), max_s
 
 
 @given(VALUES, CONTRIBUTIONS, st.integers(0, 40))
-def test_reasons_are_the_largest_contributions_in_order(values: np.ndarray, contributions: np.ndarray, most: int) -> None:
+def test_reasons_are_the_largest_contributions_of_different_families(
+    values: np.ndarray, contributions: np.ndarray, most: int
+) -> None:
     found = top_reasons(ALL, values, contributions, most=most, language="en")
     sizes = [abs(reason.contribution) for reason in found]
-    assert sizes == sorted((abs(c) for c in contributions.tolist() if c != 0.0), reverse=True)[:most]
-    given_ = {feature.name: pair for feature, pair in zip(ALL, zip(values, contributions, strict=True), strict=True)}
+    assert sizes == sorted(sizes, reverse=True)
+    moving = {feature.name: abs(c) for feature, c in zip(ALL, contributions.tolist(), strict=True) if c != 0.0}
+    assert len(found) == min(most, len(moving))
+    if found:
+        assert sizes[0] == max(moving.values())
+    family = {feature.name: feature.family or feature.name for feature in ALL}
+    told = [family[reason.feature] for reason in found]
+    if len(set(told)) < len(told):  # a second of one family only after one of each
+        assert set(told) == {family[name] for name in moving}
+    for reason in found:  # and within a family the largest
+        left = {name for name in moving if family[name] == family[reason.feature]} - {other.feature for other in found}
+        assert all(moving[name] <= abs(reason.contribution) for name in left)
+
+
+@given(VALUES, CONTRIBUTIONS)
+def test_a_reason_holds_the_value_and_the_contribution(values: np.ndarray, contributions: np.ndarray) -> None:
+    found = top_reasons(ALL, values, contributions, most=len(ALL), language="zh")
+    own = {feature.name: pair for feature, pair in zip(ALL, zip(values, contributions, strict=True), strict=True)}
     for reason in found:
-        value, contribution = given_[reason.feature]
+        value, contribution = own[reason.feature]
         assert reason.contribution == contribution
         assert (reason.value is None) if math.isnan(value) else (reason.value == value)
 

@@ -6,9 +6,9 @@ import math
 import numpy as np
 import orjson
 import pytest
+from homes import AS_OF, Demo, Shop
 
 from features.histories import Histories
-from homes import AS_OF, Demo, Shop
 from serving.record import Layout
 
 

@@ -28,7 +28,23 @@ def test_ids_that_are_taken_as_they_are(member: Any) -> None:
 
 @pytest.mark.parametrize(
     "member",
-    [None, True, False, "", " ", "\t\n", "x" * 201, float("nan"), float("inf"), 2**63, -(2**64), [], {}, "\ud800", "a\udfffb"],
+    [
+        None,
+        True,
+        False,
+        "",
+        " ",
+        "\t\n",
+        "x" * 201,
+        float("nan"),
+        float("inf"),
+        2**63,
+        -(2**64),
+        [],
+        {},
+        "\ud800",
+        "a\udfffb",
+    ],
     ids=repr,
 )
 def test_ids_that_are_refused_once_each(member: Any) -> None:
@@ -125,5 +141,3 @@ def test_what_a_request_may_not_hold(change: dict[str, Any], place: str) -> None
 def test_the_examples_on_the_page_are_valid(model: Any) -> None:
     example = model.model_config["json_schema_extra"]["example"]
     assert model.model_validate(example)
-
-

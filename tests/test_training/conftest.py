@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
 import simulated
+
 from features.daily import DailyRow
 from features.histories import Histories
 from features.policy import TierPolicy
 from training.backtest import Origin, run_backtest
-from training.fit import Fitted, fit
+from training.fit import Fitted, fit_forecaster
+from training.forecaster import Forecaster
 from training.mlflow_adapter import log_training
 from training.track import records
-from training.train import Trained, train
+from training.train import Trained, run_training
 
 JOURNEY_CUTOFF = dt.date(2017, 12, 4)
 
@@ -49,18 +50,18 @@ def visits_only(small_log: dict[str, list[DailyRow]]) -> Histories:
 @pytest.fixture(scope="session")
 def small_fitted(small: Histories) -> Fitted:
     """With a policy under which returns count."""
-    return fit(small, simulated.AS_OF, **simulated.SPANS, policy=simulated.NET)
+    return fit_forecaster(small, simulated.AS_OF, **simulated.SPANS, policy=simulated.NET)
 
 
 @pytest.fixture(scope="session")
 def visits_fitted(visits_only: Histories) -> Fitted:
     """Without amounts, yet with a policy."""
-    return fit(visits_only, simulated.AS_OF, **simulated.SPANS, policy=simulated.NET)
+    return fit_forecaster(visits_only, simulated.AS_OF, **simulated.SPANS, policy=simulated.NET)
 
 
 @pytest.fixture(scope="session")
 def small_trained(small: Histories) -> Trained:
-    return train(small, **simulated.SPANS, policy=simulated.NET, as_of=simulated.AS_OF)
+    return run_training(small, **simulated.SPANS, policy=simulated.NET, as_of=simulated.AS_OF)
 
 
 @pytest.fixture(scope="session")
@@ -88,3 +89,9 @@ def registry(tmp_path_factory: pytest.TempPathFactory, small_trained: Trained, s
         records(small_trained, small), bundle, tracking_uri=uri, artifacts=folder / "artifacts", alias="champion"
     )
     return Registry(uri, folder, run_id)
+
+
+@pytest.fixture(scope="session")
+def journey_forecaster(journey: Histories, journey_policy: TierPolicy) -> Forecaster:
+    """As in ``journey_origin``, fitted a second time."""
+    return fit_forecaster(journey, JOURNEY_CUTOFF, **simulated.SPANS, policy=journey_policy).forecaster

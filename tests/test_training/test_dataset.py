@@ -4,8 +4,8 @@ import datetime as dt
 
 import numpy as np
 import pytest
-
 import simulated
+
 from features.errors import UnusableLogError
 from features.histories import Histories
 from training.dataset import MIN_MEMBERS, dataset

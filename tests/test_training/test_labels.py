@@ -4,10 +4,10 @@ import datetime as dt
 
 import numpy as np
 import pytest
+import simulated
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-import simulated
 from features.daily import DailyRow
 from features.feature_table import build
 from features.histories import Histories, from_rows
@@ -31,9 +31,7 @@ def folded(rows: list[DailyRow]) -> list[DailyRow]:
     horizon=st.integers(1, 60),
     policy=st.sampled_from([simulated.NET, simulated.IGNORE, simulated.ONE_TIER, None]),
 )
-def test_against_a_plain_loop(
-    log: list[list[DailyRow]], cutoff: dt.date, horizon: int, policy: TierPolicy | None
-) -> None:
+def test_against_a_plain_loop(log: list[list[DailyRow]], cutoff: dt.date, horizon: int, policy: TierPolicy | None) -> None:
     log[0] = folded([*log[0], (FIRST, 1, 10_000, 0)])
     histories = from_rows([(str(i), rows) for i, rows in enumerate(log)], has_amounts=True)
     table = build(histories, [cutoff], horizon_days=horizon, lookback_days=400, policy=policy, features=[])
@@ -101,7 +99,7 @@ def test_real_data_against_pandas(journey: Histories, journey_policy: TierPolicy
     assert found.spend is not None
     assert found.spend.tolist() == spend.fillna(0).astype(int).tolist()
     window = frame[frame.day.between(at + horizon - 91, at + horizon - 1)].groupby("member").gross.sum()
-    edges = [-1, *(int(round(tier.reach * 10_000)) - 1 for tier in policy.tiers[1:]), 10**15]
+    edges = [-1, *(round(tier.reach * 10_000) - 1 for tier in policy.tiers[1:]), 10**15]
     tier = pd.cut(window.reindex(table.members).fillna(0), edges, labels=False)
     assert found.next_tier is not None
     assert found.next_tier.tolist() == tier.tolist()

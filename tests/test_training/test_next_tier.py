@@ -4,15 +4,15 @@ import dataclasses
 
 import numpy as np
 import pytest
+import simulated
 from hypothesis import given
 from hypothesis import strategies as st
 
-import simulated
 from features.histories import Histories
 from features.operators import Floats
 from features.policy import TierPolicy
 from features.tiers import TierState, tier_of
-from training.fit import Fitted, fit
+from training.fit import Fitted, fit_forecaster
 from training.next_tier import fit_slip, tier_probabilities
 from training.residuals import Residuals
 from training.spend import SpendModel
@@ -103,7 +103,7 @@ def test_slip_is_how_often_members_fell(small_fitted: Fitted) -> None:
 
 
 def test_no_slip_where_returns_do_not_count(small: Histories) -> None:
-    fitted = fit(small, simulated.AS_OF, **simulated.SPANS, policy=simulated.IGNORE)
+    fitted = fit_forecaster(small, simulated.AS_OF, **simulated.SPANS, policy=simulated.IGNORE)
     assert fitted.forecaster.slip == 0.0
     forecasts = fitted.forecaster.forecast(small, simulated.AS_OF)
     state = forecasts.table.state

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 
 import numpy as np
 import pytest
@@ -22,9 +23,9 @@ def test_cutoffs_are_closed_spaced_and_have_history(room: int, horizon: int, loo
     assert 1 <= len(cutoffs) <= most
     assert cutoffs[0] + dt.timedelta(days=horizon) == as_of
     assert cutoffs == sorted(set(cutoffs), reverse=True)
-    # Each has its look-back inside the log, or at least half of the days there are.
+    # Each has its look-back inside the log, or half of the days before the newest where that is less.
     assert (cutoffs[-1] - FIRST).days >= min(lookback, room // 2) >= 1
-    steps = {(later - earlier).days for later, earlier in zip(cutoffs, cutoffs[1:], strict=False)}
+    steps = {(later - earlier).days for later, earlier in itertools.pairwise(cutoffs)}
     assert len(steps) <= 1
     for step in steps:
         assert step % 7 == 0 or step == horizon < 7

@@ -78,7 +78,7 @@ def test_a_constant_number_is_said_without_trees() -> None:
 
 @pytest.mark.parametrize("objective", ["binary", "regression"])
 def test_the_same_twice_and_on_any_number_of_threads(objective: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    x, y, member = classes(5)
+    x, y, member = classes(5, 240)
     y = y if objective == "binary" else y + x[:, 1]
 
     def fitted() -> Boosted:

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import re
+
+import matplotlib.image
+import pandas as pd
+import pyarrow.csv
+import yaml
+from homes import Demo
+
+from serving.commands.demo import worth_a_call
+from serving.store import Store
+
+
+def test_it_says_whom_to_call_and_why(demo: Demo) -> None:
+    table = demo.run.stdout.split("Most worth a call")[1].split("\n\n")[0].splitlines()
+    rows = [re.fullmatch(r" +(\d+) (\w+) +(\d+)% +([\d.]+)  (\S.*)", line) for line in table[2:]]
+    assert len(rows) == 8
+    assert all(rows)
+    at_risk = [float(row[4]) for row in rows if row]
+    assert at_risk == sorted(at_risk, reverse=True)
+    frame = demo.forecasts.set_index("customer_id")
+    for row in rows:
+        assert row is not None
+        member = frame.loc[int(row[1])]
+        assert member.tier == row[2]
+        assert f"{member.p_churn:.0%}" == f"{row[3]}%"
+        reasons = [(member[f"reason_{k}_contribution"], member[f"reason_{k}_sentence"]) for k in (1, 2, 3)]
+        raising = [
+            sentence.removesuffix(": raises the risk of leaving.") for contribution, sentence in reasons if contribution > 0
+        ]
+        assert row[5].split("; ") == raising
+        assert f"{member.p_churn * member.expected_spend / (1 - member.p_churn):.2f}" == row[4]
+    assert worth_a_call(demo.place / "forecasts.parquet").splitlines()[1:] == table[1:]
+
+
+def test_it_leaves_the_files_that_it_names(demo: Demo) -> None:
+    names = {path.name for path in demo.place.iterdir()}
+    assert {
+        "forecasts.parquet",
+        "forecasts.csv",
+        "backtest.parquet",
+        "store.sqlite",
+        "policy.yaml",
+        "tiercast.yaml",
+    } <= names
+    assert not [name for name in names if name.endswith(".partial")]
+    assert Store(demo.home.store).info.members == len(demo.forecasts) == 2_326
+    assert pyarrow.csv.read_csv(demo.place / "forecasts.csv").num_rows == 2_326
+    assert yaml.safe_load((demo.place / "tiercast.yaml").read_text())["policy"] == "policy.yaml"
+
+
+def test_it_leaves_the_pictures_that_it_names(demo: Demo) -> None:
+    (line,) = [line for line in demo.run.stdout.splitlines() if line.startswith("Pictures: ")]
+    named = line.removeprefix("Pictures: ").split(", ")
+    assert len(named) >= 4
+    for path in named:
+        picture = matplotlib.image.imread(path)
+        assert min(picture.shape[:2]) > 100
+        assert picture[..., :3].std() > 0.01
+
+
+def test_it_runs_the_commands_that_it_prints(demo: Demo) -> None:
+    typed = re.findall(r"^\$ tiercast (\w+)", demo.run.stdout, re.M)
+    assert typed == ["check", "train", "backtest", "score"]
+    assert "curl http://127.0.0.1:3000/v1/forecasts/25" in demo.run.stdout
+    assert demo.client.get("/v1/forecasts/25").status_code == 200
+
+
+def test_the_forecasts_are_of_members_seen_in_the_look_back(demo: Demo) -> None:
+    frame = demo.forecasts
+    assert frame.customer_id.is_unique
+    assert (frame.as_of.astype(str) == "2018-01-02").all()
+    assert frame.p_churn.between(0, 1, inclusive="neither").all()
+    tiers = [column for column in frame if column.startswith("p_tier_")]
+    assert (frame[tiers].sum(axis=1) - 1).abs().max() < 1e-9
+    assert isinstance(frame.reason_1_sentence.dtype, pd.StringDtype) or frame.reason_1_sentence.map(type).eq(str).all()

@@ -1,0 +1,229 @@
+"""One path: batch, look-up, sent histories and the notebook give the same numbers, and the reasons are exact."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.csv
+import pytest
+from homes import AS_OF, SHOP_POLICY, Demo, Shop
+from hypothesis import given
+from hypothesis import strategies as st
+
+import features
+from features.daily import Line
+from features.errors import ArtifactError, UnknownMemberError
+from features.money import to_currency
+from serving.predictor import Ask, Predictor
+from serving.record import Layout
+from serving.store import Store
+from training.artifact import load
+
+TIERS = ("Member", "Silver", "Gold", "Diamond")
+Lines = Callable[[list[int]], dict[int, list[dict[str, Any]]]]
+
+
+@pytest.fixture(scope="module")
+def some(demo: Demo) -> list[int]:
+    """Forty members of every tier, of the coldest and the hottest, and of the odd ones without an expected gap."""
+    frame = demo.forecasts.sort_values("p_churn")
+    chosen = [*frame.customer_id.head(8), *frame.customer_id.tail(8), *frame.customer_id.iloc[::100]]
+    for tier in TIERS:
+        chosen += frame.customer_id[frame.tier == tier].head(3).tolist()
+    return sorted({int(member) for member in chosen})
+
+
+@pytest.fixture(scope="module")
+def notebook(demo: Demo, journey_path: str, journey_map: dict[str, str]) -> dict[int, dict[str, Any]]:
+    histories = features.from_log(features.check(journey_path, journey_map))
+    forecasts = demo.forecaster.forecast(histories, AS_OF, explain=True)
+    names = [feature.name for feature in demo.forecaster.features]
+    assert forecasts.expected_spend is not None
+    assert forecasts.p_tier is not None
+    assert forecasts.contributions is not None
+    assert forecasts.table.state is not None
+    needs = to_currency(forecasts.table.state.need)
+    return {
+        member: {
+            "p_churn": float(forecasts.p_churn[i]),
+            "log_odds": float(forecasts.log_odds[i]),
+            "temperature": float(forecasts.temperature[i]),
+            "expected_spend": float(forecasts.expected_spend[i]),
+            "p_next_tier": dict(zip(TIERS, forecasts.p_tier[i].tolist(), strict=True)),
+            "needs": dict(zip(TIERS, needs[i].tolist(), strict=True)),
+            "contributions": dict(zip(names, forecasts.contributions[i].tolist(), strict=True)),
+            "base": forecasts.base,
+            "x": dict(zip(names, forecasts.table.x[i].tolist(), strict=True)),
+        }
+        for i, member in enumerate(forecasts.members.tolist())
+    }
+
+
+def same(answer: dict[str, Any], expected: dict[str, Any]) -> None:
+    for name in ("p_churn", "log_odds", "temperature", "expected_spend", "p_next_tier", "needs", "contributions", "base"):
+        assert answer[name] == expected[name], name
+
+
+def test_a_stored_forecast_is_the_notebooks(demo: Demo, some: list[int], notebook: dict[int, dict[str, Any]]) -> None:
+    assert len(some) >= 25
+    answer = demo.client.post("/v1/forecasts", json={"customer_ids": some, "contributions": True, "reasons": 20}).json()
+    assert [forecast["customer_id"] for forecast in answer["forecasts"]] == some
+    assert answer["unknown"] == []
+    for forecast in answer["forecasts"]:
+        same(forecast, notebook[forecast["customer_id"]])
+        assert (
+            demo.client.get(f"/v1/forecasts/{forecast['customer_id']}", params={"contributions": True, "reasons": 20}).json()
+            == forecast
+        )
+
+
+def test_a_sent_history_gives_the_notebooks_forecast(
+    demo: Demo, some: list[int], notebook: dict[int, dict[str, Any]], lines: Lines
+) -> None:
+    sent = lines(some)
+    for start in range(0, len(some), 10):
+        part = some[start : start + 10]
+        histories = [{"customer_id": member, "transactions": sent[member]} for member in part]
+        request = {"histories": histories, "contributions": True, "reasons": 20}
+        answer = demo.client.post("/v1/score", json=request).json()
+        assert answer["silent"] == []
+        assert [forecast["customer_id"] for forecast in answer["forecasts"]] == part
+        stored = demo.client.post("/v1/forecasts", json={"customer_ids": part, "contributions": True, "reasons": 20}).json()
+        assert answer["forecasts"] == stored["forecasts"]
+        for forecast in answer["forecasts"]:
+            same(forecast, notebook[forecast["customer_id"]])
+
+
+def test_sent_alone_or_in_any_order_a_history_gives_the_same(demo: Demo, some: list[int], lines: Lines) -> None:
+    member = some[0]
+    own = lines([member])[member]
+    forward = {"histories": [{"customer_id": member, "transactions": own}]}
+    backward = {"histories": [{"customer_id": member, "transactions": own[::-1]}], "as_of": AS_OF.isoformat()}
+    alone = demo.client.post("/v1/score", json=forward).json()
+    assert demo.client.post("/v1/score", json=backward).json() == alone
+    assert alone["forecasts"] == [demo.client.get(f"/v1/forecasts/{member}").json()]
+
+
+def test_the_batchs_parquet_is_the_notebooks(demo: Demo, notebook: dict[int, dict[str, Any]]) -> None:
+    rows = demo.forecasts.set_index("customer_id").to_dict("index")
+    assert set(rows) == set(notebook)
+    for member, row in rows.items():
+        expected = notebook[member]
+        for name in ("p_churn", "temperature", "expected_spend"):
+            assert row[name] == expected[name]
+        for tier in TIERS:
+            assert row[f"p_tier_{tier}"] == expected["p_next_tier"][tier]
+            assert row[f"need_{tier}"] == expected["needs"][tier]
+        for k in (1, 2, 3):
+            feature = row[f"reason_{k}_feature"]
+            assert row[f"reason_{k}_contribution"] == expected["contributions"][feature]
+            value = expected["x"][feature]
+            assert row[f"reason_{k}_value"] == value or (math.isnan(value) and math.isnan(row[f"reason_{k}_value"]))
+
+
+def test_the_batchs_csv_is_its_parquet(demo: Demo) -> None:
+    csv = pyarrow.csv.read_csv(demo.place / "forecasts.csv").to_pandas()
+    frame = demo.forecasts.assign(as_of=pd.to_datetime(demo.forecasts.as_of), horizon_days=demo.forecasts.horizon_days)
+    csv = csv.assign(as_of=pd.to_datetime(csv.as_of))
+    pd.testing.assert_frame_equal(csv, frame, check_dtype=False, check_exact=True)
+
+
+def test_base_and_contributions_add_up_and_are_shaps(demo: Demo, notebook: dict[int, dict[str, Any]]) -> None:
+    with warnings.catch_warnings():
+        # SHAP and LightGBM warn of each other's and NumPy's coming changes while they are imported and called.
+        warnings.simplefilter("ignore")
+        import lightgbm
+        import shap
+
+        bundle = load(demo.home.models / demo.version)
+        booster = lightgbm.Booster(model_str=bundle.texts["churn"])
+        x = np.array([list(row["x"].values()) for row in notebook.values()])
+        oracle = shap.TreeExplainer(booster).shap_values(x)
+        raw = booster.predict(x, raw_score=True)
+        expected_value = float(np.ravel(shap.TreeExplainer(booster).expected_value)[-1])
+    oracle = oracle[-1] if isinstance(oracle, list) else oracle
+    ours = np.array([list(row["contributions"].values()) for row in notebook.values()])
+    log_odds = np.array([row["log_odds"] for row in notebook.values()])
+    base = next(iter(notebook.values()))["base"]
+    assert np.abs(base + ours.sum(axis=1) - log_odds).max() < 1e-6
+    assert np.abs(bundle.plain["churn_bias"] + raw - log_odds).max() < 1e-6
+    assert np.abs(ours - oracle).max() < 1e-6
+    assert abs(bundle.plain["churn_bias"] + expected_value - base) < 1e-6
+
+
+@pytest.mark.parametrize(("language", "end"), [("en", "the risk of leaving."), ("zh", "。")])
+def test_served_reasons_are_the_largest_contributions(demo: Demo, some: list[int], language: str, end: str) -> None:
+    asked = {"customer_ids": some, "contributions": True, "language": language, "reasons": 5}
+    for forecast in demo.client.post("/v1/forecasts", json=asked).json()["forecasts"]:
+        contributions = forecast["contributions"]
+        assert forecast["base"] + sum(contributions.values()) == pytest.approx(forecast["log_odds"], abs=1e-6)
+        assert forecast["p_churn"] == pytest.approx(1 / (1 + math.exp(-forecast["log_odds"])), abs=1e-12)
+        found = [reason["contribution"] for reason in forecast["reasons"]]
+        assert [abs(value) for value in found] == sorted(map(abs, found), reverse=True)
+        assert abs(found[0]) == max(map(abs, contributions.values()))
+        assert len(found) == min(5, sum(value != 0 for value in contributions.values()))
+        for reason in forecast["reasons"]:
+            assert contributions[reason["feature"]] == reason["contribution"]
+            assert reason["sentence"].endswith(end)
+            assert ("raises" in reason["sentence"] or "上升" in reason["sentence"]) == (reason["contribution"] > 0)
+
+
+def test_lines_from_the_as_of_date_on_are_not_looked_at(demo: Demo, lines: Lines) -> None:
+    predictor = Predictor.open(demo.home)
+    sent = [
+        Line(dt.datetime.fromisoformat(line["timestamp"]), line["amount"], str(line["order_id"])) for line in lines([25])[25]
+    ]
+    as_of = dt.date(2017, 9, 1)
+    before = [line for line in sent if line.timestamp.date() < as_of]
+    assert 0 < len(before) < len(sent)
+    ask = Ask(contributions=True)
+    assert predictor.score([(25, sent)], as_of, ask) == predictor.score([(25, before)], as_of, ask)
+
+
+def test_members_without_a_purchase_in_the_look_back_are_silent(shop: Shop) -> None:
+    predictor = Predictor.open(shop.home)
+    old = [Line(dt.datetime(2020, 1, 1), 5.0)]
+    returned = [Line(dt.datetime(2020, 8, 1), -5.0)]
+    fresh = [Line(dt.datetime(2020, 8, 1), 5.0)]
+    later = [Line(dt.datetime(2021, 1, 1), 5.0)]
+    sent = [("old", old), ("returned", returned), (7, fresh), ("later", later)]
+    answers, silent = predictor.score(sent, dt.date(2020, 8, 20), Ask())
+    assert [answer["customer_id"] for answer in answers] == [7]
+    assert silent == ["old", "returned", "later"]
+    today = [Line(dt.datetime(2020, 8, 20, 9), 5.0)]
+    for name, lines in (("later", later), ("today", today)):
+        assert predictor.score([(name, lines)], dt.date(2020, 8, 20), Ask()) == ([], [name])
+
+
+@given(order=st.permutations(["003", "007", "nobody", "010", "7"]))
+def test_looked_up_members_come_in_the_order_asked_for(shop: Shop, order: list[str]) -> None:
+    predictor = Predictor.open(shop.home)
+    known = [member for member in order if predictor.store.get([member])]
+    answers, unknown = predictor.look_up(order, Ask())
+    assert [answer["customer_id"] for answer in answers] == known
+    assert unknown == [member for member in order if member not in known]
+    assert {"nobody", "7"} <= set(unknown)
+
+
+def test_nobody_known_is_said(shop: Shop) -> None:
+    with pytest.raises(UnknownMemberError, match="got 2 ids without one"):
+        Predictor.open(shop.home).look_up(["nobody", 7], Ask())
+
+
+def test_a_store_of_another_model_is_refused(shop: Shop, visits_shop: Shop) -> None:
+    with pytest.raises(ArtifactError, match="a store is read with the model that filled it"):
+        Predictor(shop.forecaster, shop.layout, Store(visits_shop.home.store))
+    other = Layout.of(visits_shop.forecaster, shop.layout.model_version)
+    with pytest.raises(ArtifactError, match="a store is read with the model that filled it"):
+        Predictor(visits_shop.forecaster, other, Store(shop.home.store))
+
+
+def test_the_policy_of_the_model_names_the_tiers(shop: Shop) -> None:
+    answers, _ = Predictor.open(shop.home).look_up([shop.log.customer_id.iloc[-1]], Ask())
+    assert tuple(answers[0]["p_next_tier"]) == SHOP_POLICY.tier_names

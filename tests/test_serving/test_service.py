@@ -1,0 +1,171 @@
+"""The service as it is run: `tiercast serve`, `bentoml serve`, and a built bento in an environment of its own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from calls import BIN, ENVIRONMENT, ROOT, Server, serving
+from homes import Demo
+
+SECRET = "secret-4711"
+LINE = {"timestamp": "2017-12-02T10:11:12", "amount": 8642.97531, "order_id": SECRET}
+HEAVY = ["mlflow", "shap", "sklearn", "pandas", "lightgbm", "ibis", "duckdb", "pyarrow", "matplotlib", "numba", "scipy"]
+
+
+def request(**change: Any) -> dict[str, Any]:
+    return {"histories": [{"customer_id": SECRET, "transactions": [{**LINE, **change}]}]}
+
+
+def in_shape(answer: httpx.Response, status: int, code: str) -> None:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/json"
+    assert set(answer.json()) == {"error"}
+    assert set(answer.json()["error"]) == {"code", "message", "details"}
+    assert answer.json()["error"]["code"] == code
+    assert SECRET not in answer.text
+    assert "8642" not in answer.text
+
+
+@pytest.fixture(scope="module")
+def server(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """``tiercast serve`` over the demo's home, which takes bodies of up to 20,000 bytes."""
+    folder = tmp_path_factory.mktemp("serve")
+    with serving(
+        [BIN / "tiercast", "serve"], folder / "log", cwd=folder, home=demo.place, TIERCAST_MAX_BODY_BYTES="20000"
+    ) as up:
+        yield up
+
+
+def test_it_answers_what_the_routes_answer(server: Server, demo: Demo) -> None:
+    for path in ("/v1/forecasts/25", "/v1/forecasts/1?contributions=true&language=zh", "/docs", "/openapi.json"):
+        answer = server.get(path)
+        assert answer.status_code == 200
+        assert answer.content == demo.client.get(path).content
+    for path, body in (("/v1/forecasts", {"customer_ids": [25, 1, "nobody"]}), ("/v1/score", request())):
+        answer = server.post(path, body)
+        assert answer.status_code == 200
+        assert answer.content == demo.client.post(path, json=body).content
+    assert server.get("/livez").status_code == server.get("/readyz").status_code == 200
+
+
+def test_errors_have_one_shape_over_the_wire(server: Server) -> None:
+    in_shape(server.get("/v1/forecasts/nobody"), 404, "unknown_member")
+    in_shape(server.get("/nowhere"), 404, "not_found")
+    in_shape(httpx.delete(server.url + "/v1/forecasts"), 405, "method_not_allowed")
+    in_shape(server.post("/v1/score", request(amount=SECRET)), 422, "invalid_request")
+    in_shape(server.post("/v1/score", request(timestamp="2031-01-01")), 422, "cutoff")
+    in_shape(httpx.post(server.url + "/v1/score", content=b"{"), 422, "invalid_request")
+
+
+def test_a_body_too_large_over_the_wire(server: Server) -> None:
+    body = json.dumps(request()).encode() + b" " * 20_000
+
+    def parts() -> Iterator[bytes]:
+        yield from (body[start : start + 1_000] for start in range(0, len(body), 1_000))
+
+    headers = {"content-type": "application/json"}
+    in_shape(httpx.post(server.url + "/v1/score", content=body, headers=headers), 413, "limit")
+    in_shape(httpx.post(server.url + "/v1/score", content=parts(), headers=headers), 413, "limit")
+    assert server.get("/v1/forecasts/25").status_code == 200
+
+
+def test_its_log_holds_nothing_that_was_sent(server: Server) -> None:
+    server.post("/v1/score", request())
+    server.post("/v1/score", request(amount=SECRET))
+    log = server.log.read_text()
+    assert f"Tiercast answers on {server.url}" in log
+    assert SECRET not in log
+    assert "8642" not in log
+    assert "Traceback" not in log
+
+
+def test_bentoml_serves_it_and_takes_up_a_new_store(demo: Demo, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "models").symlink_to(demo.home.models)
+    command = [BIN / "bentoml", "serve", "serving.service:Tiercast"]
+    with serving(command, tmp_path / "log", cwd=ROOT, home=home, until="/livez") as up:
+        in_shape(up.get("/v1/forecasts/25"), 503, "no_model")
+        in_shape(up.get("/readyz"), 503, "service_unavailable")
+        in_shape(up.get("/nowhere"), 404, "not_found")
+        in_shape(up.post("/v1/score", request(amount=SECRET)), 422, "invalid_request")
+        shutil.copy(demo.home.store, home / "arriving")
+        (home / "arriving").replace(home / "store.sqlite")
+        assert up.get("/readyz").status_code == 200
+        assert up.get("/v1/forecasts/25").content == demo.client.get("/v1/forecasts/25").content
+        assert up.post("/v1/score", request()).content == demo.client.post("/v1/score", json=request()).content
+    assert SECRET not in (tmp_path / "log").read_text()
+
+
+IMPORTS = """
+import asyncio, json, sys
+import serving.commands.serve
+from serving.service import DESK, LIMITS
+from serving.routes import create_app
+import httpx
+
+async def ask(method, path, **sent):
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(DESK, LIMITS)), base_url="http://test") as client:
+        return await client.request(method, path, **sent)
+
+member, body = sys.argv[1], json.loads(sys.argv[2])
+assert asyncio.run(ask("GET", f"/v1/forecasts/{member}")).status_code == 200
+answer = asyncio.run(ask("POST", "/v1/score", json=body))
+assert answer.json()["forecasts"], answer.text
+print(*sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+
+def test_the_serving_process_loads_nothing_heavy(demo: Demo) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTS, "25", json.dumps(request())],
+        cwd=ROOT,
+        env={**ENVIRONMENT, "TIERCAST_HOME": str(demo.place)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stdout.split())
+    assert {"bentoml", "fastapi", "numpy", "serving", "training", "features"} <= loaded
+    assert loaded & set(HEAVY) == set()
+
+
+def test_a_built_bento_answers_in_an_environment_of_its_own(demo: Demo, tmp_path: Path) -> None:
+    elsewhere, environment = tmp_path / "elsewhere", {**ENVIRONMENT, "BENTOML_HOME": str(tmp_path / "bentoml")}
+    elsewhere.mkdir()
+    subprocess.run(
+        [str(BIN / "bentoml"), "build", "--version", "tested"],
+        cwd=ROOT,
+        env=environment,
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    bento = elsewhere / "bento"
+    shutil.copytree(tmp_path / "bentoml" / "bentos" / "tiercast" / "tested", bento)
+    packed = {path.relative_to(bento / "src").parts[0] for path in (bento / "src").rglob("*") if path.is_file()}
+    assert {"features", "training", "serving"} <= packed
+    assert not packed & {"tests", "demo-data", ".venv", ".git", "notebooks", "benchmarks"}
+    clean = elsewhere / "venv"
+    subprocess.run([sys.executable, "-m", "venv", str(clean)], check=True, timeout=120)
+    pip = [str(clean / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    subprocess.run(
+        [*pip, "-r", str(bento / "env" / "python" / "requirements.txt")], check=True, capture_output=True, timeout=400
+    )
+    isolated = {"PYTHONPATH": "", "VIRTUAL_ENV": str(clean), "BENTOML_HOME": str(elsewhere / "own")}
+    command = [clean / "bin" / "bentoml", "serve", bento]
+    with serving(command, elsewhere / "log", cwd=elsewhere, home=demo.place.absolute(), **isolated) as up:
+        for path in ("/v1/forecasts/25?contributions=true", "/v1/forecasts/1?language=zh"):
+            assert up.get(path).content == demo.client.get(path).content
+        assert up.post("/v1/score", request()).content == demo.client.post("/v1/score", json=request()).content
+        in_shape(up.get("/v1/forecasts/nobody"), 404, "unknown_member")

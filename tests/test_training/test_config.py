@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from features.errors import ConfigError, PolicyError
+from training.config import FILE, Config, load_config
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "programme.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_file_with_words_of_the_command_line_on_top(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        "transactions: /data/log.csv\ncolumns: {customer_id: card, amount: paid}\nhorizon_days: 14\nduplicates: drop\n",
+    )
+    overrides = {"horizon_days": 30, "lookback_days": None, "columns": {"amount": "net", "order_id": "till"}}
+    assert load_config(path, overrides) == Config(
+        transactions="/data/log.csv",
+        columns={"customer_id": "card", "amount": "net", "order_id": "till"},
+        duplicates="drop",
+        horizon_days=30,
+        lookback_days=91,
+    )
+
+
+def test_paths_in_a_file_are_relative_to_it_and_said_ones_are_not(tmp_path: Path) -> None:
+    path = write(tmp_path, "transactions: logs/*.parquet\npolicy: rules/policy.yaml\n")
+    found = load_config(path, {})
+    assert found.transactions == str(tmp_path / "logs/*.parquet")
+    assert found.policy == str(tmp_path / "rules/policy.yaml")
+    assert load_config(path, {"transactions": "here.csv", "policy": "p.yaml"}).transactions == "here.csv"
+
+
+def test_the_file_of_the_working_directory_is_taken_if_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_config(None, {}) == Config()
+    (tmp_path / FILE).write_text("horizon_days: 7\n")
+    assert load_config(None, {}).horizon_days == 7
+    assert load_config(write(tmp_path, ""), {}).horizon_days == 28
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("horizon: 28", "horizon Extra inputs are not permitted; got 28"),
+        ("horizon_days: 0", "horizon_days should be greater than or equal to 1; got 0"),
+        ("horizon_days: 40000", "horizon_days should be less than or equal to 36500"),
+        ("lookback_days: soon", "lookback_days should be a valid integer.*got 'soon'"),
+        ("horizon_days: yes", "horizon_days should be a valid integer; got True"),
+        ("horizon_days: 28.5", "horizon_days should be a valid integer.*got 28.5"),
+        ("duplicates: maybe", "duplicates should be 'keep' or 'drop'; got 'maybe'"),
+        ("columns: [card]", "columns should be a valid dictionary"),
+        ("columns: card", "columns should be a valid dictionary"),
+        ("columns: {amount: 7}", "columns.amount should be a valid string; got 7"),
+        ("transactions: [a]", "transactions should be a valid string"),
+        ("1: 2", "Keys should be strings"),
+        ("- a", "a settings file is a mapping; got .*list"),
+        ("a: [", "programme.yaml: a file is YAML; got "),
+        ("a: 2017-13-45", "programme.yaml: a file is YAML; got "),
+    ],
+)
+def test_a_wrong_setting_is_named(tmp_path: Path, text: str, match: str) -> None:
+    with pytest.raises(ConfigError, match=match) as caught:
+        load_config(write(tmp_path, text), {})
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("overrides", [{"horizon_days": -3}, {"horizon": 3}])
+def test_a_wrong_word_of_the_command_line_is_named(overrides: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=f"{next(iter(overrides))} .*got -?3"):
+        load_config(write(tmp_path, ""), overrides)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"missing\.yaml: a file can be read; got No such file"):
+        load_config(tmp_path / "missing.yaml", {})
+    with pytest.raises(ConfigError, match="Is a directory"):
+        load_config(tmp_path, {})
+    (tmp_path / "bytes.yaml").write_bytes(b"\xff\xfe\xfa")
+    with pytest.raises(ConfigError, match=r"bytes\.yaml: a file is YAML"):
+        load_config(tmp_path / "bytes.yaml", {})
+    (tmp_path / "large.yaml").write_text("#" * 1_000_001)
+    with pytest.raises(ConfigError, match=r"large\.yaml: .* at most a megabyte"):
+        load_config(tmp_path / "large.yaml", {})
+
+
+def test_the_policy_is_read_where_one_is_named(tmp_path: Path) -> None:
+    (tmp_path / "policy.yaml").write_text(
+        "programme: P\ntiers: [{name: A}, {name: B, reach: 10.0}]\nmetric: spend\nwindow: {rolling_days: 30}\n"
+    )
+    policy = load_config(write(tmp_path, "policy: policy.yaml"), {}).load_policy()
+    assert policy is not None
+    assert policy.tier_names == ("A", "B")
+    assert Config().load_policy() is None
+    with pytest.raises(PolicyError, match="can be read"):
+        Config(policy=str(tmp_path / "none.yaml")).load_policy()
+
+
+def test_settings_do_not_change_afterwards() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Config().horizon_days = 3  # type: ignore[misc]

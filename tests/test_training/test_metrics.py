@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from sklearn.calibration import calibration_curve
+from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
+
+from features.operators import Floats
+from training.metrics import (
+    Estimate,
+    auc,
+    auc_estimate,
+    best,
+    bootstrap,
+    brier,
+    calibration_error,
+    class_log_losses,
+    log_losses,
+    mean_estimate,
+)
+
+probabilities = st.one_of(st.floats(0.001, 0.999), st.sampled_from([0.1, 0.5, 0.5, 0.9]))  # ties among them
+pairs = st.lists(st.tuples(st.sampled_from([0.0, 1.0]), probabilities, st.integers(0, 4)), min_size=2, max_size=60)
+
+
+def columns(rows: list[tuple[float, float, int]]) -> tuple[Floats, Floats, Floats]:
+    y, p, weight = np.array(rows, np.float64).T
+    return y, p, weight
+
+
+@given(pairs)
+def test_losses_against_sklearn(rows: list[tuple[float, float, int]]) -> None:
+    y, p, _ = columns(rows)
+    assert log_losses(y, p).mean() == pytest.approx(log_loss(y, p, labels=[0, 1]))
+    assert brier(y, p) == pytest.approx(brier_score_loss(y, p, labels=[0, 1], pos_label=1))
+
+
+@given(pairs)
+def test_auc_against_sklearn_with_ties_and_weights(rows: list[tuple[float, float, int]]) -> None:
+    y, p, weight = columns(rows)
+    if y.min() == y.max():
+        assert np.isnan(auc(y, p))
+        return
+    assert auc(y, p) == pytest.approx(roc_auc_score(y, p))
+    assume(weight[y > 0].sum() and weight[y <= 0].sum())
+    assert auc(y, p, weight) == pytest.approx(roc_auc_score(y, p, sample_weight=weight))
+
+
+def test_auc_of_weights_on_one_class_is_undefined() -> None:
+    assert np.isnan(auc(np.array([0.0, 1.0]), np.array([0.2, 0.8]), np.array([0.0, 3.0])))
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.lists(st.floats(0.01, 1), min_size=3, max_size=3)), min_size=1))
+def test_class_losses_against_sklearn(rows: list[tuple[int, list[float]]]) -> None:
+    y = np.array([row[0] for row in rows])
+    p = np.array([row[1] for row in rows])
+    p /= p.sum(axis=1, keepdims=True)
+    assert class_log_losses(y, p).mean() == pytest.approx(log_loss(y, p, labels=[0, 1, 2]))
+
+
+def test_a_loss_of_the_impossible_is_large_and_finite() -> None:
+    assert log_losses(np.array([1.0, 0.0]), np.array([0.0, 1.0])).tolist() == pytest.approx([-np.log(1e-15)] * 2)
+    assert class_log_losses(np.array([1]), np.array([[1.0, 0.0]])).tolist() == pytest.approx([-np.log(1e-15)])
+
+
+def test_calibration_error_against_sklearns_curve() -> None:
+    rng = np.random.default_rng(0)
+    p = rng.random(1_500)
+    y = (rng.random(1_500) < p**2).astype(float)
+    share, given_p = calibration_curve(y, p, n_bins=15, strategy="quantile")
+    assert calibration_error(y, p) == pytest.approx(np.abs(share - given_p).mean(), abs=1e-3)
+    assert calibration_error((rng.random(1_500) < p).astype(float), p) < 0.05 < calibration_error(y, p)
+
+
+def test_calibration_error_at_the_edges() -> None:
+    assert np.isnan(calibration_error(np.empty(0), np.empty(0)))
+    assert calibration_error(np.array([1.0]), np.array([0.25])) == 0.75
+    assert calibration_error(np.ones(5), np.ones(5)) == 0.0
+
+
+def test_an_interval_is_that_of_the_normal_theory() -> None:
+    rng = np.random.default_rng(1)
+    values = rng.normal(2.0, 3.0, 2_000)
+    found = mean_estimate(values, np.arange(2_000))
+    width = 1.96 * values.std() / np.sqrt(2_000)
+    assert found.value == pytest.approx(values.mean())
+    assert found.low == pytest.approx(values.mean() - width, abs=0.03)
+    assert found.high == pytest.approx(values.mean() + width, abs=0.03)
+
+
+def test_members_are_drawn_whole() -> None:
+    """Ten copies of each row tell no more than one."""
+    rng = np.random.default_rng(2)
+    values, ids = rng.normal(size=200), np.arange(200)
+    once, often = mean_estimate(values, ids), mean_estimate(np.repeat(values, 10), np.repeat(ids, 10))
+    assert (often.low, often.high) == pytest.approx((once.low, once.high))
+    naive = mean_estimate(np.repeat(values, 10), np.arange(2_000))
+    assert naive.high - naive.low < 0.5 * (often.high - often.low)
+
+
+@given(st.lists(st.floats(-100, 100), min_size=1, max_size=30), st.integers(1, 10))
+def test_an_interval_lies_within_the_values_and_is_the_same_twice(values: list[float], members: int) -> None:
+    array, ids = np.array(values), np.arange(len(values)) % members
+    found = mean_estimate(array, ids)
+    assert found == mean_estimate(array, ids)
+    assert array.min() - 1e-9 <= found.low <= found.high <= array.max() + 1e-9
+
+
+def test_an_interval_contains_the_value_on_ordinary_data() -> None:
+    rng = np.random.default_rng(3)
+    p = rng.random(400)
+    y = (rng.random(400) < p).astype(float)
+    ids = np.arange(400) // 2
+    for found in (auc_estimate(y, p, ids), mean_estimate(log_losses(y, p), ids)):
+        assert found.low < found.value < found.high
+    assert bootstrap(lambda weight: auc(y, p, weight), ids, seed=1) != auc_estimate(y, p, ids)
+
+
+def test_with_one_class_only_an_auc_and_its_interval_are_undefined() -> None:
+    found = auc_estimate(np.zeros(5), np.linspace(0, 1, 5), np.arange(5))
+    assert np.isnan([found.value, found.low, found.high]).all()
+
+
+def test_one_leaver_gives_an_interval_from_the_draws_that_have_it() -> None:
+    y = np.zeros(20)
+    y[3] = 1
+    found = auc_estimate(y, np.linspace(0, 1, 20), np.arange(20))
+    assert 0 <= found.low <= found.value <= found.high <= 1
+
+
+def test_the_best_passes_over_what_is_undefined() -> None:
+    values = [Estimate(value, 0, 1) for value in (0.3, float("nan"), 0.7)]
+    assert best(values, higher=True) == 2
+    assert best(values, higher=False) == 0
+    assert str(Estimate(0.85, 0.8, 0.9)) == "0.8500 [0.8000, 0.9000]"

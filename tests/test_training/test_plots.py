@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import simulated
+
+from features.histories import Histories
+from training import plots
+from training.fit import Fitted
+from training.forecaster import Forecasts
+
+
+@pytest.fixture
+def forecasts(small: Histories, small_fitted: Fitted) -> Forecasts:
+    return small_fitted.forecaster.forecast(small, simulated.AS_OF, explain=True)
+
+
+def test_reliability_shows_the_shares_of_equal_bins() -> None:
+    rng = np.random.default_rng(0)
+    p = rng.random(600)
+    y = (rng.random(600) < p).astype(float)
+    (axes,) = plots.reliability(y, p).axes
+    points = axes.containers[0].lines[0].get_xydata()
+    order = np.argsort(p).reshape(15, 40)
+    np.testing.assert_allclose(points, np.column_stack([p[order].mean(axis=1), y[order].mean(axis=1)]))
+
+
+@pytest.mark.parametrize("y", [np.zeros(30), np.ones(30)])
+def test_reliability_of_one_outcome(y: np.ndarray) -> None:
+    (axes,) = plots.reliability(y, np.full(30, 0.2)).axes
+    assert np.isfinite(axes.get_ylim()).all()
+
+
+def test_lift_rises_to_all_leavers() -> None:
+    y = np.array([1.0, 0.0, 1.0, 0.0])
+    (axes,) = plots.lift(y, {"ours": np.array([0.9, 0.1, 0.8, 0.2]), "flat": np.full(4, 0.5)}).axes
+    lines = {line.get_label(): line.get_ydata() for line in axes.lines}
+    assert list(lines["ours"]) == [0.5, 1.0, 1.0, 1.0]
+    assert set(lines) == {"ours", "at random"}
+    (none,) = plots.lift(np.zeros(4), {"ours": np.array([0.9, 0.1, 0.8, 0.2])}).axes
+    assert list(none.lines[0].get_ydata()) == [0.0] * 4
+
+
+def test_tier_confusion_counts() -> None:
+    p = np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8]])
+    (axes,) = plots.tier_confusion(np.array([0, 1, 1]), p, ("Low", "High")).axes
+    assert [text.get_text() for text in axes.texts] == ["50%\n1", "50%\n1", "0%\n0", "100%\n1"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["Low", "High"]
+    (one,) = plots.tier_confusion(np.array([0]), np.ones((1, 1)), ("Only",)).axes
+    assert [text.get_text() for text in one.texts] == ["100%\n1"]
+
+
+def test_an_explanation_adds_up(forecasts: Forecasts) -> None:
+    explanation = plots.to_explanation(forecasts)
+    total = explanation.values.sum(axis=1) + explanation.base_values
+    np.testing.assert_allclose(total, forecasts.log_odds, rtol=0, atol=1e-9)
+    assert tuple(explanation.feature_names) == forecasts.table.names
+
+
+def test_beeswarm_and_waterfall_name_features(forecasts: Forecasts) -> None:
+    swarm = plots.beeswarm(forecasts).axes[0]
+    assert swarm.get_xlabel() == "contribution to the log-odds of leaving"
+    shown = {label.get_text() for label in swarm.get_yticklabels()}
+    assert len(shown & set(forecasts.table.names)) >= 10
+    fall = plots.waterfall(forecasts, 3).axes[0]
+    assert any("recency_days" in label.get_text() for label in fall.get_yticklabels())
+
+
+def test_beeswarm_of_one_member(small: Histories, small_fitted: Fitted, forecasts: Forecasts) -> None:
+    position = int(forecasts.table.panel.member[0])
+    alone = small_fitted.forecaster.forecast(small.select(np.array([position])), simulated.AS_OF, explain=True)
+    assert len(alone.members) == 1
+    assert plots.beeswarm(alone).axes

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import simulated
+
+from features.daily import DailyRow
+from features.histories import Histories, from_rows
+from training.backtest import OURS
+from training.track import Metric, Parameter, Picture, Record, fingerprint, records
+from training.train import Trained, run_training
+
+
+@pytest.fixture(scope="module")
+def found(small_trained: Trained, small: Histories) -> Iterator[list[Record]]:
+    import matplotlib.pyplot as plt
+
+    yield list(records(small_trained, small))
+    plt.close("all")
+
+
+def test_parameters_tell_what_was_trained_on_what(found: list[Record], small_trained: Trained, small: Histories) -> None:
+    values = {record.name: record.value for record in found if isinstance(record, Parameter)}
+    data = small_trained.fitted.data
+    assert values == {
+        "as_of": "2020-12-26",
+        "horizon_days": 28,
+        "lookback_days": 91,
+        "policy": "Simulated",
+        "policy_version": simulated.NET.version,
+        "data_fingerprint": fingerprint(small),
+        "data_first_day": "2020-01-01",
+        "data_end_day": str(small.span[1]),
+        "members": len(small),
+        "has_amounts": "True",
+        "training_rows": len(data.table),
+        "training_cutoffs": ", ".join(map(str, data.cutoffs)),
+        "features": ", ".join(data.table.names),
+        "held_out_cutoff": "2020-11-28",
+        **{f"rounds_{name}": rounds for name, rounds in small_trained.fitted.rounds.items()},
+    }
+
+
+def test_metrics_stand_beside_the_baselines(found: list[Record], small_trained: Trained) -> None:
+    values = {record.name: record.value for record in found if isinstance(record, Metric)}
+    for model in ("Tiercast", "base_rate", "recency_rule", "logistic_RFM"):
+        assert 0 < values[f"churn/log_loss/{model}/low"] < values[f"churn/log_loss/{model}"]
+        assert values[f"churn/log_loss/{model}"] < values[f"churn/log_loss/{model}/high"]
+    for model in ("Tiercast", "same_tier", "Markov"):
+        assert f"next_tier/log_loss/{model}" in values
+    assert "churn/ECE/Tiercast" in values
+    assert "churn/ECE/Tiercast/low" not in values
+    assert values["training_churn_rate"] == small_trained.fitted.data.labels.churned.mean()
+    names = [record.name for record in found]
+    assert len(names) == len(set(names))
+    assert all(re.fullmatch(r"[\w\-. /]+", name) for name in names)  # what MLflow takes
+
+
+def test_pictures(found: list[Record]) -> None:
+    assert [record.name for record in found if isinstance(record, Picture)] == [
+        "reliability",
+        "lift",
+        "tiers",
+        "contributions",
+    ]
+
+
+def test_no_record_holds_an_id(found: list[Record], small: Histories) -> None:
+    plain = " ".join(str(record) for record in found if not isinstance(record, Picture))
+    drawn = [text.get_text() for r in found if isinstance(r, Picture) for text in r.figure.findobj(match=_is_text)]
+    for member in small.members:
+        assert member not in plain
+        assert not any(member in text for text in drawn)
+
+
+def _is_text(artist: object) -> bool:
+    return hasattr(artist, "get_text")
+
+
+def test_without_a_held_out_horizon_or_money_it_is_less(visits_only: Histories) -> None:
+    trained = run_training(visits_only, **simulated.SPANS, as_of=simulated.FIRST + dt.timedelta(days=50))
+    found = list(records(trained, visits_only))
+    values = {record.name: record.value for record in found if isinstance(record, Parameter)}
+    assert values["held_out_cutoff"] == "none: the log is too short"
+    assert (values["policy"], values["has_amounts"]) == ("none", "False")
+    assert [record.name for record in found if isinstance(record, Metric)] == ["training_churn_rate"]
+    assert [record.name for record in found if isinstance(record, Picture)] == ["contributions"]
+
+
+def test_an_outcome_not_known_yet_gives_no_picture_of_it(small_trained: Trained, small: Histories) -> None:
+    assert small_trained.origin is not None
+    assert OURS in small_trained.origin.churn
+    blind = dataclasses.replace(small_trained, origin=dataclasses.replace(small_trained.origin, labels=None), scores=[])
+    assert [r.name for r in records(blind, small) if isinstance(r, Picture)] == ["contributions"]
+
+
+def test_the_fingerprint_is_of_the_rows(small_log: dict[str, list[DailyRow]], small: Histories) -> None:
+    assert re.fullmatch("[0-9a-f]{16}", fingerprint(small))
+    assert fingerprint(simulated.histories(dict(reversed(small_log.items())))) == fingerprint(small)
+
+
+def test_the_fingerprint_sees_each_change() -> None:
+    day, later = dt.date(2020, 1, 1), dt.date(2020, 1, 9)
+    base: dict[str, list[DailyRow]] = {"a": [(day, 1, 50, 0), (later, 0, 0, 7)], "b": [(day, 1, 50, 0)]}
+    changed: list[dict[str, list[DailyRow]]] = [
+        {"a": [(day, 1, 51, 0), (later, 0, 0, 7)], "b": [(day, 1, 50, 0)]},
+        {"a": [(day, 2, 50, 0), (later, 0, 0, 7)], "b": [(day, 1, 50, 0)]},
+        {"a": [(day, 1, 50, 0), (later, 0, 0, 8)], "b": [(day, 1, 50, 0)]},
+        {"a": [(day, 1, 50, 0)], "b": [(day, 1, 50, 0), (later, 0, 0, 7)]},  # another's return
+        {"a": [(day, 1, 50, 0), (later, 0, 0, 7)], "c": [(day, 1, 50, 0)]},
+        {"a": [(day, 1, 50, 0), (later, 0, 0, 7)]},
+    ]
+    prints = [fingerprint(simulated.histories(log)) for log in [base, *changed]]
+    free = [("a", [(day, 1, 0, 0)])]
+    prints += [fingerprint(from_rows(free, has_amounts)) for has_amounts in (True, False)]
+    assert len(set(prints)) == len(prints)
+    assert np.unique(prints).size == 9
