@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from features.errors import ColumnError
 from features.files import written_whole
 from features.histories import Histories
 from features.operators import Floats, Integers
@@ -60,16 +59,9 @@ def score_all(
 
     Raises
     ------
-    ColumnError
-        the model was trained on amounts and the log has none: every probability would be off, and none would say so
-    CutoffError
+    ColumnError, CutoffError
+        see ``Forecaster.forecast``
     """
-    if forecaster.settings.has_amounts and not histories.has_amounts:
-        raise ColumnError(
-            "a log has amounts where its model was trained on amounts",
-            "a log without",
-            "map them, as in --map amount=YOUR_COLUMN, or train a model on this log",
-        )
     import pyarrow.csv
     import pyarrow.parquet
 
@@ -90,6 +82,8 @@ def score_all(
                     writer.write_table(table)
                 advance(len(part))
                 yield forecasts.members, rows
+            for writer in writers:  # so that a full disk is noticed before the store takes its place
+                writer.close()
 
         info = write_store(
             store,

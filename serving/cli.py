@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 from typing import Final
 
 import click
 
-from features.errors import ArtifactError, NotFoundError, TiercastError
+from features.errors import ArtifactError, NotFoundError, TiercastError, TrackingError
 
 _COMMANDS: Final = {
     "check": "What a transaction log is good for: rows, gaps, refusals by reason.",
@@ -45,12 +46,13 @@ def cli() -> None:
     """Who is about to leave a loyalty programme, which tier each member will hold next, and why.
 
     Exit codes: 0 done, 2 what was given cannot be used, 3 asked for something that is not there,
-    4 a stored file is damaged.
+    4 a stored file or store is damaged or out of reach, 130 stopped.
     """
 
 
 def main() -> None:
     """Run the command line: a project error becomes one sentence and an exit code, never a traceback."""
+    signal.signal(signal.SIGTERM, _stop)
     try:
         cli(standalone_mode=False)
     except TiercastError as error:
@@ -74,6 +76,11 @@ def main() -> None:
         sys.exit(EXIT_MISSING)
 
 
+def _stop(*_: object) -> None:
+    """End as by Ctrl-C, so that what was begun is cleaned up."""
+    raise KeyboardInterrupt
+
+
 def exit_code(error: TiercastError) -> int:
     """The process's exit code for an error.
 
@@ -83,4 +90,4 @@ def exit_code(error: TiercastError) -> int:
     """
     if isinstance(error, NotFoundError):
         return EXIT_MISSING
-    return EXIT_DAMAGED if isinstance(error, ArtifactError) else EXIT_INPUT
+    return EXIT_DAMAGED if isinstance(error, (ArtifactError, TrackingError)) else EXIT_INPUT

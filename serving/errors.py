@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
+import traceback
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Final
 
 import orjson
@@ -27,6 +29,7 @@ _STATUS: Final[tuple[tuple[type[TiercastError], int], ...]] = (
     (TiercastError, 500),
 )
 _MOST_DETAILS: Final = 20
+_MOST_PLACE: Final = 60
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -70,18 +73,21 @@ def error_body(error: TiercastError) -> bytes:
 
 def validation_body(errors: Sequence[Any]) -> bytes:
     """Pydantic's findings in that shape: each place with its rule. What was sent is not repeated: it may be personal."""
-    details = [
-        {"place": ".".join(str(part) for part in error["loc"] if part != "body"), "rule": _rule(error)}
-        for error in errors[:_MOST_DETAILS]
-    ]
+    details = [{"place": _place(error), "rule": _rule(error)} for error in errors[:_MOST_DETAILS]]
     first = details[0]
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     where = f"{first['place']}: " if first["place"] else ""
     return body("invalid_request", f"{where}{first['rule']}{more}. See /docs for the request's shape.", details)
 
 
+def _place(error: dict[str, Any]) -> str:
+    if error["type"] == "json_invalid":
+        return ""
+    return ".".join(str(part)[:_MOST_PLACE] for part in error["loc"] if part != "body")
+
+
 def _rule(error: dict[str, Any]) -> str:
-    if error["loc"] == ("body",) and error["type"] != "missing":
+    if error["type"] == "json_invalid" or (error["loc"] == ("body",) and error["type"] != "missing"):
         return "a request body is a JSON object, sent with the header 'content-type: application/json'"
     return str(error["msg"]).removeprefix("Value error, ")
 
@@ -117,8 +123,9 @@ class OneShape:
         try:
             await self.app(scope, receive, hold)
         except Exception as error:
-            # The type and no more: a message may hold what the caller sent.
-            _LOG.error("unhandled %s in %s", type(error).__name__, scope.get("route_name", scope["method"]), exc_info=False)
+            # Its type and place and no more: a message may hold what the caller sent.
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            _LOG.error("unhandled %s at %s:%s", type(error).__name__, Path(last.filename).name, last.lineno)
             if not started:
                 await _emit(send, {"status": 500, "headers": []}, b"")
             elif not complete:
@@ -136,6 +143,8 @@ async def _emit(send: Send, start: Message, raw: bytes) -> None:
 
 
 def _plain(status: int) -> str:
+    if status == 400:
+        return "the request cannot be read: a body is a JSON object in UTF-8; see /docs"
     if status == 404:
         return "there is nothing at this address; see /docs for the service's routes"
     if status == 405:

@@ -76,10 +76,10 @@ class Predictor:
             none of the ids has one
         """
         rows = self.store.get(members)
-        unknown = [member for member in members if member_key(member) not in rows]
+        keys = [self.store.key(member) for member in members]
+        unknown = [member for member, key in zip(members, keys, strict=True) if key not in rows]
         if not rows:
             raise UnknownMemberError(len(unknown))
-        keys = [member_key(member) for member in members]
         answers = [self._answer(self.store.member(key), self.store.as_of, rows[key], ask) for key in keys if key in rows]
         return answers, unknown
 

@@ -10,7 +10,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
@@ -116,7 +116,7 @@ class Store:
 
     def get(self, members: Sequence[MemberId]) -> dict[str, Floats]:
         """Rows by member key; members that are not stored are left out."""
-        keys = list(dict.fromkeys(member_key(member) for member in members))
+        keys = list(dict.fromkeys(self.key(member) for member in members))
         found: dict[str, Floats] = {}
         for start in range(0, len(keys), _MANY):
             part = keys[start : start + _MANY]
@@ -127,6 +127,13 @@ class Store:
             except (sqlite3.Error, ValueError) as error:
                 raise ArtifactError("a store can be read", f"{self.path}: {error}", "run 'tiercast score' again") from error
         return found
+
+    def key(self, member: MemberId) -> str:
+        """The text under which a member would be stored here: where ids are numbers with a point, '7.0' is 7."""
+        if self.info.id_kind == "real" and isinstance(member, str):
+            with suppress(ValueError):
+                member = float(member)
+        return member_key(member)
 
     def member(self, key: str) -> MemberId:
         """A key as the id that it came as."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy.typing as npt
 
+from features.errors import ColumnError
 from features.feature_table import FeatureTable, build
 from features.histories import Histories
 from features.operators import Floats
@@ -97,13 +98,21 @@ class Forecaster:
 
         Raises
         ------
+        ColumnError
+            the model was trained on amounts and there are none: every probability would be off, and none would say so
         CutoffError
         """
+        if self.settings.has_amounts and not histories.has_amounts:
+            raise ColumnError(
+                "a log has amounts where its model was trained on amounts",
+                "a log without",
+                "map them, as in --map amount=YOUR_COLUMN, or train a model on this log",
+            )
         table = self.describe(histories, as_of)
         log_odds = self.churn.log_odds(table.x)
         p_churn = probability(log_odds)
         expected, tiers = None, None
-        if self.spend is not None and histories.has_amounts:
+        if self.spend is not None:
             mean, scale = self.spend.parameters(table.x)
             expected = (1.0 - p_churn) * self.spend.expected(mean, scale)
             if table.state is not None:

@@ -23,6 +23,7 @@ EXPERIMENT: Final = "tiercast"
 MODEL: Final = "tiercast"
 VERSION_TAG: Final = "tiercast.version"
 _ROOT: Final = Path(__file__).resolve().parent.parent
+_SQLITE: Final = "sqlite:///"
 _ABSENT: Final = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 _VERSION: Final = re.compile(r"\d{4}-\d\d-\d\d-[0-9a-f]{8}")
 _RUNTIME: Final = ("duckdb", "ibis-framework", "mlflow", "numpy", "pandas", "pyarrow", "pydantic", "pyyaml")
@@ -72,6 +73,13 @@ def fetch(alias: str, *, tracking_uri: str, models: Path) -> str:
     """
     from training.artifact import load
 
+    absent = NoModelError(
+        f"a registered model has the alias {alias!r}",
+        "none in " + tracking_uri.rsplit("@", 1)[-1],
+        "train one with 'tiercast train'",
+    )
+    if tracking_uri.startswith(_SQLITE) and not Path(tracking_uri.removeprefix(_SQLITE)).is_file():
+        raise absent  # asking MLflow would make the file
     with _mlflow(tracking_uri) as mlflow:
         client = mlflow.MlflowClient()
         try:
@@ -79,11 +87,7 @@ def fetch(alias: str, *, tracking_uri: str, models: Path) -> str:
         except mlflow.exceptions.MlflowException as error:
             if error.error_code not in _ABSENT:
                 raise
-            raise NoModelError(
-                f"a registered model has the alias {alias!r}",
-                "none in " + tracking_uri.rsplit("@", 1)[-1],
-                "train one with 'tiercast train'",
-            ) from error
+            raise absent from error
         name = str(found.tags.get(VERSION_TAG))
         if not _VERSION.fullmatch(name):
             raise ArtifactError(

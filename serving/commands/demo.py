@@ -6,12 +6,15 @@ import shlex
 import time
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 import yaml
 
 from features.files import written_whole
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 HORIZON_DAYS: Final = 28
 LOOKBACK_DAYS: Final = 91
@@ -47,12 +50,13 @@ def command(place: Path) -> None:
     cutoffs = [part for cutoff in CUTOFFS for part in ("--cutoff", cutoff)]
     _run(["backtest", *common, *cutoffs, "--out", str(place / "backtest.parquet")])
     _run(["score", *common, *home])
-    click.echo(f"\n{worth_a_call(place / 'forecasts.parquet')}")
+    first = most_at_risk(place / "forecasts.parquet")
+    click.echo(f"\n{worth_a_call(first)}")
     click.echo(f"\nPictures: {', '.join(str(path) for path in write_plots(place))}")
     click.echo(f"Files: {place / 'forecasts.csv'}, {place / 'backtest.parquet'}")
-    click.echo(f"Done in {time.monotonic() - started:.0f} s. Start the service, and ask it about member 25:\n")
+    click.echo(f"Done in {time.monotonic() - started:.0f} s. Start the service, and ask it about the first of them:\n")
     click.echo(f"  .venv/bin/tiercast serve --home {place}")
-    click.echo("  curl http://127.0.0.1:3000/v1/forecasts/25")
+    click.echo(f"  curl http://127.0.0.1:3000/v1/forecasts/{first.customer_id.iloc[0]}")
 
 
 def write_settings(place: Path) -> Path:
@@ -76,8 +80,8 @@ def write_settings(place: Path) -> Path:
     return place / "tiercast.yaml"
 
 
-def worth_a_call(forecasts: Path, most: int = 8) -> str:
-    """The members with most spend at risk: p_churn x what was expected of them if they stay, and what raises their risk.
+def most_at_risk(forecasts: Path, most: int = 8) -> pd.DataFrame:
+    """The members with most spend at risk, p_churn x what is expected of them if they stay, as column ``at_risk``.
 
     Parameters
     ----------
@@ -88,16 +92,27 @@ def worth_a_call(forecasts: Path, most: int = 8) -> str:
     frame = pd.read_parquet(forecasts)
     # expected_spend counts leaving as nothing, so what a stayer spends is it over the probability of staying.
     frame["at_risk"] = frame.p_churn * frame.expected_spend / (1.0 - frame.p_churn)
-    first = frame.sort_values(["at_risk", "customer_id"], ascending=[False, True]).head(most)
+    return frame.sort_values(["at_risk", "customer_id"], ascending=[False, True]).head(most)
+
+
+def worth_a_call(first: pd.DataFrame) -> str:
+    """These members as a table: the tier, the probability of leaving, what is at risk and what raises it."""
     lines = [
         "Most worth a call: spend at risk in the next 28 days, and why",
         f"  {'member':>6} {'tier':<8}{'leaves':>7}{'at risk':>9}  why",
     ]
-    for row in first.itertuples():
-        reasons = [(getattr(row, f"reason_{k}_contribution"), getattr(row, f"reason_{k}_sentence")) for k in (1, 2, 3)]
-        why = "; ".join(str(sentence).partition(": raises")[0] for contribution, sentence in reasons if contribution > 0)
-        lines.append(f"  {row.customer_id:>6} {row.tier:<8}{row.p_churn:>7.0%}{row.at_risk:>9.2f}  {why}")
+    lines += [
+        f"  {row.customer_id:>6} {row.tier:<8}{row.p_churn:>7.0%}{row.at_risk:>9.2f}  {_why(row)}"
+        for row in first.itertuples()
+    ]
     return "\n".join(lines)
+
+
+def _why(row: Any) -> str:
+    """What raises the risk, most first; the first reason where nothing does."""
+    reasons = [(getattr(row, f"reason_{k}_contribution"), getattr(row, f"reason_{k}_sentence")) for k in (1, 2, 3)]
+    raising = [str(sentence).partition(": raises")[0] for contribution, sentence in reasons if contribution > 0]
+    return "; ".join(clause[:1].lower() + clause[1:] for clause in raising) or str(row.reason_1_sentence)
 
 
 def write_plots(place: Path) -> list[Path]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 
 import click
 
+from features.errors import ConfigError
 from serving.commands.options import home_option
 from serving.settings import home
 
@@ -29,8 +31,28 @@ def command(host: str, port: int, home_path: Path | None) -> None:
     # A missing or damaged store is better said now than at the first question.
     DESK.predictor()
     app = Tiercast.to_asgi(is_main=True)  # type: ignore[attr-defined]
-    config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
-    server = uvicorn.Server(config)
-    socket = config.bind_socket()
-    click.echo(f"Tiercast answers on http://{host}:{socket.getsockname()[1]} (routes: /docs)", err=True)
-    server.run(sockets=[socket])
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
+    with listen(host, port) as listener:
+        click.echo(f"Tiercast answers on http://{host}:{listener.getsockname()[1]} (routes: /docs)", err=True)
+        server.run(sockets=[listener])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket bound to an address.
+
+    Raises
+    ------
+    ConfigError
+        the address is taken, or not this machine's
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        got = f"{host}:{port}: {error.strerror}"
+        raise ConfigError(
+            "an address to serve on is this machine's and free", got, "pass another --host or --port"
+        ) from None
+    return listener

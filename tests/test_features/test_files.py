@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,3 +32,15 @@ def test_the_target_is_untouched_until_the_end(tmp_path: Path) -> None:
         assert not target.exists()
     assert target.read_text() == "new"
     assert list(target.parent.iterdir()) == [target]
+
+
+def test_what_a_killed_process_left_is_swept(tmp_path: Path) -> None:
+    target = tmp_path / "a.txt"
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    left, alive = tmp_path / f".a.txt.{process.pid}.partial", tmp_path / f".a.txt.{os.getppid()}.partial"
+    for path in (left, alive):
+        path.write_text("half")
+    with written_whole(target) as partial:
+        partial.write_text("new")
+    assert sorted(tmp_path.iterdir()) == [alive, target]

@@ -33,6 +33,7 @@ EXPECTED = {
     "UnknownMemberError": (404, "unknown_member"),
     "NoModelError": (503, "no_model"),
     "ArtifactError": (500, "artifact"),
+    "TrackingError": (500, "tracking"),
 }
 CLASSES = [
     value

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.daily import DailyRow
-from features.errors import CutoffError, PolicyError
+from features.errors import ColumnError, CutoffError, PolicyError
 from features.histories import Histories, from_rows
 from features.policy import TierPolicy
 from training.fit import Fitted, fit_forecaster
@@ -150,10 +150,9 @@ def test_without_amounts_churn_is_told_and_money_is_not(visits_only: Histories, 
     assert fitted.forecaster.spend is None
 
 
-def test_a_model_of_amounts_takes_a_log_without(visits_only: Histories, small_fitted: Fitted) -> None:
-    forecasts = small_fitted.forecaster.forecast(visits_only, simulated.AS_OF, explain=True)
-    coherent(forecasts)
-    assert (forecasts.expected_spend, forecasts.p_tier) == (None, None)
+def test_a_model_of_amounts_refuses_a_log_without(visits_only: Histories, small_fitted: Fitted) -> None:
+    with pytest.raises(ColumnError, match="a log has amounts where its model was trained on amounts"):
+        small_fitted.forecaster.forecast(visits_only, simulated.AS_OF)
 
 
 def test_one_tier_is_certain(small: Histories) -> None:
