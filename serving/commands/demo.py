@@ -109,10 +109,10 @@ def worth_a_call(first: pd.DataFrame) -> str:
 
 
 def _why(row: Any) -> str:
-    """What raises the risk, most first; the first reason where nothing does."""
+    """The two reasons that raise the risk most; the first reason where nothing does."""
     reasons = [(getattr(row, f"reason_{k}_contribution"), getattr(row, f"reason_{k}_sentence")) for k in (1, 2, 3)]
     raising = [str(sentence).partition(": raises")[0] for contribution, sentence in reasons if contribution > 0]
-    return "; ".join(clause[:1].lower() + clause[1:] for clause in raising) or str(row.reason_1_sentence)
+    return "; ".join(clause[:1].lower() + clause[1:] for clause in raising[:2]) or str(row.reason_1_sentence)
 
 
 def write_plots(place: Path) -> list[Path]:

@@ -29,7 +29,7 @@ def test_it_says_whom_to_call_and_why(demo: Demo) -> None:
         raising = [
             sentence.removesuffix(": raises the risk of leaving.") for contribution, sentence in reasons if contribution > 0
         ]
-        assert row[5].lower().split("; ") == [clause.lower() for clause in raising]
+        assert row[5].lower().split("; ") == [clause.lower() for clause in raising[:2]]
         assert f"{member.p_churn * member.expected_spend / (1 - member.p_churn):.2f}" == row[4]
     assert worth_a_call(most_at_risk(demo.place / "forecasts.parquet")).splitlines()[1:] == table[1:]
 
