@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from features.feature import Feature, Phrase, Unit
 from features.operators import ratio
-from features.registry import Feature, Phrase, Unit
 
 _ONCE: Final = Phrase("only one shopping day so far", "目前只有一个购物日")
 _NO_LONGER: Final = Phrase("never silent for this long before", "此前从未沉默这么久")

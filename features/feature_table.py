@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from features.errors import CutoffError
+from features.feature import Feature, Known
 from features.histories import Histories
 from features.operators import Floats, Integers, Panel
 from features.policy import TierPolicy
-from features.registry import Feature, Known, registered
+from features.registry import registered
 from features.snapshot import check_days, cutoff_days, known_before, to_date
 from features.tiers import TierState, tier_state
 

@@ -6,9 +6,9 @@ from typing import Final
 
 import numpy as np
 
+from features.feature import Feature, Known, Phrase, Unit
 from features.money import to_currency
 from features.operators import Floats
-from features.registry import Feature, Known, Phrase, Unit
 from features.tiers import TierState
 
 _NO_MONEY: Final = Phrase("amounts are not available", "无金额数据")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from features.registry import Feature, Phrase, Unit
+from features.feature import Feature, Phrase, Unit
 
 _NEVER: Final = Phrase("no purchase yet", "尚无购买")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from features.feature import Feature, Phrase, Unit
 from features.operators import ratio
-from features.registry import Feature, Phrase, Unit
 
 FEATURES: Final = (
     Feature(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from features.feature import Feature, Phrase, Unit
 from features.operators import ratio
-from features.registry import Feature, Phrase, Unit
 
 _NO_MONEY: Final = Phrase("amounts are not available", "无金额数据")
 _NO_SPEND: Final = Phrase("no spend to compare with", "无可比消费")

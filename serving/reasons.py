@@ -9,8 +9,8 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from features.feature import Feature, Unit
 from features.operators import Floats
-from features.registry import Feature, Unit
 
 Language: TypeAlias = Literal["en", "zh"]
 

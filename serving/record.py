@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from features.feature import Feature
 from features.money import to_currency
 from features.operators import Floats
-from features.registry import Feature
 from serving.reasons import Language, Reason, top_reasons
 from training.forecaster import Forecaster, Forecasts
 

@@ -12,11 +12,11 @@ from typing import Any
 import numpy.typing as npt
 
 from features.errors import ColumnError
+from features.feature import Feature
 from features.feature_table import FeatureTable, build
 from features.histories import Histories
 from features.operators import Floats
 from features.policy import TierPolicy
-from features.registry import Feature
 from training.churn import ChurnModel, probability
 from training.next_tier import tier_probabilities
 from training.spend import SpendModel

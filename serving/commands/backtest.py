@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from features.files import written_whole
-from serving.commands.options import log_options, model_options, progress, read, settings
+from serving.commands.options import log_options, model_options, progress, read
+from training.config import Config
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,13 +23,7 @@ if TYPE_CHECKING:
 @click.option("--cutoff", "cutoffs", multiple=True, required=True, metavar="DATE", help="A day to forecast at; repeatable.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the predictions here (.parquet or .csv).")
 def command(
-    config: Path | None,
-    transactions: str | None,
-    columns: tuple[str, ...],
-    duplicates: str | None,
-    policy: str | None,
-    horizon_days: int | None,
-    lookback_days: int | None,
+    chosen: Config,
     cutoffs: tuple[str, ...],
     out: Path | None,
 ) -> None:
@@ -43,15 +38,6 @@ def command(
 
     if out is not None and out.suffix not in (".parquet", ".csv"):
         raise ConfigError("predictions go to a .parquet or .csv file", repr(str(out)), "name one")
-    chosen = settings(
-        config,
-        columns,
-        transactions=transactions,
-        duplicates=duplicates,
-        policy=policy,
-        horizon_days=horizon_days,
-        lookback_days=lookback_days,
-    )
     rules = chosen.load_policy()
     dates = [parse_date(cutoff) for cutoff in cutoffs]
     origins = run_backtest(

@@ -9,7 +9,8 @@ import click
 
 from features.errors import ConfigError
 from features.files import written_whole
-from serving.commands.options import log_options, settings
+from serving.commands.options import log_options
+from training.config import Config
 
 if TYPE_CHECKING:
     from features.verdicts import Checked
@@ -21,11 +22,8 @@ if TYPE_CHECKING:
 @click.option("--quarantine", type=click.Path(path_type=Path), help="Write the refused rows here (.parquet or .csv).")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def command(
+    chosen: Config,
     data: str | None,
-    config: Path | None,
-    transactions: str | None,
-    columns: tuple[str, ...],
-    duplicates: str | None,
     quarantine: Path | None,
     as_json: bool,
 ) -> None:
@@ -38,12 +36,12 @@ def command(
     from features.usability import report
     from features.verdicts import check
 
-    chosen = settings(config, columns, transactions=data or transactions, duplicates=duplicates)
-    if chosen.transactions is None:
+    source = data or chosen.transactions
+    if source is None:
         raise ConfigError("a log is named", "none", "write 'tiercast check DATA'")
     if quarantine is not None and quarantine.suffix not in (".parquet", ".csv"):
         raise ConfigError("a quarantine is a .parquet or .csv file", repr(str(quarantine)), "name one")
-    checked = check(chosen.transactions, chosen.columns, duplicates=chosen.duplicates)
+    checked = check(source, chosen.columns, duplicates=chosen.duplicates)
     summary = report(checked)
     click.echo(json.dumps(summary.to_dict(), indent=1) if as_json else summary.to_text())
     if quarantine is not None:

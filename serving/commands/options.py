@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -14,11 +15,21 @@ from training.config import FILE, Config, load_config
 if TYPE_CHECKING:
     from features.histories import Histories
 
-F = TypeVar("F", bound=Callable[..., Any])
+Command = Callable[..., None]
+_SETTINGS: Final = ("transactions", "duplicates", "policy", "horizon_days", "lookback_days")
 
 
-def log_options(function: F) -> F:
-    """``--config``, ``--transactions``, ``--map``, ``--duplicates``."""
+def log_options(command: Command) -> Command:
+    """``--config``, ``--transactions``, ``--map`` and ``--duplicates``; the command's first argument becomes the settings.
+
+    Outside of ``model_options``, so that what these add is among the settings too.
+    """
+
+    @functools.wraps(command)
+    def with_settings(*, config: Path | None, columns: tuple[str, ...], **given: Any) -> None:
+        said = {name: given.pop(name) for name in _SETTINGS if name in given}
+        command(settings(config, columns, **said), **given)
+
     for option in (
         click.option(
             "--duplicates", type=click.Choice(["keep", "drop"]), help="Exact repetitions of a row. [default: keep]"
@@ -29,25 +40,25 @@ def log_options(function: F) -> F:
         click.option("--transactions", metavar="PATH", help="CSV or Parquet, a file or a glob in quotes."),
         click.option("--config", type=click.Path(path_type=Path), help=f"Settings. [default: {FILE}, if there is one]"),
     ):
-        function = option(function)
-    return function
+        with_settings = option(with_settings)
+    return with_settings
 
 
-def model_options(function: F) -> F:
-    """``--policy``, ``--horizon-days``, ``--lookback-days``."""
+def model_options(command: Command) -> Command:
+    """``--policy``, ``--horizon-days``, ``--lookback-days``, which ``log_options`` makes part of the settings."""
     for option in (
         click.option("--lookback-days", type=int, help="Members with a purchase in it are forecast. [default: 91]"),
         click.option("--horizon-days", type=int, help="Days ahead that are forecast. [default: 28]"),
         click.option("--policy", metavar="PATH", help="Tier policy; without one, tiers are left out."),
     ):
-        function = option(function)
-    return function
+        command = option(command)
+    return command
 
 
-def home_option(function: F) -> F:
+def home_option(command: Command) -> Command:
     """``--home``."""
     text = "Folder of models, runs and the store. [default: $TIERCAST_HOME or tiercast-data]"
-    return click.option("--home", "home_path", type=click.Path(path_type=Path), help=text)(function)
+    return click.option("--home", "home_path", type=click.Path(path_type=Path), help=text)(command)
 
 
 def settings(config: Path | None, columns: tuple[str, ...], **said: Any) -> Config:

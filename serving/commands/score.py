@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from serving.commands.options import home_option, log_options, progress, read, settings
+from serving.commands.options import home_option, log_options, progress, read
 from serving.settings import home
+from training.config import Config
 
 
 @click.command("score")
@@ -22,10 +23,7 @@ from serving.settings import home
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for forecasts.parquet and .csv. [default: the home]")
 @home_option
 def command(
-    config: Path | None,
-    transactions: str | None,
-    columns: tuple[str, ...],
-    duplicates: str | None,
+    chosen: Config,
     as_of: str | None,
     alias: str,
     language: str,
@@ -40,7 +38,6 @@ def command(
     from training.mlflow_adapter import fetch
     from training.reach import check_reach
 
-    chosen = settings(config, columns, transactions=transactions, duplicates=duplicates)
     place = home(home_path)
     date = parse_date(as_of, "date") if as_of else None
     version = fetch(alias, tracking_uri=place.tracking_uri, models=place.models)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from serving.commands.options import home_option, log_options, model_options, progress, read, settings
+from serving.commands.options import home_option, log_options, model_options, progress, read
 from serving.settings import home
+from training.config import Config
 
 
 @click.command("train")
@@ -17,13 +18,7 @@ from serving.settings import home
 @click.option("--alias", default="champion", show_default=True, help="Registry alias to point at the new model.")
 @home_option
 def command(
-    config: Path | None,
-    transactions: str | None,
-    columns: tuple[str, ...],
-    duplicates: str | None,
-    policy: str | None,
-    horizon_days: int | None,
-    lookback_days: int | None,
+    chosen: Config,
     as_of: str | None,
     alias: str,
     home_path: Path | None,
@@ -36,15 +31,6 @@ def command(
     from training.track import records
     from training.train import run_training
 
-    chosen = settings(
-        config,
-        columns,
-        transactions=transactions,
-        duplicates=duplicates,
-        policy=policy,
-        horizon_days=horizon_days,
-        lookback_days=lookback_days,
-    )
     place = home(home_path)
     rules = chosen.load_policy()
     date = parse_date(as_of, "date") if as_of else None

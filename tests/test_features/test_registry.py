@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import re
 
-import numpy as np
 import pytest
 
 from features.errors import ConfigError
+from features.feature import Feature, Unit
 from features.policy import TierPolicy
-from features.registry import Feature, Unit, by_name, registered
+from features.registry import by_name, registered
 
 POLICY = TierPolicy.from_dict(
     {
@@ -79,11 +79,3 @@ def test_an_unknown_name_is_said() -> None:
         ConfigError, match=r"a feature is registered; got 'recency', 'tier_spend'\. To mend it: choose among 'recency_days'"
     ):
         by_name(["recency", "tier_spend"], None)
-
-
-def test_values_are_floats_whatever_a_feature_computes() -> None:
-    from features.registry import Known, Phrase
-
-    feature = Feature("ones", Unit.COUNT, "ones", lambda _: np.ones(2, np.int32), Phrase("", ""), Phrase("", ""))
-    values = feature.values(Known(None, None, None))  # type: ignore[arg-type]
-    assert (values.dtype, values.tolist()) == (np.float64, [1.0, 1.0])

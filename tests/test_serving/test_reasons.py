@@ -8,7 +8,8 @@ from homes import SHOP_POLICY
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.registry import Feature, Unit, registered
+from features.feature import Feature, Unit
+from features.registry import registered
 from serving.reasons import plural, sentence, top_reasons, worded
 
 ALL = registered(SHOP_POLICY)
