@@ -10,7 +10,7 @@ import pytest
 import simulated
 
 from features.daily import DailyRow
-from features.errors import CutoffError, InputError
+from features.errors import ColumnError, CutoffError, InputError
 from features.histories import Histories
 from training.artifact import save
 from training.fit import Fitted
@@ -79,12 +79,11 @@ def test_loaded_through_mlflow_it_gives_the_same(
     assert earlier.p_churn.tolist() != frame.p_churn.tolist()
 
 
-def test_lines_without_amounts_give_churn_alone(model: Any, some: dict[str, list[DailyRow]]) -> None:
+def test_lines_without_amounts_are_refused_by_a_model_of_amounts(model: Any, some: dict[str, list[DailyRow]]) -> None:
     bare = lines(some)
     bare = bare[bare.amount >= 0].assign(amount=np.nan)
-    frame = model.predict(None, bare)
-    assert frame.p_churn.between(0, 1).all()
-    assert frame.expected_spend.isna().all()
+    with pytest.raises(ColumnError, match="a log has amounts where its model was trained on amounts"):
+        model.predict(None, bare)
 
 
 def test_a_row_that_cannot_be_used_refuses_the_request(model: Any, some: dict[str, list[DailyRow]]) -> None:
