@@ -228,5 +228,8 @@ def _decay(half_life_days: int) -> Floats:
 def _compiled(kernel: Callable[..., None]) -> Callable[..., None]:
     from numba import njit
 
-    compiled: Callable[..., None] = njit(cache=True, nogil=True)(kernel)
+    try:
+        compiled: Callable[..., None] = njit(cache=True, nogil=True)(kernel)
+    except RuntimeError:  # no folder that could hold the cache: compile anew in each process
+        compiled = njit(nogil=True)(kernel)
     return compiled
