@@ -92,13 +92,11 @@ def save(bundle: Bundle, folder: Path) -> Path:
         try:
             partial.replace(folder)
         except OSError:
+            # Another process may have been faster, with equal content: the version is its digest.
             if not folder.exists():
                 raise
-            # Another process was faster, with equal content: the version is its digest.
-            shutil.rmtree(partial)
-    except BaseException:
+    finally:
         shutil.rmtree(partial, ignore_errors=True)
-        raise
     return folder
 
 
