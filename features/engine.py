@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import gzip
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -18,6 +19,7 @@ Source: TypeAlias = "str | Path | pd.DataFrame | pa.Table | ir.Table"
 """What a log may be given as: a path or glob of CSV or Parquet, a frame, an Arrow or an Ibis table."""
 
 _SUFFIXES = {".csv": "csv", ".csv.gz": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet"}
+_MAX_HEADER = 1_000_000
 
 
 def connect() -> Backend:
@@ -59,15 +61,29 @@ def open_table(source: Source) -> ir.Table:
     paths = _paths(str(source))
     kind = _kind(paths)
     connection = connect()
+    found = [glob.escape(path) for path in paths]  # the engine would take brackets in a name for a pattern
     try:
         if kind == "parquet":
-            return connection.read_parquet(paths, union_by_name=True)
-        # As text: one unparsable amount must cost a row, not the column's type.
-        return connection.read_csv(paths, all_varchar=True, header=True, union_by_name=True, sample_size=20_000)
+            return connection.read_parquet(found, union_by_name=True)
+        # As text: one unparsable amount must cost a row, not the column's type. Lines cut short are filled with nulls.
+        table: ir.Table = connection.read_csv(
+            found,
+            all_varchar=True,
+            header=True,
+            delim=_delimiter(paths[0]),
+            null_padding=True,
+            union_by_name=True,
+            sample_size=20_000,
+        )
     except Exception as error:
-        raise SourceError(
-            f"a {kind} file can be read as such", f"{str(source)!r}: {_first_line(error)}", "mend or leave out the file"
-        ) from error
+        got = f"{str(source)!r}: {_first_line(error)}"
+        if "utf-8" in str(error):
+            raise SourceError("a CSV file is in UTF-8", got, "convert it, as in iconv -f latin1 -t utf-8") from error
+        raise SourceError(f"a {kind} file can be read as such", got, "mend or leave out the file") from error
+    if extra := [name for name in table.columns if name.startswith("column") and name not in _header(paths)]:
+        got = f"{len(extra)} more on some line of {str(source)!r}"
+        raise SourceError("a line has as many fields as the header", got, "put fields that hold a delimiter in quotes")
+    return table
 
 
 def fetch(expression: ir.Table) -> pa.Table:
@@ -83,10 +99,11 @@ def fetch(expression: ir.Table) -> pa.Table:
     2
     """
     import duckdb
+    import pyarrow as pa
 
     try:
         return expression.to_pyarrow()
-    except duckdb.Error as error:
+    except (duckdb.Error, pa.ArrowException) as error:
         raise SourceError("a log can be read to its end", _first_line(error), "mend the source or leave it out") from error
 
 
@@ -144,6 +161,23 @@ def _kind(paths: list[str]) -> str:
     if len(kinds) > 1:
         raise SourceError("the files of one glob are of one kind", "CSV and Parquet", "name them one kind at a time")
     return kinds.pop()
+
+
+def _delimiter(path: str) -> str:
+    """What the header's names are set apart by: the engine's own guess gives up at the first uneven line."""
+    header = _first_text(path)
+    return max(",;\t|", key=header.count)
+
+
+def _header(paths: list[str]) -> str:
+    """The first lines of all files, to look for a name in."""
+    return "\n".join(_first_text(path) for path in paths)
+
+
+def _first_text(path: str) -> str:
+    opened = gzip.open if path.lower().endswith(".gz") else open
+    with opened(path, "rb") as file:
+        return file.readline(_MAX_HEADER).decode("utf-8", "replace")
 
 
 def _first_line(error: Exception) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import os
+import secrets
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from glob import escape
 from pathlib import Path
+from typing import Final
+
+_ABANDONED_S: Final = 24 * 3600
 
 
 @contextmanager
@@ -22,7 +26,7 @@ def written_whole(path: Path) -> Iterator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     _sweep(path)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
         yield partial
         partial.replace(path)
@@ -31,18 +35,8 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 
 def _sweep(path: Path) -> None:
-    """Remove what processes that were killed have left of this file."""
+    """Remove what killed processes have left of this file; another host may be at a young one."""
     for partial in path.parent.glob(f".{escape(path.name)}.*.partial"):
-        owner = partial.name.split(".")[-2]
-        if owner.isdigit() and (int(owner) == os.getpid() or not _runs(int(owner))):
-            partial.unlink(missing_ok=True)
-
-
-def _runs(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # it runs, for somebody else
-        return True
-    return True
+        with suppress(FileNotFoundError):
+            if time.time() - partial.stat().st_mtime > _ABANDONED_S:
+                partial.unlink()

@@ -77,8 +77,9 @@ class TierPolicy(_Strict):
                 got = f"{upper.name} at {upper.reach:g} after {lower.name} at {lower.reach:g}"
                 raise PolicyError(f"tiers[{i}].reach", "thresholds rise from tier to tier", got, "list the lowest first")
         names = [tier.name for tier in self.tiers]
-        if len(set(names)) < len(names):
-            twice = next(name for name in names if names.count(name) > 1)
+        alike = [name.casefold() for name in names]  # they name columns, and many readers of columns know no case
+        if len(set(alike)) < len(alike):
+            twice = next(name for name, plain in zip(names, alike, strict=True) if alike.count(plain) > 1)
             raise PolicyError("tiers", "each tier has its own name", f"{twice!r} twice", "rename one")
         return self
 

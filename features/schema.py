@@ -25,6 +25,9 @@ from features.errors import ColumnError, listed
 REQUIRED: Final = ("customer_id", "timestamp")
 OPTIONAL: Final = ("amount", "order_id")
 COLUMNS: Final = REQUIRED + OPTIONAL
+NONE: Final = "none"
+"""Mapped to an optional column: the log has none, whatever its columns are called."""
+_DATA: Final = re.compile(r"@|^\d{4}-\d\d-\d\d|^-?[\d.,]+$")  # what a header's name would hardly be
 
 # Everyday names, compared without case and punctuation. Used only where the contract's own name is missing,
 # and always announced, so that a guess is never silent.
@@ -61,7 +64,8 @@ def resolve(columns: Sequence[str], mapping: Mapping[str, str] | None = None) ->
     Parameters
     ----------
     columns : the source's column names
-    mapping : contract column → source column, or → ``a*b`` for the product of two
+    mapping : contract column → source column, → ``a*b`` for the product of two, or → ``none`` for an optional one that
+        the log does not have
 
     Raises
     ------
@@ -82,6 +86,8 @@ def resolve(columns: Sequence[str], mapping: Mapping[str, str] | None = None) ->
                 f"a mapping names a contract column ({', '.join(COLUMNS)})", repr(name), _closest(name, COLUMNS)
             )
     for name in COLUMNS:
+        if name in OPTIONAL and mapping.get(name) == NONE and NONE not in columns:
+            continue
         if name in mapping:
             sources[name] = _mapped(name, mapping[name], columns)
         elif name in columns:
@@ -90,6 +96,9 @@ def resolve(columns: Sequence[str], mapping: Mapping[str, str] | None = None) ->
             sources[name] = (found,)
             guessed.append(name)
         elif name in REQUIRED:
+            if any(_DATA.search(column) for column in columns):
+                got = f"a first line of {len(columns)} fields that look like data"
+                raise ColumnError("a log begins with the names of its columns", got, "add a header line")
             raise ColumnError(
                 f"a transaction log has a column {name!r}",
                 f"the columns {listed(columns)}",

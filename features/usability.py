@@ -7,12 +7,14 @@ import functools
 import operator
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
 from features import money
 from features.daily import daily
 from features.engine import fetch
 from features.verdicts import REASONS, Checked, blank
+
+_WIDE: Final = "decimal(38, 0)"  # a sum over all members may be too large for int64
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,10 @@ def report(checked: Checked) -> UsabilityReport:
         days=(days.orders > 0).sum(), gross=days.gross.sum().cast("int64"), returned=days.returned.sum().cast("int64")
     )
     of_members = member.agg(
-        days=member.days.sum(), single=(member.days == 1).sum(), bought=member.gross.sum(), returned=member.returned.sum()
+        days=member.days.sum(),
+        single=(member.days == 1).sum(),
+        bought=member.gross.cast(_WIDE).sum(),
+        returned=member.returned.cast(_WIDE).sum(),
     )
     of_rows = clean.agg(
         members=clean.customer_id.nunique(),

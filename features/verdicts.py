@@ -37,7 +37,8 @@ _LATEST: Final = dt.datetime.max
 _DUPLICATES: Final = ("keep", "drop")
 _OWN: Final = ("tc_member", "tc_time", "tc_amount", "tc_order", "tc_copy", "tc_reason")
 _STRAY_SHARE: Final = 0.01
-_STRAY_MIN_GAP_DAYS: Final = 30
+_STRAY_MIN_GAP_DAYS: Final = 90
+_INT64_DIGITS: Final = 18
 _STRAY_FEW_ROWS: Final = 10
 
 
@@ -127,6 +128,8 @@ def _member(column: ir.Column) -> ir.Value:
     kind = column.type()
     if kind.is_uuid():
         return column.cast("string")
+    if kind.is_decimal() and kind.scale == 0:
+        return column.cast("int64" if kind.precision <= _INT64_DIGITS else "string")
     if kind.is_string() or kind.is_integer() or kind.is_floating():
         return blank(column).ifelse(None, column)
     raise ColumnError("customer_id is a number or text", f"a column of type {kind}", "cast it when writing the log")
@@ -139,6 +142,8 @@ def _time(column: ir.Column) -> ir.Value:
         return column.strip().try_cast("timestamp('UTC')").cast("timestamp")
     if kind.is_timestamp() or kind.is_date():
         return column.cast("timestamp")
+    if kind.is_unknown() and "TIMESTAMPTZ" in str(kind):  # in nanoseconds, which Ibis has no name for
+        return column.cast("timestamp('UTC')").cast("timestamp")
     raise ColumnError(
         "timestamp is a timestamp, a date or ISO 8601 text", f"a column of type {kind}", "cast it when writing the log"
     )
@@ -199,7 +204,7 @@ def _conditions(table: ir.Table, row: ir.Table, columns: ColumnMap) -> dict[str,
 def log_end(row: ir.Table) -> dt.datetime | None:
     """Find the last time that is no typo: after it comes a gap longer than any before, and hardly a row.
 
-    Times are strays when at most 1 % of the rows lie after a gap of more than 30 days and of more than three
+    Times are strays when at most 1 % of the rows lie after a gap of more than 90 days and of more than three
     times the longest gap before it, leaving out gaps after fewer than 10 rows. Rows added later only ever move the
     end later, so what was usable at a cutoff stays so.
     """

@@ -128,3 +128,33 @@ def test_a_file_damaged_below_its_header_is_said_on_reading(tmp_path: Path) -> N
     path.write_bytes(content)
     with pytest.raises(SourceError, match="a log can be read to its end"):
         fetch(open_table(path))
+
+
+HEADER = "customer_id,timestamp,amount\n"
+
+
+def test_brackets_in_a_name_are_no_pattern(tmp_path: Path) -> None:
+    (tmp_path / "log[1].csv").write_text(HEADER + "7,2017-01-01,1.5\n" * 3)
+    (tmp_path / "log1.csv").write_text(HEADER + "7,2017-01-01,1.5\n")
+    assert fetch(open_table(tmp_path / "log[1].csv")).num_rows == 3
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_a_line_cut_short_costs_no_other(tmp_path: Path, delimiter: str) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text((HEADER + "7,2017-01-01,1.5\n8,2017-01-02\n9,2017-01-03,2\n").replace(",", delimiter))
+    assert fetch(open_table(path))["amount"].to_pylist() == ["1.5", None, "2"]
+
+
+def test_a_line_with_a_field_too_many_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text(HEADER + "7,2017-01-01,1,234.50\n")
+    with pytest.raises(SourceError, match="a line has as many fields as the header; got 1 more"):
+        open_table(path)
+
+
+def test_another_encoding_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_bytes((HEADER + "Zoë,2017-01-01,1.5\n").encode("latin1"))
+    with pytest.raises(SourceError, match=r"a CSV file is in UTF-8; .* iconv -f latin1 -t utf-8"):
+        fetch(open_table(path))

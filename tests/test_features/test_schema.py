@@ -67,3 +67,15 @@ def test_what_is_wrong_with_the_columns_is_said(columns: list[str], mapping: dic
     with pytest.raises(ColumnError) as raised:
         resolve(columns, mapping)
     assert all(words in str(raised.value) for words in said)
+
+
+def test_an_optional_column_can_be_said_to_be_missing() -> None:
+    found = resolve(["customer_id", "timestamp", "value"], {"amount": "none"})
+    assert not found.has_amounts
+    assert found.guessed == ()
+
+
+def test_a_first_line_of_data_is_not_repeated() -> None:
+    with pytest.raises(ColumnError, match="a first line of 2 fields that look like data") as caught:
+        resolve(["jane@example.org", "2024-01-01"])
+    assert "jane" not in str(caught.value)

@@ -96,3 +96,8 @@ def test_real_data(journey_path: str, journey_map: dict[str, str]) -> None:
     assert (summary.rows, summary.usable_rows, summary.members) == (1_469_307, 1_469_307, 2_469)
     assert (summary.first, summary.last) == (dt.datetime(2017, 1, 1, 11, 53, 26), dt.datetime(2018, 1, 1, 4, 1, 20))
     assert summary.bought_amount == 4_596_039.58
+
+
+def test_a_sum_beyond_int64_is_told() -> None:
+    log = pa.table({"customer_id": list(range(10_000)), "timestamp": ["2017-01-01"] * 10_000, "amount": [9.9e10] * 10_000})
+    assert report(check(log)).bought_amount == 9.9e14

@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from collections import Counter
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -226,8 +227,10 @@ def daily_log(days: int, *later: int, repeat: int = 1) -> pa.Table:
     ("table", "stray"),
     [
         (daily_log(200), 0),
-        (daily_log(200, 199 + 31), 1),  # a gap of more than 30 days, 1 row of 201
-        (daily_log(200, 199 + 30), 0),  # not more than 30 days
+        (daily_log(200, 199 + 91), 1),  # a gap of more than 90 days, 1 row of 201
+        (daily_log(200, 199 + 90), 0),  # not more than 90 days
+        (daily_log(200, 199 + 36), 0),  # a shop that closed for five weeks and has opened again
+        (daily_log(200, -12_000, 20_000), 1),  # a typo at the other end does not hide this one
         (daily_log(200, 5_000, 20_000), 2),
         (daily_log(98, 5_000), 0),  # 1 of 99 is more than 1 %
         (daily_log(99, 5_000), 1),  # 1 of 100 is not
@@ -321,3 +324,19 @@ def test_real_data(journey_path: str, journey_map: dict[str, str]) -> None:
     assert fetch(checked.rows.agg(refused=checked.rows.tc_reason.count()))["refused"].to_pylist() == [0]
     assert checked.end is not None
     assert checked.end.date() == dt.date(2018, 1, 1)
+
+
+# -- types that exports bring ------------------------------------------------------------------------------------------
+
+
+def test_zoned_times_in_nanoseconds_are_read_as_utc() -> None:
+    time = pa.array([dt.datetime(2017, 1, 1, 23, 30)], pa.timestamp("ns", "America/New_York"))
+    (row,) = fetch(check(pa.table({"customer_id": [1], "timestamp": time})).clean).to_pylist()
+    assert row["timestamp"] == dt.datetime(2017, 1, 1, 23, 30)
+
+
+@pytest.mark.parametrize(("digits", "expected"), [(18, 7), (38, "7")])
+def test_decimal_ids_are_whole_numbers(digits: int, expected: object) -> None:
+    member = pa.array([Decimal(7)], pa.decimal128(digits, 0))
+    (row,) = fetch(check(pa.table({"customer_id": member, "timestamp": [DAY]})).clean).to_pylist()
+    assert row["customer_id"] == expected
