@@ -1,9 +1,14 @@
-"""No request body is read past its limit."""
+"""No request body is read past its limit, or waited for without end."""
 
 from __future__ import annotations
 
+import asyncio
+from typing import Final
+
 from features.errors import LimitError
-from serving.errors import App, Message, Receive, Scope, Send, error_body
+from serving.errors import App, Message, Receive, Scope, Send, body, error_body
+
+_PATIENCE_S: Final = 30
 
 
 class BodyLimit:
@@ -22,10 +27,15 @@ class BodyLimit:
         if announced.isdigit() and int(announced) > self.most:
             await self._refuse(send, f"{int(announced):,}")
             return
-        read, messages = 0, []
+        read, messages, loop = 0, [], asyncio.get_running_loop()
+        deadline = loop.time() + _PATIENCE_S
         # Read to the end here: a refusal must come before the app has begun to answer.
         while True:
-            message = await receive()
+            try:
+                message = await asyncio.wait_for(receive(), deadline - loop.time())
+            except TimeoutError:
+                await _answer(send, 408, body("too_slow", f"a request body arrives within {_PATIENCE_S} seconds"))
+                return
             messages.append(message)
             read += len(message.get("body", b""))
             if read > self.most:
@@ -45,9 +55,12 @@ class BodyLimit:
             got,
             "send fewer members at a time, or score them with 'tiercast score'",
         )
-        content = error_body(error)
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
-        # What is still on its way is not read, so the connection cannot be used again.
-        headers.append((b"connection", b"close"))
-        await send({"type": "http.response.start", "status": 413, "headers": headers})
-        await send({"type": "http.response.body", "body": content})
+        await _answer(send, 413, error_body(error))
+
+
+async def _answer(send: Send, status: int, content: bytes) -> None:
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
+    # What is still on its way is not read, so the connection cannot be used again.
+    headers.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": content})

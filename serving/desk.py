@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 
 from features.errors import NoModelError, TiercastError
 from serving.predictor import Predictor
 from serving.settings import Home
+
+_LOG = logging.getLogger("tiercast.service")
 
 
 class Desk:
@@ -31,9 +34,19 @@ class Desk:
         if self._predictor is None or stamp != self._stamp:
             with self._lock:
                 if self._predictor is None or stamp != self._stamp:
-                    self._predictor = Predictor.open(self.home)
+                    self._predictor = self._open(self._predictor)
                     self._stamp = stamp
         return self._predictor
+
+    def _open(self, at_work: Predictor | None) -> Predictor:
+        """The new store's predictor; the one at work stays where that cannot be opened."""
+        try:
+            return Predictor.open(self.home)
+        except TiercastError as error:
+            if at_work is None:
+                raise
+            _LOG.error("the new store is not taken up: %s", error)
+            return at_work
 
     def ready(self) -> bool:
         """Whether questions can be answered."""

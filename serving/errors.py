@@ -65,9 +65,10 @@ def error_body(error: TiercastError) -> bytes:
     'unknown_member'
     """
     name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__.removesuffix("Error")).lower()
-    if status_of(error) == 500:  # the caller cannot mend it, and it names places of this machine
+    status = status_of(error)
+    if status >= 500:  # the caller cannot mend it, and it names places of this machine
         _LOG.error("%s", error)
-        return body(name, _plain(500))
+        return body(name, _plain(status))
     return body(name, str(error))
 
 
@@ -149,6 +150,8 @@ def _plain(status: int) -> str:
         return "there is nothing at this address; see /docs for the service's routes"
     if status == 405:
         return "this address takes another method; see /docs for the service's routes"
-    if status >= 500 and status not in (503, 504):
+    if status == 503:
+        return "no forecasts are in place yet: whoever runs the service has to run 'tiercast score' first"
+    if status >= 500 and status != 504:
         return "the service failed; the cause is in its log"
     return HTTPStatus(status).phrase.lower()

@@ -17,8 +17,9 @@ from serving.reasons import Language
 from serving.record import Layout
 from serving.settings import Home
 from serving.store import MemberId, Store, member_key
-from training.artifact import load, to_forecaster
+from training.artifact import VERSION, load, to_forecaster
 from training.forecaster import Forecaster
+from training.reach import check_learned
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ class Predictor:
         """
         store = Store(home.store)
         version = store.info.model_version
+        if not VERSION.fullmatch(version):  # it is about to become part of a path
+            raise ArtifactError("a store names the model that filled it", "no such name", "run 'tiercast score' again")
         try:
             forecaster = to_forecaster(load(home.models / version))
         except InputError as error:  # of another release: nothing that a caller of the service could mend
@@ -92,7 +95,13 @@ class Predictor:
         ----------
         histories : (member, lines) pairs, each member once
         as_of : the cutoff; lines on days from then on are not looked at
+
+        Raises
+        ------
+        CutoffError
+            the date is before the one that the model was trained for
         """
+        check_learned(self.forecaster, as_of)
         end = to_day(as_of)
         folded = [(member, [row for row in fold(lines) if to_day(row[0]) < end]) for member, lines in histories]
         known = [(member, rows) for member, rows in folded if rows]

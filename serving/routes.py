@@ -45,22 +45,27 @@ def create_app(desk: Desk, limits: Limits) -> FastAPI:
         # Their pages load scripts from other hosts; ours does not.
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
     )
 
-    @app.get("/v1/forecasts/{customer_id}", response_model=schemas.Forecast, responses=_FAULTS, tags=["forecasts"])
+    @app.get("/v1/forecasts/{customer_id:path}", response_model=schemas.Forecast, responses=_FAULTS, tags=["forecasts"])
     async def forecast(
+        request: Request,
         customer_id: Annotated[str, Path(max_length=200)],
         language: Literal["en", "zh"] = "en",
         reasons: Annotated[int, Query(ge=0, le=20)] = 3,
         contributions: bool = False,
     ) -> Response:
         """One member's stored forecast."""
+        if unknown := set(request.query_params) - {"language", "reasons", "contributions"}:
+            got = f"{len(unknown)} other{'s' if len(unknown) > 1 else ''}"
+            raise InputError("the parameters are language, reasons and contributions", got, "check their spelling")
         answers, _ = desk.predictor().look_up([customer_id], Ask(reasons, language, contributions))
         return _json(answers[0])
 
     @app.post("/v1/forecasts", response_model=schemas.Found, responses=_FAULTS, tags=["forecasts"])
     def forecasts(asked: schemas.LookUp) -> Response:
-        """Stored forecasts of up to a thousand members, in the order asked for."""
+        """Stored forecasts of many members, in the order asked for."""
         _at_most(limits.ids, len(asked.customer_ids), "customer_ids")
         answers, unknown = desk.predictor().look_up(asked.customer_ids, _ask(asked))
         return _json({"forecasts": answers, "unknown": unknown})

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from typing import Any
 
-os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")  # before the import below: it sends usage data by default
+os.environ["BENTOML_DO_NOT_TRACK"] = "True"  # it sends usage data by default
 
 import bentoml
+from bentoml._internal.utils.analytics.usage_stats import do_not_track
 
 from serving.body_limit import BodyLimit
 from serving.desk import Desk
 from serving.errors import OneShape
 from serving.routes import create_app
 from serving.settings import home, limits
+
+do_not_track.cache_clear()  # the bentoml command has asked before this module was loaded
 
 DESK = Desk(home())
 LIMITS = limits()

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
@@ -24,6 +25,7 @@ from features.operators import Floats
 
 FORMAT: Final = 1
 _MANY: Final = 500
+_NUMBER: Final = re.compile(r"-?\d+(\.\d+)?")
 MemberId: TypeAlias = int | float | str
 IdKind: TypeAlias = Literal["integer", "real", "text"]
 
@@ -130,9 +132,8 @@ class Store:
 
     def key(self, member: MemberId) -> str:
         """The text under which a member would be stored here: where ids are numbers with a point, '7.0' is 7."""
-        if self.info.id_kind == "real" and isinstance(member, str):
-            with suppress(ValueError):
-                member = float(member)
+        if self.info.id_kind == "real" and isinstance(member, str) and _NUMBER.fullmatch(member):
+            member = float(member)
         return member_key(member)
 
     def member(self, key: str) -> MemberId:

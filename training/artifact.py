@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from training.tabulated import TabulatedTrees
 from training.trees import Boosted
 
 FORMAT: Final = 1
+VERSION: Final = re.compile(r"\d{4}-\d\d-\d\d-[0-9a-f]{8}")
+"""What a version looks like: a date and a digest, and so a safe name for a folder."""
 _JSON: Final = "forecaster.json"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -69,7 +70,7 @@ def load_config(path: Path | None, overrides: Mapping[str, Any]) -> Config:
         first = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         rule = first["msg"].removeprefix("Input ")
-        raise ConfigError(f"{place} {rule}", repr(first["input"])[:80], f"change {place}") from None
+        raise ConfigError(f"{place} {rule}", reprlib.repr(first["input"])[:80], f"change {place}") from None
 
 
 def _read(file: Path) -> dict[str, Any]:

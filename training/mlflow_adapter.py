@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import logging
 import os
-import re
 import tempfile
 import warnings
 from collections.abc import Iterable, Iterator
@@ -16,7 +15,7 @@ from typing import Any, Final
 
 from features.errors import ArtifactError, NoModelError, TrackingError
 from features.policy import TierPolicy
-from training.artifact import Bundle, save
+from training.artifact import VERSION, Bundle, load, save
 from training.track import Metric, Parameter, Record
 
 EXPERIMENT: Final = "tiercast"
@@ -25,7 +24,6 @@ VERSION_TAG: Final = "tiercast.version"
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _SQLITE: Final = "sqlite:///"
 _ABSENT: Final = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
-_VERSION: Final = re.compile(r"\d{4}-\d\d-\d\d-[0-9a-f]{8}")
 _RUNTIME: Final = ("duckdb", "ibis-framework", "mlflow", "numpy", "pandas", "pyarrow", "pydantic", "pyyaml")
 
 
@@ -71,8 +69,6 @@ def fetch(alias: str, *, tracking_uri: str, models: Path) -> str:
     NoModelError
         the alias points at nothing
     """
-    from training.artifact import load
-
     absent = NoModelError(
         f"a registered model has the alias {alias!r}",
         "none in " + tracking_uri.rsplit("@", 1)[-1],
@@ -89,7 +85,7 @@ def fetch(alias: str, *, tracking_uri: str, models: Path) -> str:
                 raise
             raise absent from error
         name = str(found.tags.get(VERSION_TAG))
-        if not _VERSION.fullmatch(name):
+        if not VERSION.fullmatch(name):
             raise ArtifactError(
                 f"a registered model carries its version in the tag {VERSION_TAG!r}",
                 repr(name),
@@ -163,6 +159,7 @@ def _example() -> Any:
 @contextmanager
 def _mlflow(tracking_uri: str) -> Iterator[Any]:
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # by default it tries for many minutes
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     environment = {name: os.environ.get(name) for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")}
     with warnings.catch_warnings():

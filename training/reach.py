@@ -7,6 +7,7 @@ from typing import Final
 
 from features.errors import CutoffError
 from features.histories import Histories
+from training.forecaster import Forecaster
 
 STALE_DAYS: Final = 31
 
@@ -33,4 +34,20 @@ def check_reach(histories: Histories, as_of: dt.date) -> None:
             f"a cutoff lies at most {STALE_DAYS} days after the log's last day",
             f"{as_of} in a log that ends on {last}",
             "choose an earlier cutoff, or add the rows that are missing",
+        )
+
+
+def check_learned(forecaster: Forecaster, as_of: dt.date) -> None:
+    """Refuse a date before the one a model was trained for: it has seen what came after.
+
+    Raises
+    ------
+    CutoffError
+    """
+    trained = forecaster.settings.trained_as_of
+    if as_of < trained:
+        raise CutoffError(
+            "a model forecasts from the day it was trained for on",
+            f"{as_of}, for a model of {trained}",
+            "choose a later date; 'tiercast backtest' forecasts earlier ones with models of their own",
         )

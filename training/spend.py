@@ -73,7 +73,7 @@ def fit_spend(data: Dataset) -> FittedSpend:
     bought = np.flatnonzero(~data.labels.churned)
     spend = data.labels.spend[bought] / float(UNITS)
     positive = spend[spend > 0]
-    least = max(float(np.quantile(positive, 0.005)), _TINY) if len(positive) else 1.0
+    least = max(float(np.quantile(positive, 0.005)), _TINY) if len(positive) else _TINY
     y = np.log(np.maximum(spend, least))
     x, member = data.table.x[bought], data.table.panel.member[bought]
     mean = boost(x, y, member, objective="regression")

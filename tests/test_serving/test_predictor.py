@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import features
 from features.daily import Line
-from features.errors import ArtifactError, UnknownMemberError
+from features.errors import ArtifactError, CutoffError, UnknownMemberError
 from features.money import to_currency
 from serving.predictor import Ask, Predictor
 from serving.record import Layout
@@ -179,9 +179,10 @@ def test_lines_from_the_as_of_date_on_are_not_looked_at(demo: Demo, lines: Lines
     sent = [
         Line(dt.datetime.fromisoformat(line["timestamp"]), line["amount"], str(line["order_id"])) for line in lines([25])[25]
     ]
-    as_of = dt.date(2017, 9, 1)
+    as_of = dt.date(2018, 1, 2)
     before = [line for line in sent if line.timestamp.date() < as_of]
-    assert 0 < len(before) < len(sent)
+    assert before
+    sent = before + [Line(dt.datetime(2018, 1, 2, hour), 5.0, str(hour)) for hour in (0, 12)]
     ask = Ask(contributions=True)
     assert predictor.score([(25, sent)], as_of, ask) == predictor.score([(25, before)], as_of, ask)
 
@@ -193,12 +194,18 @@ def test_members_without_a_purchase_in_the_look_back_are_silent(shop: Shop) -> N
     fresh = [Line(dt.datetime(2020, 8, 1), 5.0)]
     later = [Line(dt.datetime(2021, 1, 1), 5.0)]
     sent = [("old", old), ("returned", returned), (7, fresh), ("later", later)]
-    answers, silent = predictor.score(sent, dt.date(2020, 8, 20), Ask())
+    answers, silent = predictor.score(sent, dt.date(2020, 8, 28), Ask())
     assert [answer["customer_id"] for answer in answers] == [7]
     assert silent == ["old", "returned", "later"]
-    today = [Line(dt.datetime(2020, 8, 20, 9), 5.0)]
+    today = [Line(dt.datetime(2020, 8, 28, 9), 5.0)]
     for name, lines in (("later", later), ("today", today)):
-        assert predictor.score([(name, lines)], dt.date(2020, 8, 20), Ask()) == ([], [name])
+        assert predictor.score([(name, lines)], dt.date(2020, 8, 28), Ask()) == ([], [name])
+
+
+def test_a_day_before_the_training_is_refused(shop: Shop) -> None:
+    predictor = Predictor.open(shop.home)
+    with pytest.raises(CutoffError, match="a model forecasts from the day it was trained for on"):
+        predictor.score([(7, [Line(dt.datetime(2020, 8, 1), 5.0)])], dt.date(2020, 8, 27), Ask())
 
 
 @given(order=st.permutations(["003", "007", "nobody", "010", "7"]))
