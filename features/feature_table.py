@@ -108,7 +108,7 @@ def build(
             f"{to_date(days[0])} in a log that begins on {to_date(histories.first_day)}",
             "choose a later cutoff",
         )
-    pairs = [(_eligible(histories, int(day), lookback_days), day) for day in days]
+    pairs = [(eligible(histories, int(day), lookback_days), day) for day in days]
     member = np.concatenate([members for members, _ in pairs]) if pairs else np.empty(0, np.int64)
     cutoff = np.repeat(days, np.array([len(members) for members, _ in pairs], np.int64))
     panel = Panel(histories, member, cutoff, horizon_days, compiled)
@@ -121,8 +121,8 @@ def build(
     return FeatureTable(panel, chosen, x, policy, state)
 
 
-def _eligible(histories: Histories, cutoff: int, lookback_days: int) -> Integers:
-    """Positions of members with a purchase in [cutoff - lookback, cutoff)."""
+def eligible(histories: Histories, cutoff: int, lookback_days: int) -> Integers:
+    """Positions of members with a purchase in [cutoff - lookback, cutoff), given as day numbers."""
     visits = histories.visits
     start, stop = known_before(visits.day, visits.offsets, cutoff)
     last = visits.day[np.maximum(stop - 1, 0)] if len(visits.day) else np.zeros(len(histories), np.int32)

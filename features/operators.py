@@ -1,7 +1,7 @@
 """The vocabulary in which features are declared: a member's history at a cutoff → one number.
 
 A ``Panel`` holds pairs (member, cutoff) and answers each operator with one value a pair. Operators see rows on days before
-the cutoff and nothing else, because the panel was given no others.
+the cutoff and nothing else: ``_bounds`` ends each range of rows there.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Cutoffs and half-open windows: the only file that knows what 'before' means.
+"""Cutoffs and half-open windows: what 'before' means.
 
 A cutoff is a day T, at its first instant. What is known at T are rows with timestamp < T, that is, on days before T.
 Windows are [T - w, T) behind a cutoff and [T, T + h) ahead of it. Days are counted from 1970-01-01.

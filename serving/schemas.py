@@ -166,7 +166,9 @@ class Forecast(BaseModel):
     p_churn: float = Field(ge=0, le=1, description="Probability of no purchase in the horizon.")
     temperature: float = Field(ge=0, le=100, description="100 x the probability of buying again in the horizon.")
     log_odds: float = Field(description="log(p_churn / (1 - p_churn)).")
-    expected_spend: float | None = Field(description="Expected spend in the horizon.")
+    expected_spend: float | None = Field(
+        description="Expected spend in the horizon, gross or net of returns as the policy counts it; gross without one."
+    )
     tier: str | None = Field(description="Tier held at as_of.")
     p_next_tier: dict[str, float] | None = Field(description="Probability of each tier at as_of + horizon_days; sums to 1.")
     needs: dict[str, float] | None = Field(description="Spend still needed in the horizon for each tier at its end.")

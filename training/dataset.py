@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
 
 from features.errors import UnusableLogError
-from features.feature_table import FeatureTable, build
+from features.feature_table import FeatureTable, build, eligible
 from features.histories import Histories
 from features.policy import TierPolicy
-from features.snapshot import to_date
+from features.snapshot import to_date, to_day
 from training.labels import Labels, label
 from training.split import training_cutoffs
 
 MIN_MEMBERS = 20
+MOST_ROWS = 400_000
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Rows of past cutoffs with what happened after them."""
+    """Rows of past cutoffs with what happened after them; ``share`` of the members was drawn to learn from."""
 
     table: FeatureTable
     labels: Labels
+    share: float = 1.0
 
     @property
     def cutoffs(self) -> list[dt.date]:
@@ -49,6 +52,7 @@ def dataset(
     known = histories.before(as_of)
     first = to_date(histories.first_day)
     cutoffs = training_cutoffs(first, _closed(known, as_of), horizon_days=horizon_days, lookback_days=lookback_days)
+    known, share = _drawn(known, cutoffs, lookback_days)
     table = build(known, cutoffs, horizon_days=horizon_days, lookback_days=lookback_days, policy=policy)
     members = len(np.unique(table.panel.member))
     if members < MIN_MEMBERS:
@@ -57,7 +61,22 @@ def dataset(
             f"{members} with a purchase in the {lookback_days} days before {cutoffs[0]} or an earlier cutoff",
             "use a longer log or a longer look-back",
         )
-    return Dataset(table, label(table, known))
+    return Dataset(table, label(table, known), share)
+
+
+def _drawn(known: Histories, cutoffs: list[dt.date], lookback_days: int) -> tuple[Histories, float]:
+    """The members to learn from: all of them, or so many that about ``MOST_ROWS`` rows are left.
+
+    A member is drawn by a digest of its id, so whoever joins later changes nothing.
+    """
+    rows = sum(len(eligible(known, to_day(cutoff), lookback_days)) for cutoff in cutoffs)
+    if rows <= MOST_ROWS:
+        return known, 1.0
+    share = MOST_ROWS / rows
+    digests = (hashlib.blake2b(str(member).encode(), digest_size=8).digest() for member in known.members.tolist())
+    below = int(share * 2**64)
+    keep = [position for position, digest in enumerate(digests) if int.from_bytes(digest, "big") < below]
+    return known.select(np.array(keep, np.int64)), share
 
 
 def _closed(known: Histories, as_of: dt.date) -> dt.date:

@@ -50,6 +50,8 @@ def fit_forecaster(
     """
     say("describing members at past cutoffs")
     data = dataset(histories, as_of, horizon_days=horizon_days, lookback_days=lookback_days, policy=policy)
+    if data.share < 1.0:
+        say(f"learning from {data.share:.0%} of the members: more would take long and teach little")
     say(f"fitting churn on {len(data.table):,} rows of {len(data.cutoffs)} cutoffs")
     churn = fit_churn(data)
     rounds = {"churn": churn.rounds}

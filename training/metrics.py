@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,10 +46,16 @@ def auc(y: Floats, p: Floats, weight: Floats | None = None) -> float:
     >>> auc(np.array([0.0, 1.0, 1.0]), np.array([0.1, 0.1, 0.9]))
     0.75
     """
-    weight = np.ones(len(y)) if weight is None else weight
-    levels, at = np.unique(p, return_inverse=True)
-    leavers = np.bincount(at, weights=weight * (y > 0), minlength=len(levels))
-    stayers = np.bincount(at, weights=weight * (y <= 0), minlength=len(levels))
+    return _auc(y, _ranks(p), np.ones(len(y)) if weight is None else weight)
+
+
+def _ranks(p: Floats) -> Integers:
+    return np.unique(p, return_inverse=True)[1].astype(np.int64)
+
+
+def _auc(y: Floats, rank: Integers, weight: Floats) -> float:
+    leavers = np.bincount(rank, weights=weight * (y > 0))
+    stayers = np.bincount(rank, weights=weight * (y <= 0))
     total = leavers.sum() * stayers.sum()
     below = np.cumsum(stayers) - stayers
     return float((leavers * (below + 0.5 * stayers)).sum() / total) if total > 0 else float("nan")
@@ -60,11 +66,6 @@ def calibration_error(y: Floats, p: Floats) -> float:
     order = np.argsort(p, kind="stable")
     bins = [part for part in np.array_split(order, BINS) if len(part)]
     return float(sum(len(part) * abs(y[part].mean() - p[part].mean()) for part in bins) / len(y)) if len(y) else float("nan")
-
-
-def brier(y: Floats, p: Floats) -> float:
-    """Mean squared difference between probability and outcome."""
-    return float(((p - y) ** 2).mean())
 
 
 def bootstrap(score: Callable[[Floats], float], members: Integers, *, resamples: int = 300, seed: int = 0) -> Estimate:
@@ -90,10 +91,5 @@ def mean_estimate(values: Floats, members: Integers) -> Estimate:
 
 def auc_estimate(y: Floats, p: Floats, members: Integers) -> Estimate:
     """Area under the ROC curve, with its interval."""
-    return bootstrap(lambda weight: auc(y, p, weight), members)
-
-
-def best(estimates: Sequence[Estimate], *, higher: bool) -> int:
-    """Position of the best value."""
-    values = [estimate.value for estimate in estimates]
-    return int(np.nanargmax(values) if higher else np.nanargmin(values))
+    rank = _ranks(p)
+    return bootstrap(lambda weight: _auc(y, rank, weight), members)

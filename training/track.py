@@ -76,6 +76,7 @@ def records(trained: Trained, histories: Histories) -> Iterator[Record]:
     yield Parameter("members", len(histories))
     yield Parameter("has_amounts", str(histories.has_amounts))
     yield Parameter("training_rows", len(data.table))
+    yield Parameter("training_member_share", round(data.share, 6))
     yield Parameter("training_cutoffs", ", ".join(map(str, data.cutoffs)))
     yield Parameter("features", ", ".join(data.table.names))
     yield Parameter("held_out_cutoff", str(trained.origin.cutoff) if trained.origin else "none: the log is too short")

@@ -87,16 +87,16 @@ def read(config: Config, say: Callable[[str], None]) -> Histories:
     """
     from features.engine import fetch
     from features.histories import from_log
-    from features.verdicts import check
+    from features.verdicts import REASONS, check
 
     if config.transactions is None:
         raise ConfigError("a log is named", "none", f"pass --transactions PATH, or set 'transactions' in {FILE}")
     say(f"reading {config.transactions}")
     checked = check(config.transactions, config.columns, duplicates=config.duplicates)
     histories = from_log(checked)
-    refused = fetch(checked.rows.tc_reason.count().name("refused").as_table())["refused"][0].as_py()
-    if refused:
-        say(f"refused {refused:,} rows that cannot be used; 'tiercast check' says why")
+    refused = checked.rows.filter(checked.rows.tc_reason.notnull())
+    for count in fetch(refused.group_by("tc_reason").agg(rows=refused.count()).order_by("tc_reason")).to_pylist():
+        say(f"refused {count['rows']:,} rows: {REASONS[count['tc_reason']]}")
     for name in checked.columns.guessed:
         say(f"taken as {name}: {'*'.join(checked.columns.sources[name])}")
     if config.policy and not histories.has_amounts:

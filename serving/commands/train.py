@@ -27,7 +27,7 @@ def command(
     from features.snapshot import parse_date
     from training.artifact import save
     from training.mlflow_adapter import log_training
-    from training.scoreboard import to_text
+    from training.scoreboard import PAIRED, to_text
     from training.track import records
     from training.train import run_training
 
@@ -44,6 +44,10 @@ def command(
         say=progress,
     )
     click.echo(to_text(trained.scores))
+    for score in trained.scores:
+        if score.metric == PAIRED and score.estimate.high < 0:
+            by = f"by {-score.estimate.value:.4f} of log loss on the held-out horizon"
+            click.echo(f"\nwarning: for {score.target}, '{score.model}' is better {by}; look before you use this model")
     bundle = trained.fitted.bundle
     save(bundle, place.models / bundle.version)
     progress("logging the run and registering the model")

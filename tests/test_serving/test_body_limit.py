@@ -93,3 +93,23 @@ def test_other_scopes_pass() -> None:
 
     asyncio.run(BodyLimit(app, MOST)({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
     assert passed == ["lifespan"]
+
+
+async def _hanging() -> dict[str, object]:
+    await asyncio.Event().wait()
+    raise AssertionError("never reached")
+
+
+def test_a_body_that_never_comes_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("serving.body_limit._PATIENCE_S", 0.05)
+    sent: list[dict[str, object]] = []
+
+    async def app(*_: object) -> None:
+        raise AssertionError("a request without a body reached the app")
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    asyncio.run(BodyLimit(app, most=10)({"type": "http", "headers": []}, _hanging, send))
+    assert sent[0]["status"] == 408
+    assert b'"code":"too_slow"' in sent[1]["body"]

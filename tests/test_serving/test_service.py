@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -169,3 +171,17 @@ def test_a_built_bento_answers_in_an_environment_of_its_own(demo: Demo, tmp_path
             assert up.get(path).content == demo.client.get(path).content
         assert up.post("/v1/score", request()).content == demo.client.post("/v1/score", json=request()).content
         in_shape(up.get("/v1/forecasts/nobody"), 404, "unknown_member")
+
+
+def test_bentomls_usage_reports_are_off_even_if_it_was_asked_before() -> None:
+    code = """
+        from bentoml._internal.utils.analytics.usage_stats import do_not_track
+        print(do_not_track())
+        import serving.service
+        print(do_not_track())
+    """
+    environment = {name: value for name, value in os.environ.items() if "TRACK" not in name}
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["False", "True"]

@@ -35,3 +35,16 @@ def test_too_few_members_are_refused_and_just_enough_are_not() -> None:
     data = dataset(enough, simulated.AS_OF, **simulated.SPANS, policy=None)
     assert data.labels.next_tier is None
     assert len(np.unique(data.table.panel.member)) == MIN_MEMBERS
+
+
+def test_a_large_log_is_learned_from_by_a_draw_that_newcomers_do_not_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    log = simulated.log()
+    whole = dataset(simulated.histories(log), simulated.AS_OF, **simulated.SPANS, policy=None)
+    monkeypatch.setattr("training.dataset.MOST_ROWS", len(whole.table) // 2)
+    drawn = dataset(simulated.histories(log), simulated.AS_OF, **simulated.SPANS, policy=None)
+    assert whole.share == 1.0
+    assert 0.4 < len(drawn.table) / len(whole.table) < 0.6
+    assert drawn.share == pytest.approx(0.5, abs=0.01)
+    later = {**log, "0-newcomer": [(simulated.AS_OF, 1, 10_000, 0)]}
+    again = dataset(simulated.histories(later), simulated.AS_OF, **simulated.SPANS, policy=None)
+    assert again.table.members.tolist() == drawn.table.members.tolist()

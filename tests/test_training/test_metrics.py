@@ -5,16 +5,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.calibration import calibration_curve
-from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
+from sklearn.metrics import log_loss, roc_auc_score
 
 from features.operators import Floats
 from training.metrics import (
     Estimate,
     auc,
     auc_estimate,
-    best,
     bootstrap,
-    brier,
     calibration_error,
     class_log_losses,
     log_losses,
@@ -34,7 +32,6 @@ def columns(rows: list[tuple[float, float, int]]) -> tuple[Floats, Floats, Float
 def test_losses_against_sklearn(rows: list[tuple[float, float, int]]) -> None:
     y, p, _ = columns(rows)
     assert log_losses(y, p).mean() == pytest.approx(log_loss(y, p, labels=[0, 1]))
-    assert brier(y, p) == pytest.approx(brier_score_loss(y, p, labels=[0, 1], pos_label=1))
 
 
 @given(pairs)
@@ -130,8 +127,5 @@ def test_one_leaver_gives_an_interval_from_the_draws_that_have_it() -> None:
     assert 0 <= found.low <= found.value <= found.high <= 1
 
 
-def test_the_best_passes_over_what_is_undefined() -> None:
-    values = [Estimate(value, 0, 1) for value in (0.3, float("nan"), 0.7)]
-    assert best(values, higher=True) == 2
-    assert best(values, higher=False) == 0
+def test_an_estimate_shows_its_interval() -> None:
     assert str(Estimate(0.85, 0.8, 0.9)) == "0.8500 [0.8000, 0.9000]"

@@ -39,6 +39,7 @@ def test_parameters_tell_what_was_trained_on_what(found: list[Record], small_tra
         "members": len(small),
         "has_amounts": "True",
         "training_rows": len(data.table),
+        "training_member_share": 1.0,
         "training_cutoffs": ", ".join(map(str, data.cutoffs)),
         "features": ", ".join(data.table.names),
         "held_out_cutoff": "2020-11-28",
