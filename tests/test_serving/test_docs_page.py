@@ -30,8 +30,8 @@ def test_the_page_needs_no_script_and_no_other_host(shop: Shop) -> None:
     assert "https:" not in page
 
 
-def test_the_examples_on_the_page_are_answered(shop: Shop) -> None:
-    client = app(shop.home.path)
+def test_the_examples_on_the_page_are_answered(demo: Demo) -> None:
+    client = demo.client
     page = client.get("/docs").text
     examples = [orjson.loads(unescape(text)) for text in re.findall(r"<pre>(.*?)</pre>", page, re.S)]
     score = next(example for example in examples if "histories" in example)
