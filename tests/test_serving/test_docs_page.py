@@ -4,7 +4,7 @@ import re
 from html import unescape
 
 import orjson
-from homes import Shop, app
+from homes import Demo, Shop, app
 
 from serving.docs_page import docs_page
 
