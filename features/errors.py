@@ -39,7 +39,8 @@ class TiercastError(Exception):
         self.fix = fix
 
     def __str__(self) -> str:
-        return f"{self.rule}; got {self.got}. To mend it: {self.fix}."
+        end = "" if self.fix.endswith("?") else "."
+        return f"{self.rule}; got {self.got}. To mend it: {self.fix}{end}"
 
 
 class InputError(TiercastError):

@@ -59,3 +59,7 @@ def test_one_except_clause_takes_all() -> None:
 )
 def test_listed(names: list[object], most: int, expected: str) -> None:
     assert listed(names, most) == expected
+
+
+def test_a_question_ends_as_one() -> None:
+    assert str(TiercastError("the rule", "this", "did you mean 'that'?")).endswith("To mend it: did you mean 'that'?")
