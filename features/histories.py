@@ -6,8 +6,8 @@ A return belongs to net spend and is no sign of life, so it lives in a table of 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,42 +47,57 @@ class Ragged:
 class Histories:
     """What is known of all members of a log.
 
-    ``members`` (n_members,) holds the ids as they came. ``visits`` has orders and gross, one row per member and day with
-    a purchase; ``returns`` has returned. ``first_day`` and ``end_day`` bound the log: all its rows lie in
-    [first_day, end_day). Money is in fixed-point units (features.money).
+    ``members`` (n_members,) holds the ids as they came. ``visits`` has one row per member and day with a purchase, with
+    orders and gross; ``returns`` one per member and day with a return, with returned. Columns that the log has beside these
+    add values of their own (see features.daily). ``labels`` has for each text column (category, channel, ...) one row per
+    member, day and label, ``events`` for each kind of event one row per member and day. ``joined`` (n_members,) is the day on
+    which each became a member, -1 where only the first purchase can tell. ``columns`` names what the log has of the contract.
+    ``first_day`` and ``end_day`` bound the log: all its rows lie in [first_day, end_day). Money is in fixed-point units
+    (features.money).
     """
 
     members: npt.NDArray[Any]
     visits: Ragged
     returns: Ragged
-    has_amounts: bool
+    columns: frozenset[str]
     first_day: int
     end_day: int
+    labels: Mapping[str, Ragged] = field(default_factory=dict)
+    events: Mapping[str, Ragged] = field(default_factory=dict)
+    joined: npt.NDArray[np.int32] | None = None
 
     def __len__(self) -> int:
         return len(self.members)
 
+    @property
+    def has_amounts(self) -> bool:
+        """Whether the log says how much, or only who and when."""
+        return "amount" in self.columns
+
     def before(self, cutoff: dt.date) -> Histories:
         """The same histories as they were known at a cutoff: rows on days before it, all members kept."""
         day = to_day(cutoff)
-        return Histories(
-            self.members,
-            self.visits.take(self.visits.day < day),
-            self.returns.take(self.returns.day < day),
-            self.has_amounts,
-            self.first_day,
-            min(self.end_day, day),
+        return replace(
+            self._each(lambda rows: rows.take(rows.day < day)),
+            end_day=min(self.end_day, day),
+            joined=None if self.joined is None else np.where(self.joined < day, self.joined, -1),
         )
 
     def select(self, members: npt.NDArray[np.int64]) -> Histories:
         """Some members, by position, in the order given."""
-        return Histories(
-            self.members[members],
-            _select(self.visits, members),
-            _select(self.returns, members),
-            self.has_amounts,
-            self.first_day,
-            self.end_day,
+        return replace(
+            self._each(lambda rows: _select(rows, members)),
+            members=self.members[members],
+            joined=None if self.joined is None else self.joined[members],
+        )
+
+    def _each(self, change: Callable[[Ragged], Ragged]) -> Histories:
+        return replace(
+            self,
+            visits=change(self.visits),
+            returns=change(self.returns),
+            labels={name: change(rows) for name, rows in self.labels.items()},
+            events={kind: change(rows) for kind, rows in self.events.items()},
         )
 
     @property
@@ -153,7 +168,7 @@ def _split(
         ids,
         Ragged(visits.offsets, visits.day, {name: visits.values[name] for name in ("orders", "gross")}),
         Ragged(returns.offsets, returns.day, {"returned": returns.values["returned"]}),
-        has_amounts,
+        frozenset({"amount"} if has_amounts else ()),
         int(day.min()),
         int(day.max()) + 1,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,21 +23,15 @@ def with_purchase(histories: Histories, day: int, gross: int) -> Histories:
     """Everybody buys once more on a day after all known ones."""
     visits = histories.visits
     at = visits.offsets[1:]
-    return Histories(
-        histories.members,
-        Ragged(
-            visits.offsets + np.arange(len(visits.offsets)),
-            np.insert(visits.day, at, day).astype(np.int32),
-            {
-                "orders": np.insert(visits.values["orders"], at, 1),
-                "gross": np.insert(visits.values["gross"], at, gross),
-            },
-        ),
-        histories.returns,
-        histories.has_amounts,
-        histories.first_day,
-        day + 1,
+    rows = Ragged(
+        visits.offsets + np.arange(len(visits.offsets)),
+        np.insert(visits.day, at, day).astype(np.int32),
+        {
+            "orders": np.insert(visits.values["orders"], at, 1),
+            "gross": np.insert(visits.values["gross"], at, gross),
+        },
     )
+    return replace(histories, visits=rows, end_day=day + 1)
 
 
 def matched(one: Forecasts, other: Forecasts) -> tuple[np.ndarray, np.ndarray]:
@@ -99,14 +94,7 @@ def test_silence_raises_the_risk(shop: Any) -> None:
 def test_who_spends_more_is_expected_to_spend_more(shop: Any) -> None:
     known = shop.histories.before(shop.as_of)
     values = {**known.visits.values, "gross": known.visits.values["gross"] * 2}
-    richer = Histories(
-        known.members,
-        Ragged(known.visits.offsets, known.visits.day, values),
-        known.returns,
-        True,
-        known.first_day,
-        known.end_day,
-    )
+    richer = replace(known, visits=Ragged(known.visits.offsets, known.visits.day, values))
     before, after = forecast(shop), forecast(shop, richer)
     assert before.expected_spend is not None
     assert after.expected_spend is not None
