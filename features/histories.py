@@ -47,13 +47,13 @@ class Ragged:
 class Histories:
     """What is known of all members of a log.
 
-    ``members`` (n_members,) holds the ids as they came. ``visits`` has one row per member and day with a purchase, with
-    orders and gross; ``returns`` one per member and day with a return, with returned. Columns that the log has beside these
-    add values of their own (see features.daily). ``labels`` has for each text column (category, channel, ...) one row per
-    member, day and label, ``events`` for each kind of event one row per member and day. ``joined`` (n_members,) is the day on
-    which each became a member, -1 where only the first purchase can tell. ``columns`` names what the log has of the contract.
-    ``first_day`` and ``end_day`` bound the log: all its rows lie in [first_day, end_day). Money is in fixed-point units
-    (features.money).
+    ``members`` (n_members,) holds the ids as they came. ``visits`` has one row per member and day with a purchase,
+    with orders and gross; ``returns`` one per member and day with a return, with returned. Columns that the log has
+    beside these add values of their own (see features.daily). ``labels`` has for each text column (category, channel,
+    ...) one row per member, day and label, ``events`` for each kind of event one row per member and day. ``joined``
+    (n_members,) is the day on which each became a member, -1 where only the first purchase can tell. ``columns``
+    names what the log has of the contract. ``first_day`` and ``end_day`` bound the log: all its rows lie in
+    [first_day, end_day). Money is in fixed-point units (features.money).
     """
 
     members: npt.NDArray[Any]
