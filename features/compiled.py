@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 
+@cache
 def has_numba() -> bool:
     """Whether numba is installed: serving does without."""
     return importlib.util.find_spec("numba") is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import Enum
+from functools import cached_property
 from typing import Any, Final, Literal, NamedTuple
 
 from features.errors import ConfigError
@@ -82,7 +83,7 @@ class Feature:
             except (KeyError, IndexError, ValueError):
                 raise ConfigError("a phrase holds {value} and {s} and no other place", repr(phrase), "mend it") from None
 
-    @property
+    @cached_property
     def needs(self) -> frozenset[str]:
         """Columns that the log must have for it, ``time``, ``events`` or ``policy``; amounts are not counted."""
         return parse(self.expression).needs - {"amount"}

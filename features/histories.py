@@ -36,6 +36,12 @@ class Ragged:
         values = {name: column[keep] for name, column in self.values.items()}
         return Ragged(kept[self.offsets].astype(np.int64), self.day[keep], values)
 
+    def range(self, first: int, stop: int) -> Ragged:
+        """Members [first, stop): views, not copies."""
+        low, high = int(self.offsets[first]), int(self.offsets[stop])
+        values = {name: column[low:high] for name, column in self.values.items()}
+        return Ragged(self.offsets[first : stop + 1] - low, self.day[low:high], values)
+
 
 @dataclass(frozen=True, eq=False)
 class Histories:
@@ -83,6 +89,14 @@ class Histories:
             self._each(lambda rows: _select(rows, members)),
             members=self.members[members],
             joined=None if self.joined is None else self.joined[members],
+        )
+
+    def range(self, first: int, stop: int) -> Histories:
+        """Members [first, stop): their rows are looked at where they are, not copied."""
+        return replace(
+            self._each(lambda rows: rows.range(first, stop)),
+            members=self.members[first:stop],
+            joined=None if self.joined is None else self.joined[first:stop],
         )
 
     def _each(self, change: Callable[[Ragged], Ragged]) -> Histories:

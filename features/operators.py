@@ -6,7 +6,7 @@ the same operators for one pair, in plain Python; both give the same bits.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
@@ -47,6 +47,13 @@ class Panel:
 
     def __len__(self) -> int:
         return len(self.member)
+
+    def part(self, bounds: Sequence[tuple[int, int]], first: int, stop: int) -> Panel:
+        """The pairs in some ranges, all of members [first, stop), over the histories of these alone."""
+        member = np.concatenate([self.member[lo:hi] for lo, hi in bounds]) - first
+        cutoff = np.concatenate([self.cutoff[lo:hi] for lo, hi in bounds])
+        state = None if self.state is None else self.state.part(bounds)
+        return Panel(self.histories.range(first, stop), member, cutoff, self.horizon_days, state)
 
     # -- time ---------------------------------------------------------------------------------------------------------
 

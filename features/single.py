@@ -73,6 +73,7 @@ class Single:
         self.position = position
         self._kept: dict[str, Rows] = {}
         self._visits = self._rows("visits")
+        self._rates: dict[tuple[str, int], float] = {}
         self._gap_list: list[int] | None = None
         self._sorted_gaps: list[int] | None = None
 
@@ -142,6 +143,12 @@ class Single:
 
     def rate(self, value: str, half_life: int) -> float:
         """Faded sum as a monthly rate, a day that is ``half_life`` days old weighing half; NaN as in ``total``."""
+        key = (value, half_life)
+        if key not in self._rates:
+            self._rates[key] = self._rate(value, half_life)
+        return self._rates[key]
+
+    def _rate(self, value: str, half_life: int) -> float:
         spec = VALUES[value]
         if spec.needs is not None and spec.needs not in self.histories.columns:
             return _NAN
@@ -150,8 +157,9 @@ class Single:
         total = 0.0
         if rows.day and self.cutoff - rows.day[-1] < len(weight):
             gaps = self._gaps() if rows is self._visits else list(map(sub, rows.day[1:], rows.day))
-            if max(gaps, default=0) >= len(weight):
-                weight = [*weight, *([0.0] * (max(gaps) + 1 - len(weight)))]
+            longest = max(gaps, default=0)
+            if longest >= len(weight):
+                weight = [*weight, *([0.0] * (longest + 1 - len(weight)))]
             if value == "visits":
                 total = 1.0
                 for gap in gaps:

@@ -11,6 +11,7 @@ Where ``returns: ignore`` holds, carry can only grow, so the tier it reaches is 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,15 @@ class TierState:
     tier: Integers
     secured: Integers
     need: Integers
+
+    def part(self, bounds: Sequence[tuple[int, int]]) -> TierState:
+        """The pairs in some ranges."""
+        return TierState(
+            *(
+                np.concatenate([getattr(self, name)[lo:hi] for lo, hi in bounds])
+                for name in ("spend", "carry", "tier", "secured", "need")
+            )
+        )
 
     def column(self, pick: str) -> Floats:
         """(n_pairs,) one number a pair for a feature: ``tier``, or money in currency."""
