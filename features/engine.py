@@ -21,6 +21,8 @@ Source: TypeAlias = "str | Path | pd.DataFrame | pa.Table | ir.Table"
 
 _SUFFIXES = {".csv": "csv", ".csv.gz": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet"}
 _MAX_HEADER = 1_000_000
+FILE = "tc_file"
+"""Column that says which of several files a row is from."""
 
 
 def connect() -> Backend:
@@ -63,9 +65,10 @@ def open_table(source: Source) -> ir.Table:
     kind = _kind(paths)
     connection = connect()
     found = [glob.escape(path) for path in paths]  # the engine would take brackets in a name for a pattern
+    named = {"filename": FILE} if len(paths) > 1 else {}
     try:
         if kind == "parquet":
-            return connection.read_parquet(found, union_by_name=True)
+            return connection.read_parquet(found, union_by_name=True, **named)
         # As text: one unparsable amount must cost a row, not the column's type. Lines cut short are filled with nulls.
         table: ir.Table = connection.read_csv(
             found,
@@ -74,6 +77,7 @@ def open_table(source: Source) -> ir.Table:
             delim=_delimiter(paths[0]),
             null_padding=True,
             union_by_name=True,
+            **named,
             sample_size=20_000,
         )
     except Exception as error:

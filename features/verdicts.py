@@ -15,8 +15,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from features import money
-from features.engine import Source, fetch, open_table
+from features.engine import FILE, Source, fetch, open_table
 from features.errors import ColumnError, ConfigError, SourceError, listed
+from features.repetition import DUPLICATES, Duplicates, marked
+from features.rules import Rule, refusing
 from features.schema import LABELS, NUMBERS, ColumnMap, resolve
 
 if TYPE_CHECKING:
@@ -31,16 +33,17 @@ REASONS: Final[Mapping[str, str]] = {
     "unparsable_amount": "amount is not a finite number (1234.50 is expected)",
     "amount_too_large": f"amount of {money.MAX_AMOUNT:.0e} or more",
     "unusable_number": f"cost, discount, coupon, points or quantity is not a number below {money.MAX_AMOUNT:.0e}",
+    "ruled_out": "refused by a rule of the settings",
     "stray_time": "time after the log's own end: a typo's year",
-    "repeated": "exact repetition of another row (refused on request)",
+    "repeated": "repetition of another row (refused on request)",
 }
 """Reason code → what it means, in the order in which they are tried."""
 
 EARLIEST: Final = dt.datetime(1980, 1, 1)
 _LATEST: Final = dt.datetime.max
-_DUPLICATES: Final = ("keep", "drop")
 _OWN: Final = (
-    *("tc_member", "tc_time", "tc_amount", "tc_order", "tc_copy", "tc_reason"),
+    *("tc_member", "tc_time", "tc_amount", "tc_order", "tc_copy", "tc_again", "tc_reason"),
+    FILE,
     *(f"tc_{name}" for name in (*NUMBERS, *LABELS)),
 )
 _STRAY_SHARE: Final = 0.01
@@ -61,8 +64,9 @@ class Checked:
     source: ir.Table
     judged: ir.Table
     columns: ColumnMap
-    duplicates: str
+    duplicates: Duplicates
     whole_log: bool
+    rules: tuple[Rule, ...] = ()
 
     @cached_property
     def end(self) -> dt.datetime | None:
@@ -97,11 +101,17 @@ class Checked:
         """Refused rows: the source's columns and ``reason`` (``tc_reason`` where the source has a reason of its own)."""
         refused = self.rows.filter(self.rows.tc_reason.notnull())
         taken = "reason" in (column.lower() for column in self.source.columns)
-        return refused.select(*self.source.columns, **{"tc_reason" if taken else "reason": refused.tc_reason})
+        columns = [name for name in self.source.columns if name not in _OWN]
+        return refused.select(*columns, **{"tc_reason" if taken else "reason": refused.tc_reason})
 
 
 def check(
-    source: Source, mapping: Mapping[str, str] | None = None, *, duplicates: str = "keep", whole_log: bool = True
+    source: Source,
+    mapping: Mapping[str, str] | None = None,
+    *,
+    duplicates: Duplicates = "keep",
+    rules: Sequence[Rule] = (),
+    whole_log: bool = True,
 ) -> Checked:
     """Give every row of a log its verdict. Lazy.
 
@@ -109,7 +119,8 @@ def check(
     ----------
     source : path, glob, frame or table
     mapping : contract column → source column
-    duplicates : 'keep' or 'drop'; rows that repeat another in every column of the source
+    duplicates : 'keep', 'drop' rows that repeat another, or drop the 'overlap' of several files (features.repetition)
+    rules : what else is known of rows (features.rules); those that do not keep rows refuse them
     whole_log : False for the lines of some members alone, which have no end of their own: no time is a stray then
 
     Raises
@@ -125,14 +136,18 @@ def check(
     """
     import ibis
 
-    if duplicates not in _DUPLICATES:
-        raise ConfigError(f"duplicates is one of {listed(_DUPLICATES)}", repr(duplicates), "pass one of these")
+    if duplicates not in DUPLICATES:
+        raise ConfigError(f"duplicates is one of {listed(DUPLICATES)}", repr(duplicates), "pass one of these")
     table = open_table(source)
-    columns = resolve(table.columns, mapping)
-    if own := [column for column in table.columns if column.lower() in _OWN]:
+    columns = resolve([name for name in table.columns if name != FILE], mapping)
+    if own := [column for column in table.columns if column.lower() in _OWN and column != FILE]:
         raise ColumnError(f"the names {listed(_OWN)} are kept for verdicts", listed(own), "rename the column")
     if fetch(table.head(1)).num_rows == 0:
         raise SourceError("a log has rows", "a header and nothing below it", "check how the file was written")
+    if duplicates != "keep":
+        table = marked(table, duplicates)
+        if table.get_backend().name == "duckdb":  # every later question would sort the log again
+            table = table.cache()
     row = table.mutate(
         tc_member=_member(table[columns.sources["customer_id"][0]]),
         tc_time=_time(table[columns.sources["timestamp"][0]]),
@@ -142,11 +157,12 @@ def check(
         **{f"tc_{name}": _label(table[columns.sources[name][0]]) for name in LABELS if name in columns.sources},
     )
     conditions = _conditions(table, row, columns)
-    if duplicates == "drop":
-        row = row.mutate(tc_copy=ibis.row_number().over(ibis.window(group_by=table.columns)))
-        conditions["repeated"] = row.tc_copy > 0
+    if refused := [rule.holds(table) for rule in refusing(rules)]:
+        conditions["ruled_out"] = functools.reduce(operator.or_, refused)
+    if duplicates != "keep":
+        conditions["repeated"] = row.tc_again
     row = row.mutate(tc_reason=ibis.cases(*((conditions[code], code) for code in REASONS if code in conditions)))
-    return Checked(table, row, columns, duplicates, whole_log)
+    return Checked(table, row, columns, duplicates, whole_log, tuple(rules))
 
 
 def _contract(row: ir.Table, columns: ColumnMap) -> ir.Table:

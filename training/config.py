@@ -5,13 +5,15 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from features.documents import read_yaml
 from features.errors import ConfigError
 from features.policy import TierPolicy
+from features.repetition import Duplicates
+from features.rules import Rule
 from features.snapshot import MAX_DAYS
 
 FILE: Final = "tiercast.yaml"
@@ -20,8 +22,8 @@ FILE: Final = "tiercast.yaml"
 class Config(BaseModel):
     """Settings of a programme.
 
-    ``transactions`` is a path or glob; ``columns`` maps contract columns to the log's; ``policy`` is a path; relative
-    paths are relative to the file they stand in.
+    ``transactions`` is a path or glob; ``columns`` maps contract columns to the log's; ``rules`` say what else is known of
+    rows (features.rules); ``policy`` is a path; relative paths are relative to the file they stand in.
 
     >>> Config(transactions="log.parquet", horizon_days=28, lookback_days=91).duplicates
     'keep'
@@ -31,7 +33,8 @@ class Config(BaseModel):
 
     transactions: str | None = None
     columns: dict[str, str] = Field(default_factory=dict)
-    duplicates: Literal["keep", "drop"] = "keep"
+    duplicates: Duplicates = "keep"
+    rules: tuple[Rule, ...] = ()
     policy: str | None = None
     horizon_days: int = Field(28, ge=1, le=MAX_DAYS, strict=True)
     lookback_days: int = Field(91, ge=1, le=MAX_DAYS, strict=True)

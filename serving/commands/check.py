@@ -41,7 +41,7 @@ def command(
         raise ConfigError("a log is named", "none", "write 'tiercast check DATA'")
     if quarantine is not None and quarantine.suffix not in (".parquet", ".csv"):
         raise ConfigError("a quarantine is a .parquet or .csv file", repr(str(quarantine)), "name one")
-    checked = check(source, chosen.columns, duplicates=chosen.duplicates)
+    checked = check(source, chosen.columns, duplicates=chosen.duplicates, rules=chosen.rules)
     summary = report(checked)
     click.echo(json.dumps(summary.to_dict(), indent=1) if as_json else summary.to_text())
     if quarantine is not None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from features.errors import ConfigError
+from features.repetition import DUPLICATES
 from training.config import FILE, Config, load_config
 
 if TYPE_CHECKING:
@@ -32,9 +33,7 @@ def log_options(command: Command) -> Command:
         command(settings(config, columns, **said), **given)
 
     for option in (
-        click.option(
-            "--duplicates", type=click.Choice(["keep", "drop"]), help="Exact repetitions of a row. [default: keep]"
-        ),
+        click.option("--duplicates", type=click.Choice(DUPLICATES), help="Rows that repeat others. [default: keep]"),
         click.option(
             "--map", "columns", multiple=True, metavar="NAME=COLUMN", help="Where a contract column is in the log."
         ),
@@ -96,7 +95,7 @@ def read(config: Config, say: Callable[[str], None], features: Sequence[Feature]
     if config.transactions is None:
         raise ConfigError("a log is named", "none", f"pass --transactions PATH, or set 'transactions' in {FILE}")
     say(f"reading {config.transactions}")
-    checked = check(config.transactions, config.columns, duplicates=config.duplicates)
+    checked = check(config.transactions, config.columns, duplicates=config.duplicates, rules=config.rules)
     if features is None:
         features = chosen_by_default(checked.columns.sources, policy=config.policy is not None)
     histories = from_log(checked, columns_of(features))
