@@ -136,7 +136,7 @@ def report(checked: Checked) -> UsabilityReport:
     folded, total = fetch(of_members).to_pylist()[0], fetch(of_rows).to_pylist()[0]
     total_rows = sum(counts.values())
     amounts = columns.has_amounts
-    repeated, overlap = repetitions(checked.source.drop("tc_again") if checked.duplicates != "keep" else checked.source)
+    repeated, overlap = repetitions(checked.source)
     return UsabilityReport(
         rows=total_rows,
         usable_rows=counts.get(None, 0),

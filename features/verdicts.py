@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import operator
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -144,10 +145,9 @@ def check(
         raise ColumnError(f"the names {listed(_OWN)} are kept for verdicts", listed(own), "rename the column")
     if fetch(table.head(1)).num_rows == 0:
         raise SourceError("a log has rows", "a header and nothing below it", "check how the file was written")
+    given = table
     if duplicates != "keep":
         table = marked(table, duplicates)
-        if table.get_backend().name == "duckdb":  # every later question would sort the log again
-            table = table.cache()
     row = table.mutate(
         tc_member=_member(table[columns.sources["customer_id"][0]]),
         tc_time=_time(table[columns.sources["timestamp"][0]]),
@@ -162,7 +162,10 @@ def check(
     if duplicates != "keep":
         conditions["repeated"] = row.tc_again
     row = row.mutate(tc_reason=ibis.cases(*((conditions[code], code) for code in REASONS if code in conditions)))
-    return Checked(table, row, columns, duplicates, whole_log, tuple(rules))
+    if (rules or duplicates != "keep") and table.get_backend().name == "duckdb":
+        # Every later question would match patterns and sort the log again.
+        row = table.get_backend().create_table(f"tc_{secrets.token_hex(8)}", row, temp=True)
+    return Checked(given, row, columns, duplicates, whole_log, tuple(rules))
 
 
 def _contract(row: ir.Table, columns: ColumnMap) -> ir.Table:
