@@ -30,11 +30,11 @@ def one_currency(table: ir.Table, columns: ColumnMap) -> None:
     >>> from features.engine import open_table
     >>> from features.schema import resolve
     >>> import pandas as pd
-    >>> log = pd.DataFrame({"customer_id": 1, "timestamp": "2017-01-01", "amount": 1.0, "currency": ["EUR", "USD"]})
+    >>> log = pd.DataFrame({"customer_id": 1, "timestamp": "2017-01-01", "amount": 1.0, "currency": ["A", "B"]})
     >>> one_currency(open_table(log), resolve(list(log)))
     Traceback (most recent call last):
     ...
-    features.errors.ColumnError: a log has amounts in one currency; got EUR in 1 row, USD in 1 row. To mend it: convert them, \
+    features.errors.ColumnError: a log has amounts in one currency; got A in 1 row, B in 1 row. To mend it: convert them, \
 or keep a log for each.
     """
     if "currency" not in columns.sources:
