@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from features import money
+from features import dialects, money
 from features.engine import Source, fetch, open_table
 from features.errors import ColumnError, ConfigError, SourceError, listed
 from features.schema import ColumnMap, resolve
@@ -113,7 +113,8 @@ def check(
     )
     conditions = _conditions(table, row, columns)
     if duplicates == "drop":
-        row = row.mutate(tc_copy=ibis.row_number().over(ibis.window(group_by=table.columns)))
+        # The rows of a group are equal: the order, which Spark wants to be told, is any.
+        row = row.mutate(tc_copy=ibis.row_number().over(ibis.window(group_by=table.columns, order_by=table.columns[0])))
         conditions["repeated"] = row.tc_copy > 0
     row = row.mutate(tc_reason=ibis.cases(*((conditions[code], code) for code in REASONS if code in conditions)))
     end = log_end(row) if whole_log else None
@@ -138,8 +139,7 @@ def _member(column: ir.Column) -> ir.Value:
 def _time(column: ir.Column) -> ir.Value:
     kind = column.type()
     if kind.is_string():
-        # By way of a zoned time: cast straight to a timestamp, the engine would drop the text's offset.
-        return column.strip().try_cast("timestamp('UTC')").cast("timestamp")
+        return dialects.time_of(column)
     if kind.is_timestamp() or kind.is_date():
         return column.cast("timestamp")
     if kind.is_unknown() and "TIMESTAMPTZ" in str(kind):  # in nanoseconds, which Ibis has no name for
@@ -152,9 +152,9 @@ def _time(column: ir.Column) -> ir.Value:
 def _number(column: ir.Column) -> ir.Value:
     kind = column.type()
     if kind.is_string():
-        return column.strip().try_cast("float64")
+        return dialects.number_of(column)
     if kind.is_numeric():
-        return column.cast("float64")
+        return dialects.as_float(column)
     raise ColumnError("amount is a number", f"a column of type {kind}", "map another column to amount")
 
 
@@ -164,7 +164,7 @@ def _amount(table: ir.Table, columns: ColumnMap) -> ir.Value:
     if not columns.has_amounts:
         return ibis.null("float64")
     factors = [_number(table[name]) for name in columns.sources["amount"]]
-    return factors[0] if len(factors) == 1 else factors[0] * factors[1]
+    return factors[0] if len(factors) == 1 else dialects.product(*factors)
 
 
 def _order(table: ir.Table, columns: ColumnMap) -> ir.Value:
