@@ -116,6 +116,30 @@ def fetch(expression: ir.Table) -> pa.Table:
         raise SourceError("a log can be read to its end", first_line(error), "mend the source or leave it out") from error
 
 
+def write(expression: ir.Table, path: Path, suffix: str) -> None:
+    """Write the result of a lazy expression to a file on this machine, as Parquet or CSV by ``suffix``.
+
+    >>> import pandas as pd, tempfile
+    >>> target = Path(tempfile.mkdtemp()) / "log.csv"
+    >>> write(open_table(pd.DataFrame({"customer_id": [1, 2]})), target, target.suffix)
+    >>> target.read_text().split()
+    ['customer_id', '1', '2']
+    """
+    parquet = suffix == ".parquet"
+    if expression.get_backend().name == "duckdb":  # row by row, whatever its size
+        to_file = expression.to_parquet if parquet else expression.to_csv
+        to_file(path)
+        return
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    table = fetch(expression)
+    if parquet:
+        pyarrow.parquet.write_table(table, path)
+    else:
+        pyarrow.csv.write_csv(table, path)
+
+
 def _register(source: pd.DataFrame | pa.Table) -> ir.Table:
     """A frame or Arrow table, looked at where it is; NaN in a frame is null, a column of nulls is text."""
     import pandas as pd

@@ -18,10 +18,11 @@ from __future__ import annotations
 import io
 import os
 import secrets
+import sys
 import weakref
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 
 from features.errors import SourceError
 
@@ -54,14 +55,22 @@ def shown(source: object) -> str:
     if not is_url(source):
         return str(source)
     try:
-        parts = urlsplit(str(source))
+        parts, query = _parts(str(source))
     except ValueError:
         return "a URL that cannot be taken apart"
-    kept = [(name, value) for name, value in parse_qsl(parts.query) if name.lower() not in _SECRET]
+    kept = {name: shown(value) for name, value in query.items() if name.lower() not in _SECRET}
     user, at, host = parts.netloc.rpartition("@")
-    place = f"//{user.partition(':')[0]}{at}{host}" if "://" in str(source) else ""
-    query = "?" + urlencode(kept, safe="/:.[]*", quote_via=quote) if kept else ""
-    return f"{parts.scheme}:{place}{parts.path}{query}"
+    place = f"//{user.partition(':')[0]}{at}{host}" if str(source).startswith(f"{parts.scheme}://") else ""
+    more = "?" + urlencode(kept, safe="/:.[]*@", quote_via=quote) if kept else ""
+    return f"{parts.scheme}:{place}{parts.path}{more}"
+
+
+def _parts(url: str) -> tuple[SplitResult, dict[str, str]]:
+    """A URL and what stands behind its question mark; ValueError where a part of a password may be anywhere in it."""
+    parts = urlsplit(url)
+    if parts.fragment or "@" in parts.path or (parts.scheme != "spark" and parts.port == 0):
+        raise ValueError("a URL with characters that have to be quoted")
+    return parts, dict(parse_qsl(parts.query, keep_blank_values=True))
 
 
 def open_url(url: str) -> ir.Table:
@@ -73,14 +82,17 @@ def open_url(url: str) -> ir.Table:
         the URL names no table, or holds a password, or the server or the table cannot be reached
     """
     try:
-        parts = urlsplit(url)
-        query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        secret = parts.password is not None or any(name.lower() in _SECRET for name in query)
-    except ValueError as error:  # says nothing of the URL, which may hold a password
-        raise SourceError("a URL can be taken apart", "one that cannot", "check its brackets and its port") from error
+        parts, query = _parts(url)
+        secret = parts.password is not None or any(
+            name.lower() in _SECRET or (is_url(value) and urlsplit(value).password is not None)
+            for name, value in query.items()
+        )
+    except ValueError:  # says nothing of the URL, which may hold a password
+        got, fix = "one that cannot", "check brackets and port, and write %23 for #, %40 for @"
+        raise SourceError("a URL can be taken apart", got, fix) from None
     if parts.scheme not in SCHEMES:
         got = f"{parts.scheme}://"
-        raise SourceError("a URL begins with postgresql:// or spark:", got, "copy the file, or name a table") from None
+        raise SourceError("a URL begins with postgresql:// or spark:", got, "copy the file, or name a table")
     if secret:
         raise SourceError("a URL holds no password", shown(url), "set PGPASSWORD, or write ~/.pgpass")
     return _spark(url, query) if parts.scheme == "spark" else _postgres(url, query)
@@ -248,8 +260,11 @@ def _spark(url: str, query: dict[str, str]) -> ir.Table:
         raise SourceError("a Spark URL names a table or Parquet", shown(url), "add ?table=db.name or ?parquet=path")
     (kind,) = kinds
     value = query[kind]
+    master = _master(url)
+    if master is not None and master.startswith("local"):  # the workers are this machine's, so their Python is this one
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     try:
-        session = _session(_master(url))
+        session = _session(master)
     except SourceError:
         raise
     except ImportError as error:
@@ -323,8 +338,8 @@ def _plain(error: BaseException) -> str:
     cause = getattr(error, "java_exception", None)
     if cause is not None:
         with suppress(Exception):
-            return str(cause.toString()).splitlines()[0][:300]
-    return first_line(error)
+            return str(cause.toString()).splitlines()[0][:300].rstrip(".")
+    return first_line(error).rstrip(".")
 
 
 def _read_error(error: Exception) -> SourceError:

@@ -37,7 +37,7 @@ def log_options(command: Command) -> Command:
         click.option(
             "--map", "columns", multiple=True, metavar="NAME=COLUMN", help="Where a contract column is in the log."
         ),
-        click.option("--transactions", metavar="PATH", help="CSV or Parquet, a file or a glob in quotes."),
+        click.option("--transactions", metavar="PATH", help="CSV or Parquet, a file or a glob in quotes, or a URL."),
         click.option("--config", type=click.Path(path_type=Path), help=f"Settings. [default: {FILE}, if there is one]"),
     ):
         with_settings = option(with_settings)
@@ -87,11 +87,12 @@ def read(config: Config, say: Callable[[str], None]) -> Histories:
     """
     from features.engine import fetch
     from features.histories import from_log
+    from features.servers import shown
     from features.verdicts import REASONS, check
 
     if config.transactions is None:
         raise ConfigError("a log is named", "none", f"pass --transactions PATH, or set 'transactions' in {FILE}")
-    say(f"reading {config.transactions}")
+    say(f"reading {shown(config.transactions)}")
     checked = check(config.transactions, config.columns, duplicates=config.duplicates)
     histories = from_log(checked)
     refused = checked.rows.filter(checked.rows.tc_reason.notnull())

@@ -23,6 +23,12 @@ ROOT = Path(__file__).parents[2]
 PASSWORD = "only for this folder"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker("engines")
+
+
 @dataclass(frozen=True)
 class Cluster:
     """A PostgreSQL server of our own, whose order of text is a dictionary's and not that of bytes."""
@@ -148,6 +154,9 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         .config("spark.sql.warehouse.dir", str(folder / "warehouse"))
         .config("spark.sql.session.timeZone", "Asia/Shanghai")  # ours must not hang on it
         .config("spark.sql.shuffle.partitions", "2")
+        # Short jobs: what a compiler of the second tier would gain is less than what it costs.
+        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        .config("spark.executor.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
         .config("spark.ui.enabled", "false")
         .config("spark.ui.showConsoleProgress", "false")
         .getOrCreate()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import struct
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -51,6 +50,13 @@ def at(cluster: Any, table: str) -> str:
     return f"postgresql:///postgres?host={cluster.folder}&port={cluster.port}&user=tiercast&table={table}"
 
 
+def everywhere(log: pa.Table, kinds: str, cluster: Any, folder: Path) -> tuple[str, str]:
+    """The same log on PostgreSQL and, as Parquet, on Spark."""
+    pq.write_table(log, folder / "log.parquet")
+    cluster.load("everywhere", kinds, log)
+    return at(cluster, "everywhere"), f"spark:?parquet={folder / 'log.parquet'}"
+
+
 def folded(checked: Checked) -> pa.Table:
     """In an order of our own: that of text is each engine's."""
     table = fetch(daily(checked.clean))
@@ -90,11 +96,18 @@ def test_the_features_of_complete_journey(
     assert rows.rdd.getNumPartitions() == 4
 
 
-def test_the_usability_report(on_duckdb: Checked, on_postgres: Checked, on_spark: Checked) -> None:
-    expected = features.report(on_duckdb)
-    assert features.report(on_spark) == expected
-    # The table on PostgreSQL has the columns of the contract alone, in which more rows are alike.
-    assert replace(features.report(on_postgres), repeated_rows=expected.repeated_rows) == expected
+def test_the_usability_report(postgres: Any, spark: Any, tmp_path: Path) -> None:
+    log = pa.table(
+        {
+            "customer_id": pa.array([1, 1, 1, 2, None, 3]),
+            "timestamp": ["2017-01-01"] * 3 + ["2017-01-05T10:00Z", "2017-01-01", "2017-02-30"],
+            "amount": pa.array([1.0, 1.0, 2.5, -3.0, 1.0, None]),
+        }
+    )
+    expected = features.report(check(log))
+    assert (expected.usable_rows, expected.repeated_rows, expected.returned_amount) == (4, 1, 3.0)
+    for place in everywhere(log, "customer_id bigint, timestamp text, amount double precision", postgres, tmp_path):
+        assert features.report(check(place)) == expected
 
 
 # -- hard amounts -----------------------------------------------------------------------------------------------------
@@ -160,13 +173,11 @@ def hard_log(amounts: pa.Array) -> pa.Table:
 )
 def test_amounts_become_the_same_units(amounts: pa.Array, kind: str, postgres: Any, spark: Any, tmp_path: Path) -> None:
     log = hard_log(amounts)
-    pq.write_table(log, tmp_path / "log.parquet")
-    postgres.load("hard", f"customer_id text, timestamp timestamp, amount {kind}", log)
     python = {}
     for member, time, amount in zip(*(column.to_pylist() for column in log.columns), strict=True):
         python.setdefault(member, []).append(Line(time, float(amount)))
     rows = [(member, *row) for member in sorted(python) for row in fold(python[member])]
-    for source in (tmp_path / "log.parquet", at(postgres, "hard"), f"spark:?parquet={tmp_path / 'log.parquet'}"):
+    for source in (log, *everywhere(log, f"customer_id text, timestamp timestamp, amount {kind}", postgres, tmp_path)):
         assert [tuple(row.values()) for row in folded(check(source)).to_pylist()] == rows
 
 
@@ -207,15 +218,14 @@ def test_ids_in_text_are_told_apart_by_their_bytes(postgres: Any, spark: Any, tm
             "order_id": MEMBERS[::-1] + MEMBERS,
         }
     )
-    pq.write_table(log, tmp_path / "log.parquet")
-    postgres.load("ids", "customer_id text, timestamp text, amount double precision, order_id text", log)
+    places = everywhere(log, "customer_id text, timestamp text, amount double precision, order_id text", postgres, tmp_path)
     expected = folded(check(log))
     assert expected.num_rows == 2 * size
-    for source in (at(postgres, "ids"), f"spark:?parquet={tmp_path / 'log.parquet'}"):
+    for source in places:
         checked = check(source)
         assert folded(checked).columns == expected.columns
         assert sorted(from_log(checked).members.tolist()) == sorted(MEMBERS)
-    rows = feature_rows(check(f"spark:?parquet={tmp_path / 'log.parquet'}"), [dt.date(2017, 1, 9)], **DAYS, partitions=3)  # type: ignore[arg-type]
+    rows = feature_rows(check(places[1]), [dt.date(2017, 1, 9)], **DAYS, partitions=3)  # type: ignore[arg-type]
     assert sorted(rows.toArrow()["customer_id"].to_pylist()) == sorted(MEMBERS)
 
 
@@ -227,8 +237,6 @@ def test_repetitions_and_quarantine(postgres: Any, spark: Any, tmp_path: Path) -
             "note": pa.array([None, None, None, "", 'of "it", \n more', "x"]),
         }
     )
-    pq.write_table(log, tmp_path / "log.parquet")
-    postgres.load("copies", "customer_id text, timestamp text, note text", log)
 
     def refused(source: Any) -> list[tuple[str, ...]]:
         return sorted(
@@ -237,21 +245,18 @@ def test_repetitions_and_quarantine(postgres: Any, spark: Any, tmp_path: Path) -
 
     expected = refused(log)
     assert len(expected) == 4
-    for source in (at(postgres, "copies"), f"spark:?parquet={tmp_path / 'log.parquet'}"):
+    for source in everywhere(log, "customer_id text, timestamp text, note text", postgres, tmp_path):
         assert refused(source) == expected
 
 
 def test_times_with_a_zone_are_read_as_utc(postgres: Any, spark: Any, tmp_path: Path) -> None:
     instants = [dt.datetime(2017, 1, 1, 23, 30, 0, 1, dt.UTC), dt.datetime(2017, 1, 2, 0, 30, tzinfo=dt.UTC)]
     log = pa.table({"customer_id": [1, 1], "timestamp": pa.array(instants, pa.timestamp("us", "America/New_York"))})
-    pq.write_table(log, tmp_path / "log.parquet")
-    postgres.load("zoned", "customer_id bigint, timestamp timestamptz", log)
-    for source in (log, at(postgres, "zoned"), f"spark:?parquet={tmp_path / 'log.parquet'}"):
+    naive = [time.replace(tzinfo=None) for time in instants]
+    for source in (log, *everywhere(log, "customer_id bigint, timestamp timestamptz", postgres, tmp_path)):
         checked = check(source)
-        assert fetch(checked.clean.order_by("timestamp"))["timestamp"].to_pylist() == [
-            time.replace(tzinfo=None) for time in instants
-        ]
-        assert checked.end == instants[1].replace(tzinfo=None)
+        assert fetch(checked.clean.order_by("timestamp"))["timestamp"].to_pylist() == naive
+        assert checked.end == naive[1]
 
 
 def test_a_time_that_python_has_no_value_for_is_kept_in_quarantine(postgres: Any) -> None:
