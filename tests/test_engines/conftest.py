@@ -24,8 +24,10 @@ PASSWORD = "only for this folder"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All that is in this folder needs servers, but for what is said of DuckDB alone."""
     for item in items:
-        if item.path.parent == Path(__file__).parent:
+        alone = isinstance(item, pytest.Function) and hasattr(item, "callspec") and "duckdb" in item.callspec.params.values()
+        if item.path.parent == Path(__file__).parent and not alone:
             item.add_marker("engines")
 
 

@@ -166,10 +166,11 @@ def hard_log(amounts: pa.Array) -> pa.Table:
         (pa.array(FLOATS, pa.float32()), "real"),
         (pa.array([Decimal(text) for text in DECIMALS], pa.decimal128(16, 5)), "numeric(16, 5)"),
         (pa.array([Decimal(text) for text in DECIMALS], pa.decimal128(38, 20)), "numeric(38, 20)"),
+        (pa.array([Decimal(text) for text in DECIMALS], pa.decimal128(38, 20)), "numeric"),
         (pa.array([repr(value) for value in DOUBLES if value == 0 or abs(value) > 1e-99]), "text"),
         (pa.array(DECIMALS), "text"),
     ],
-    ids=["float64", "float32", "decimal16", "decimal38", "float text", "decimal text"],
+    ids=["float64", "float32", "decimal16", "decimal38", "decimal", "float text", "decimal text"],
 )
 def test_amounts_become_the_same_units(amounts: pa.Array, kind: str, postgres: Any, spark: Any, tmp_path: Path) -> None:
     log = hard_log(amounts)
