@@ -185,8 +185,11 @@ def _copied(expression: ir.Table, backend: Any) -> pa.Table:
         # A caller's session may write dates and numbers in a way of its own.
         cursor.execute("SET LOCAL DateStyle = 'ISO'; SET LOCAL extra_float_digits = 1")
         with cursor.copy(f"COPY ({backend.compile(expression)}) TO STDOUT (FORMAT csv)") as copy:
+            stream = io.BufferedReader(_Stream(copy), 1 << 22)
+            if not stream.peek(1):  # which the reader would take for a damaged file
+                return pa.table({name: pa.array([], kind) for name, kind in kinds.items()})
             rows = csv.read_csv(
-                pa.PythonFile(_Stream(copy), mode="r"),
+                pa.PythonFile(stream, mode="r"),
                 csv.ReadOptions(column_names=list(kinds), block_size=1 << 22, encoding="utf8"),
                 csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
                 csv.ConvertOptions(
@@ -212,19 +215,14 @@ class _Stream(io.RawIOBase):
         """Yes."""
         return True
 
-    def read(self, size: int = -1) -> bytes:
-        """As many bytes as asked for, fewer at the end."""
-        parts, missing = [], size
-        while missing:
-            if not self._left:
-                self._left = memoryview(self._copy.read())
-                if not self._left:
-                    break
-            taken = self._left if missing < 0 else self._left[:missing]
-            self._left = self._left[len(taken) :]
-            parts.append(taken)
-            missing = missing - len(taken) if missing > 0 else missing
-        return b"".join(parts)
+    def readinto(self, buffer: Any) -> int:
+        """What is left of the last block, or the next one, as far as it fits; nothing at the end."""
+        if not self._left:
+            self._left = memoryview(self._copy.read())
+        taken = self._left[: len(buffer)]
+        self._left = self._left[len(taken) :]
+        buffer[: len(taken)] = taken
+        return len(taken)
 
 
 def _csv_type(kind: Any) -> pa.DataType:

@@ -141,6 +141,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     version = re.search(r'version "(\d+)', said)
     if version is None or int(version[1]) < 17:
         pytest.skip("no Java of 17 or later: apt-get install openjdk-17-jre-headless")
+    import pyspark
     from pyspark.sql import SparkSession
 
     folder = tmp_path_factory.mktemp("spark")
@@ -165,5 +166,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     )
     session.sparkContext.setLogLevel("OFF")
     yield session
+    workers = Path(pyspark.__file__).parent / "work" / session.sparkContext.applicationId
     session.stop()
     patch.undo()
+    shutil.rmtree(workers, ignore_errors=True)  # the executors' logs, which a local cluster puts beside Spark

@@ -107,6 +107,15 @@ def test_what_cannot_be_read_on_spark_is_said(spark: Any) -> None:
     )
 
 
+def test_a_result_may_be_empty(log: Any, parquet: Path) -> None:
+    url = f"postgresql:///postgres?host={log.folder}&port={log.port}&user=tiercast&table=log"
+    for source in (LOG, url, f"spark:?parquet={parquet}"):
+        clean = check(source).clean
+        nothing = fetch(clean.filter(clean.customer_id == "nobody"))
+        assert nothing.num_rows == 0
+        assert nothing.schema.types[:3] == [pa.string(), pa.timestamp("us"), pa.float64()]
+
+
 def test_the_quarantine_is_one_file_on_every_engine(log: Any, parquet: Path, tmp_path: Path) -> None:
     url = f"postgresql:///postgres?host={log.folder}&port={log.port}&user=tiercast&table=log"
     refused = [{"customer_id": "b", "timestamp": "soon", "reason": "unparsable_time"}]
