@@ -14,10 +14,10 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-engines lint bench serve lock clean
+.PHONY: help install demo test test-engines lint bench bench-features serve lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(READY) ## .venv with everything, and .venv/bin/tiercast
 
@@ -60,6 +60,10 @@ lint: $(READY) ## ruff, mypy, import contracts
 
 bench: $(READY) ## benchmarks: ratios against a named peer in the same run
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+bench-features: $(READY) ## features of 20 and 100 million synthetic lines, beside a bare scan, SQL and pandas
+	$(BIN)/python benchmarks/bench_features.py 20000000
+	$(BIN)/python benchmarks/bench_features.py 100000000
 
 serve: $(READY) ## the HTTP service on 127.0.0.1:3000, over what the demo left
 	$(BIN)/tiercast serve --home demo-data

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from features.feature_table import FeatureTable as FeatureTable
     from features.feature_table import build as build
     from features.histories import Histories as Histories
-    from features.histories import from_log as from_log
     from features.policy import TierPolicy as TierPolicy
+    from features.reading import from_log as from_log
     from features.registry import registered as registered
     from features.usability import UsabilityReport as UsabilityReport
     from features.usability import report as report
@@ -44,7 +44,7 @@ _HOME = {
     "UsabilityReport": "usability",
     "build": "feature_table",
     "check": "verdicts",
-    "from_log": "histories",
+    "from_log": "reading",
     "registered": "registry",
     "report": "usability",
 }

@@ -1,85 +1,206 @@
-"""Lines → member x day: the one scan of the log, run in the engine, or in plain Python for a few lines at hand.
+"""Lines → member x day: what is summed over a day's lines, as an Ibis expression, and in plain Python for a few lines.
 
-===========  ==========================================================================================
-column       meaning
-===========  ==========================================================================================
-member       as in the source
-day          date of the lines
-orders       distinct orders among the day's purchases, at least 1 if there is a purchase; 0 = returns only
-gross        sum of amounts >= 0, in fixed-point units (features.money); 0 where the log has no amounts
-returned     sum of -amount over amounts < 0, likewise
-===========  ==========================================================================================
+A day of a member has two sides, purchases (amount >= 0, or no amounts at all) and returns (amount < 0):
 
-Both forms add whole numbers, so they agree to the bit.
+==================  ============  ====================================================================================
+value               column        meaning
+==================  ============  ====================================================================================
+orders              order_id      distinct orders among the day's purchases, at least 1 if there is one; 0 = returns only
+gross               amount        sum over purchases; 0 where the log has no amounts
+returned            amount        sum of sizes over returns
+cost                cost          sum of sizes over purchases;       returned_cost, over returns
+discount            discount      sum of sizes over purchases
+coupon              coupon        sum of sizes over purchases
+points_earned       points        sum of what is above 0 over purchases
+points_used         points        size of what is below 0 over purchases
+points_back         points        sum of sizes over returns
+quantity            quantity      sum of sizes over purchases;       returned_quantity, over returns
+minute              timestamp     minute of the day of the first purchase
+==================  ============  ====================================================================================
+
+Sums are in fixed-point units (features.money), and so the same in every order. A log has the values whose columns it has.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from features import money
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-DailyRow: TypeAlias = tuple[dt.date, int, int, int]
-"""(day, orders, gross, returned) of one member."""
+
+@dataclass(frozen=True)
+class Sum:
+    """One summed value: of which column, on which side of the day, and what of each number."""
+
+    value: str
+    column: str
+    side: Literal["visits", "returns"]
+    part: Literal["size", "above", "below"] = "size"
+
+
+SUMS: Final = (
+    Sum("gross", "amount", "visits"),
+    Sum("returned", "amount", "returns"),
+    Sum("cost", "cost", "visits"),
+    Sum("returned_cost", "cost", "returns"),
+    Sum("discount", "discount", "visits"),
+    Sum("coupon", "coupon", "visits"),
+    Sum("points_earned", "points", "visits", "above"),
+    Sum("points_used", "points", "visits", "below"),
+    Sum("points_back", "points", "returns"),
+    Sum("quantity", "quantity", "visits"),
+    Sum("returned_quantity", "quantity", "returns"),
+)
+TIME: Final = "time"
+"""Stands for the time of day, which a log of timestamps has beside its columns."""
+_ALWAYS: Final = ("gross", "returned")
+
+DailyRow: TypeAlias = tuple[dt.date, dict[str, int]]
+"""A day of one member and its values by name."""
+
+
+def sums(columns: Collection[str]) -> tuple[Sum, ...]:
+    """What is summed of a log with these columns.
+
+    >>> [part.value for part in sums({"amount", "cost"})]
+    ['gross', 'returned', 'cost', 'returned_cost']
+    """
+    return tuple(part for part in SUMS if part.column in columns or part.value in _ALWAYS)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One usable transaction line of a known member.
 
-    ``timestamp`` is in UTC and without a zone; ``amount`` is None in a log without amounts; an ``order_id`` of white space
-    counts as none.
+    ``timestamp`` is in the programme's time zone and without one; ``amount`` is None in a log without amounts; an
+    ``order_id`` of white space counts as none. The rest is as in the contract (features.schema), None where it is not given.
     """
 
     timestamp: dt.datetime
     amount: float | None = None
     order_id: str | None = None
+    cost: float | None = None
+    discount: float | None = None
+    coupon: float | None = None
+    points: float | None = None
+    quantity: float | None = None
+    product: str | None = None
+    category: str | None = None
+    channel: str | None = None
+    store: str | None = None
 
 
 def daily(clean: ir.Table) -> ir.Table:
-    """The fold as an Ibis expression: usable rows → member x day, sorted by member and day.
+    """The fold as an Ibis expression: usable rows → member, day, lines and the values, in no order.
 
     Parameters
     ----------
-    clean : table with customer_id, timestamp, amount, order_id (see features.verdicts)
+    clean : table with customer_id, timestamp, amount, order_id, and what else the log has (see features.verdicts)
     """
     import ibis
 
+    bought = (clean.amount >= 0).fill_null(True)
     row = clean.mutate(
         day=clean.timestamp.date(),
-        units=(clean.amount * money.UNITS + 0.5).floor().cast("int64").fill_null(0),
         order=ibis.coalesce("o" + clean.order_id, "t" + clean.timestamp.cast("string")),
+        minute=clean.timestamp.hour() * 60 + clean.timestamp.minute(),
+        bought=bought,
+        **{f"units_{name}": _units(clean[name]) for name in {part.column for part in sums(clean.columns)}},
     )
-    bought = (row.amount >= 0).fill_null(True)
-    folded = row.group_by(member=row.customer_id, day=row.day).agg(
-        orders=row.order.nunique(where=bought),
-        gross=row.units.sum(where=bought).fill_null(0).cast("int64"),
-        returned=(-row.units).sum(where=~bought).fill_null(0).cast("int64"),
+    values = {}
+    for part in sums(clean.columns):
+        units = row[f"units_{part.column}"]
+        size = {"size": units.abs(), "above": units.clip(lower=0), "below": (-units).clip(lower=0)}[part.part]
+        side = row.bought if part.side == "visits" else ~row.bought
+        values[part.value] = size.sum(where=side).fill_null(0).cast("int64")
+    return row.group_by(member=row.customer_id, day=row.day).agg(
+        lines=row.count(),
+        orders=row.order.nunique(where=row.bought),
+        minute=row.minute.min(where=row.bought).fill_null(0).cast("int64"),
+        **values,
     )
-    return folded.order_by(["member", "day"])
 
 
-def fold(lines: Iterable[Line]) -> list[DailyRow]:
+def labelled(clean: ir.Table, name: str) -> ir.Table:
+    """A text column's fold: usable rows → member, day, label, lines, gross, over purchases with a label, in no order."""
+    bought = clean.filter(clean[name].notnull() & (clean.amount >= 0).fill_null(True))
+    row = bought.mutate(day=bought.timestamp.date(), units=_units(bought.amount), label=bought[name])
+    return row.group_by(member=row.customer_id, day=row.day, label=row.label).agg(
+        lines=row.count(), gross=row.units.sum().fill_null(0).cast("int64")
+    )
+
+
+def _units(number: Any) -> Any:
+    return (number * money.UNITS + 0.5).floor().cast("int64").fill_null(0)
+
+
+_PARTS: Final[dict[str, Callable[[int], int]]] = {
+    "size": abs,
+    "above": lambda units: max(units, 0),
+    "below": lambda units: max(-units, 0),
+}
+
+
+def fold(lines: Iterable[Line], columns: Collection[str] = ("amount",)) -> list[DailyRow]:
     """The same fold for one member's lines, in plain Python.
 
+    Parameters
+    ----------
+    columns : what to sum beside orders; those that a forecaster needs
+
     >>> fold([Line(dt.datetime(2017, 1, 1, 9), 2.5, "a"), Line(dt.datetime(2017, 1, 1, 9), -0.5, "b")])
-    [(datetime.date(2017, 1, 1), 1, 25000, 5000)]
+    [(datetime.date(2017, 1, 1), {'orders': 1, 'gross': 25000, 'returned': 5000})]
     """
-    days: dict[dt.date, tuple[set[str], int, int]] = {}
+    more = [part for part in sums(columns) if part.value not in _ALWAYS]
+    timed = TIME in columns
+    days: dict[dt.date, tuple[set[Any], dict[str, int]]] = {}
     for line in lines:
         day = line.timestamp.date()
-        orders, gross, returned = days.get(day) or (set(), 0, 0)
-        units = 0 if line.amount is None else money.to_units(line.amount)
-        if line.amount is None or line.amount >= 0:
-            orders.add("o" + line.order_id if line.order_id and line.order_id.strip() else "t" + str(line.timestamp))
-            gross += units
+        found = days.get(day)
+        if found is None:
+            found = days[day] = (set(), {"orders": 0, "gross": 0, "returned": 0, **{part.value: 0 for part in more}})
+        orders, values = found
+        amount = line.amount
+        if amount is None or amount >= 0:
+            orders.add(line.order_id if line.order_id and line.order_id.strip() else line.timestamp)
+            side = "visits"
+            if amount is not None:
+                values["gross"] += money.to_units(amount)
+            if timed:
+                minute = line.timestamp.hour * 60 + line.timestamp.minute
+                values["minute"] = min(values.get("minute", minute), minute)
         else:
-            returned -= units
-        days[day] = (orders, gross, returned)
-    return [(day, len(orders), gross, returned) for day, (orders, gross, returned) in sorted(days.items())]
+            side = "returns"
+            values["returned"] -= money.to_units(amount)
+        for part in more:
+            number = getattr(line, part.column)
+            if number is not None and part.side == side:
+                values[part.value] += _PARTS[part.part](money.to_units(number))
+    for orders, values in days.values():
+        values["orders"] = len(orders)
+        if timed:
+            values.setdefault("minute", 0)
+    return [(day, values) for day, (_, values) in sorted(days.items())]
+
+
+def label_counts(lines: Iterable[Line], name: str) -> list[tuple[dt.date, str, int, int]]:
+    """One member's (day, label, lines, gross) over purchases with a label, sorted.
+
+    >>> label_counts([Line(dt.datetime(2017, 1, 1), 2.5, category="tea"), Line(dt.datetime(2017, 1, 1), 1.0)], "category")
+    [(datetime.date(2017, 1, 1), 'tea', 1, 25000)]
+    """
+    counts: dict[tuple[dt.date, str], tuple[int, int]] = {}
+    for line in lines:
+        label = getattr(line, name)
+        if label is None or not str(label).strip() or (line.amount is not None and line.amount < 0):
+            continue
+        key = (line.timestamp.date(), str(label))
+        n, gross = counts.get(key, (0, 0))
+        counts[key] = (n + 1, gross + (0 if line.amount is None else money.to_units(line.amount)))
+    return [(day, label, n, gross) for (day, label), (n, gross) in sorted(counts.items())]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import glob
 import gzip
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -138,6 +139,30 @@ def write(expression: ir.Table, path: Path, suffix: str) -> None:
         pyarrow.parquet.write_table(table, path)
     else:
         pyarrow.csv.write_csv(table, path)
+
+
+def stream(expression: ir.Table, batch_rows: int) -> Iterator[pa.RecordBatch]:
+    """The result of a lazy expression on DuckDB, batch by batch.
+
+    Raises
+    ------
+    SourceError
+        as in ``fetch``
+
+    >>> import pandas as pd
+    >>> [batch.num_rows for batch in stream(open_table(pd.DataFrame({"customer_id": [1, 2]})), 1000)]
+    [2]
+    """
+    import duckdb
+    import pyarrow as pa
+
+    backend = expression.get_backend()
+    try:
+        yield from backend.con.sql(backend.compile(expression)).to_arrow_reader(batch_rows)
+    except duckdb.CatalogException:  # a table in memory that Ibis has yet to hand to the engine
+        yield from expression.to_pyarrow().to_batches()
+    except (duckdb.Error, pa.ArrowException) as error:
+        raise SourceError("a log can be read to its end", first_line(error), "mend the source or leave it out") from error
 
 
 def _register(source: pd.DataFrame | pa.Table) -> ir.Table:

@@ -1,17 +1,15 @@
-"""What a feature is: a declared number with its unit, meaning, null rule and words."""
+"""What a feature is: a declared number with its unit, definition, null rule and words."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from enum import Enum
-from typing import Literal, NamedTuple
+from functools import cached_property
+from typing import Any, Final, Literal, NamedTuple
 
-import numpy as np
-
-from features.operators import Floats, Panel
-from features.policy import TierPolicy
-from features.tiers import TierState
+from features.errors import ConfigError
+from features.expressions import parse
 
 
 class Unit(Enum):
@@ -22,43 +20,95 @@ class Unit(Enum):
     MONEY = "currency"
     RATIO = "ratio"
     SHARE = "share"
+    NATS = "nats"
+    SCORE = "score"
+    METRIC = "the policy's metric"
 
 
 class Phrase(NamedTuple):
-    """A clause in English and Chinese; ``{value}`` stands for the worded value."""
+    """A clause in English and Chinese; ``{value}`` stands for the worded value, ``{s}`` for an English plural's ending."""
 
     en: str
     zh: str
 
 
-class Known(NamedTuple):
-    """What a feature is computed from: the panel, and the policy with its word on it, if there is a policy."""
-
-    panel: Panel
-    policy: TierPolicy | None
-    state: TierState | None
+_UNWORDED: Final = Phrase("", "")
+_NOT_THERE: Final = Phrase("not available", "无数据")
 
 
 @dataclass(frozen=True)
 class Feature:
     """A number that describes a member at a cutoff.
 
-    ``direction`` is the sign in which churn may move with it, everything else equal (0: either); ``absent`` words its null
-    rule; ``needs`` says what must be given for it to exist; ``family`` is the file that declares it, set by ``registered``.
+    Parameters
+    ----------
+    name : in lower case, with the unit or window in it: ``spend_91d``
+    expression : the exact definition, in operators (see features.expressions)
+    meaning : the definition in words
+    reason : what a value says of a member
+    absent : what it says where the value is NaN
+    direction : the sign in which churn may move with it, everything else equal; 0 is either
+    default : whether it is used where no features are named: those that pay in the ablation
+    family : the file that declares it, set by ``registered``
+
+    Raises
+    ------
+    ConfigError
+        the expression is not in the vocabulary, the name is no name, or a phrase holds anything but its places
+
+    >>> weekly = Feature("visits_7d", Unit.COUNT, "total('visits', 7)", "days with a purchase in the last week")
+    >>> sorted(weekly.needs), weekly.reason.en
+    ([], '{value} days with a purchase in the last week')
     """
 
     name: str
     unit: Unit
+    expression: str
     meaning: str
-    compute: Callable[[Panel], Floats] | Callable[[Known], Floats]
-    reason: Phrase
-    absent: Phrase
+    reason: Phrase = _UNWORDED
+    absent: Phrase = _NOT_THERE
     direction: Literal[-1, 0, 1] = 0
-    needs: Literal["history", "policy"] = "history"
+    default: bool = True
     family: str = ""
 
-    def values(self, known: Known) -> Floats:
-        """(n_pairs,) values, NaN by the null rule."""
-        argument = known if self.needs == "policy" else known.panel
-        values: Floats = self.compute(argument)  # type: ignore[arg-type]
-        return np.asarray(values, np.float64)
+    def __post_init__(self) -> None:
+        if not self.name.isidentifier() or self.name != self.name.lower():
+            raise ConfigError("a feature's name is in lower case, of letters, digits and _", repr(self.name), "rename it")
+        parse(self.expression)
+        if not self.reason.en:
+            object.__setattr__(self, "reason", Phrase(f"{{value}} {self.meaning}", f"{self.name} = {{value}}"))
+        for phrase in (*self.reason, *self.absent):
+            try:
+                phrase.format(value="", s="")
+            except (KeyError, IndexError, ValueError):
+                raise ConfigError("a phrase holds {value} and {s} and no other place", repr(phrase), "mend it") from None
+
+    @cached_property
+    def needs(self) -> frozenset[str]:
+        """Columns that the log must have for it, ``time``, ``events`` or ``policy``; amounts are not counted."""
+        return parse(self.expression).needs - {"amount"}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, from which ``from_dict`` makes it again."""
+        return {**asdict(self), "unit": self.unit.value, "reason": list(self.reason), "absent": list(self.absent)}
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Feature:
+        """A feature as stored with a model.
+
+        Raises
+        ------
+        ConfigError
+
+        >>> kept = Feature("visits_7d", Unit.COUNT, "total('visits', 7)", "days with a purchase in the last week")
+        >>> Feature.from_dict(kept.to_dict()) == kept
+        True
+        """
+        return cls(
+            **{
+                **plain,
+                "unit": Unit(plain["unit"]),
+                "reason": Phrase(*plain["reason"]),
+                "absent": Phrase(*plain["absent"]),
+            }
+        )

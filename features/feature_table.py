@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from features.errors import CutoffError
-from features.feature import Feature, Known
+from features.compiled import has_numba
+from features.errors import ConfigError, CutoffError
+from features.expressions import evaluate
+from features.feature import Feature
 from features.histories import Histories
 from features.operators import Floats, Integers, Panel
 from features.policy import TierPolicy
-from features.registry import registered
+from features.registry import chosen_by_default
+from features.single import Single, names
 from features.snapshot import check_days, cutoff_days, known_before, to_date
 from features.tiers import TierState, tier_state
+from features.vocabulary import EVENTS, POLICY
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_BLOCK_PAIRS: Final = 100_000
+_COMPILE_FROM_PAIRS: Final = 2_000
+"""For fewer, loading numba costs more than it saves."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +87,7 @@ def build(
     horizon_days : days ahead that carry, needs and comebacks are about
     lookback_days : a row is given to members with a purchase in [T - lookback_days, T)
     policy : adds the programme's features and ``state``
-    features : what to compute; all registered ones if None
+    features : what to compute; those registered as default that the log can give if None
     compiled : force the compiled (True) or interpreted (False) operators; None chooses by size
 
     Returns
@@ -90,11 +99,14 @@ def build(
     ------
     CutoffError
         a cutoff lies before the log's first day is over
-    ConfigError, PolicyError
+    ConfigError
+        a span is out of its range, or a feature needs what the log has not
+    PolicyError
 
     >>> import datetime as dt
     >>> from features.histories import from_rows
-    >>> log = from_rows([("m", [(dt.date(2017, 1, day), 1, 25_0000, 0) for day in (1, 8, 15)])], has_amounts=True)
+    >>> week = {"orders": 1, "gross": 25_0000, "returned": 0}
+    >>> log = from_rows([("m", [(dt.date(2017, 1, day), week) for day in (1, 8, 15)])], has_amounts=True)
     >>> table = build(log, [dt.date(2017, 1, 20)], horizon_days=28, lookback_days=91)
     >>> table.to_pandas()[["customer_id", "recency_days", "gap_mean_days", "spend_28d"]].values.tolist()
     [['m', 5.0, 7.0, 75.0]]
@@ -108,17 +120,76 @@ def build(
             f"{to_date(days[0])} in a log that begins on {to_date(histories.first_day)}",
             "choose a later cutoff",
         )
+    if features is None:
+        chosen = chosen_by_default(histories.columns, policy=policy is not None, events=bool(histories.events))
+    else:
+        chosen = tuple(features)
+        _check_given(chosen, histories, policy)
     pairs = [(eligible(histories, int(day), lookback_days), day) for day in days]
     member = np.concatenate([members for members, _ in pairs]) if pairs else np.empty(0, np.int64)
     cutoff = np.repeat(days, np.array([len(members) for members, _ in pairs], np.int64))
-    panel = Panel(histories, member, cutoff, horizon_days, compiled)
-    state = tier_state(panel, policy) if policy is not None and histories.has_amounts else None
-    chosen = tuple(features) if features is not None else registered(policy)
-    known = Known(panel, policy, state)
-    x = np.empty((len(panel), len(chosen)), np.float64)
-    for i, feature in enumerate(chosen):
-        x[:, i] = feature.values(known)
-    return FeatureTable(panel, chosen, x, policy, state)
+    state = None
+    if policy is not None and histories.has_amounts:
+        state = tier_state(Panel(histories, member, cutoff, horizon_days), policy)
+    panel = Panel(histories, member, cutoff, horizon_days, state)
+    if compiled is None:
+        compiled = len(panel) >= _COMPILE_FROM_PAIRS and has_numba()
+    texts = tuple(feature.expression for feature in chosen)
+    return FeatureTable(panel, chosen, (_together if compiled else _one_by_one)(panel, texts), policy, state)
+
+
+def parts(histories: Histories, members: int) -> Iterator[Histories]:
+    """The histories of so many members at a time, in order: a table of all members need not fit into memory.
+
+    >>> from features.histories import from_rows
+    >>> day = (dt.date(2017, 1, 1), {"orders": 1, "gross": 0, "returned": 0})
+    >>> [len(part) for part in parts(from_rows([(name, [day]) for name in "abc"], has_amounts=True), 2)]
+    [2, 1]
+    """
+    for start in range(0, len(histories), members):
+        yield histories.range(start, min(start + members, len(histories)))
+
+
+def _together(panel: Panel, texts: tuple[str, ...]) -> Floats:
+    """All pairs at once, by the compiled operators; so many members at a time that their arrays stay in the cache."""
+    x = np.empty((len(panel), len(texts)), np.float64, order="F")
+    members = len(panel.histories)
+    step = max(1, members * _BLOCK_PAIRS // max(len(panel), 1))
+    runs = np.append(np.flatnonzero(np.diff(panel.cutoff, prepend=panel.cutoff[:1] - 1)), len(panel)).tolist()
+    for first in range(0, members, step):
+        bounds = [
+            (a + lo, a + hi)
+            for a, b in itertools.pairwise(runs)
+            for lo, hi in [np.searchsorted(panel.member[a:b], (first, first + step)).tolist()]
+        ]
+        operators = names(panel.part(bounds, first, min(first + step, members)))
+        for i, text in enumerate(texts):
+            (values,) = evaluate((text,), operators)
+            at = 0
+            for lo, hi in bounds:
+                x[lo:hi, i] = values[at : at + hi - lo]
+                at += hi - lo
+    return x
+
+
+def _one_by_one(panel: Panel, texts: tuple[str, ...]) -> Floats:
+    """Pair by pair: the plain operators."""
+    x = np.empty((len(panel), len(texts)), np.float64)
+    for i, (member, cutoff) in enumerate(zip(panel.member.tolist(), panel.cutoff.tolist(), strict=True)):
+        x[i] = evaluate(texts, names(Single(panel.histories, member, cutoff, panel.horizon_days, panel.state, i)))
+    return x
+
+
+def _check_given(features: Sequence[Feature], histories: Histories, policy: TierPolicy | None) -> None:
+    """Refuse a feature that the log cannot give: it would be empty for everybody."""
+    there = {*histories.columns, *((POLICY,) if policy is not None else ()), *((EVENTS,) if histories.events else ())}
+    for feature in features:
+        if missing := feature.needs - there:
+            raise ConfigError(
+                "a feature's columns are in the log",
+                f"{feature.name}, which needs {', '.join(sorted(missing))}",
+                "map the columns, or leave the feature out",
+            )
 
 
 def eligible(histories: Histories, cutoff: int, lookback_days: int) -> Integers:

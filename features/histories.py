@@ -6,22 +6,16 @@ A return belongs to net spend and is no sign of life, so it lives in a table of 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from features.daily import DailyRow, daily
-from features.engine import fetch
+from features.daily import SUMS, DailyRow
 from features.errors import UnusableLogError
-from features.snapshot import to_date, to_day
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from features.verdicts import Checked
+from features.snapshot import EPOCH, to_date, to_day
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +35,12 @@ class Ragged:
         kept = np.concatenate(([0], np.cumsum(keep)))
         values = {name: column[keep] for name, column in self.values.items()}
         return Ragged(kept[self.offsets].astype(np.int64), self.day[keep], values)
+
+    def range(self, first: int, stop: int) -> Ragged:
+        """Members [first, stop): views, not copies."""
+        low, high = int(self.offsets[first]), int(self.offsets[stop])
+        values = {name: column[low:high] for name, column in self.values.items()}
+        return Ragged(self.offsets[first : stop + 1] - low, self.day[low:high], values)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +91,14 @@ class Histories:
             joined=None if self.joined is None else self.joined[members],
         )
 
+    def range(self, first: int, stop: int) -> Histories:
+        """Members [first, stop): their rows are looked at where they are, not copied."""
+        return replace(
+            self._each(lambda rows: rows.range(first, stop)),
+            members=self.members[first:stop],
+            joined=None if self.joined is None else self.joined[first:stop],
+        )
+
     def _each(self, change: Callable[[Ragged], Ragged]) -> Histories:
         return replace(
             self,
@@ -106,72 +114,82 @@ class Histories:
         return to_date(self.first_day), to_date(self.end_day)
 
 
-def from_log(checked: Checked) -> Histories:
-    """Histories of all usable rows of a checked log: the fold runs in the engine, the result comes as Arrow.
+def assemble(
+    ids: npt.NDArray[Any],
+    offsets: npt.NDArray[np.int64],
+    day: npt.NDArray[np.int32],
+    values: Mapping[str, npt.NDArray[np.int64]],
+    columns: Collection[str],
+    labels: Mapping[str, Ragged] | None = None,
+) -> Histories:
+    """Histories from member x day rows, parted into purchases and returns.
 
-    Raises
-    ------
-    UnusableLogError
-        no row is usable
+    Parameters
+    ----------
+    ids : (n_members,)
+    offsets : (n_members + 1,) where each member's rows begin
+    day : (n_rows,) rising within each member
+    values : by name (see features.daily), each (n_rows,)
+    columns : of the contract, that the log has
     """
-    table = fetch(daily(checked.clean))
-    if table.num_rows == 0:
-        raise UnusableLogError("a log has usable rows", "none", "see 'tiercast check' for why each row was refused")
-    return from_arrow(table, checked.columns.has_amounts)
+    rows = Ragged(offsets, day, dict(values))
+    returned = {part.value for part in SUMS if part.side == "returns"}
+    visits = rows.take(values["orders"] > 0)
+    returns = rows.take(values["orders"] == 0 if "amount" not in columns else values["returned"] > 0)
+    return Histories(
+        ids,
+        replace(visits, values={name: column for name, column in visits.values.items() if name not in returned}),
+        replace(returns, values={name: column for name, column in returns.values.items() if name in returned}),
+        frozenset(columns),
+        int(day.min()),
+        int(day.max()) + 1,
+        labels or {},
+    )
 
 
-def from_arrow(table: pa.Table, has_amounts: bool) -> Histories:
-    """Histories from member x day rows sorted by member and day (see features.daily)."""
-    member = table["member"].combine_chunks().dictionary_encode()
-    code = member.indices.to_numpy()
-    day = table["day"].combine_chunks().cast("int32").to_numpy()
-    ids = member.dictionary.to_numpy(zero_copy_only=False)  # numbers stay numbers, text becomes str objects
-    columns = {name: table[name].to_numpy() for name in ("orders", "gross", "returned")}
-    return _split(ids, code, day, columns, has_amounts, len(ids))
+def from_rows(
+    histories: Sequence[tuple[Any, Sequence[DailyRow]]],
+    has_amounts: bool,
+    *,
+    columns: Collection[str] = (),
+    labels: Mapping[str, Sequence[Sequence[tuple[dt.date, str, int, int]]]] | None = None,
+) -> Histories:
+    """Histories from each member's folded days (see features.daily), without an engine.
 
+    Parameters
+    ----------
+    columns : what the lines have beside amounts
+    labels : by column, each member's label counts
 
-def from_rows(histories: Sequence[tuple[Any, Sequence[DailyRow]]], has_amounts: bool) -> Histories:
-    """Histories from each member's folded days (see features.daily.fold), without an engine.
-
-    >>> h = from_rows([("m", [(dt.date(2017, 1, 1), 1, 25000, 5000)])], has_amounts=True)
+    >>> h = from_rows([("m", [(dt.date(2017, 1, 1), {"orders": 1, "gross": 25000, "returned": 5000})])], has_amounts=True)
     >>> h.visits.values["gross"].tolist(), h.returns.values["returned"].tolist()
     ([25000], [5000])
     """
-    rows = [(code, *row) for code, (_, days) in enumerate(histories) for row in days]
+    rows = [row for _, days in histories for row in days]
     if not rows:
         raise UnusableLogError("a history has usable lines", "none", "send at least one purchase before the as-of date")
-    code, dates, orders, gross, returned = zip(*rows, strict=True)
     ids = np.empty(len(histories), dtype=object)
     ids[:] = [member for member, _ in histories]
+    offsets = _offsets([len(days) for _, days in histories])
+    day = np.array([date.toordinal() for date, _ in rows], np.int32) - np.int32(EPOCH)
+    values = {name: np.array([found[name] for _, found in rows], np.int64) for name in rows[0][1]}
+    ragged = {name: _labels(own) for name, own in (labels or {}).items()}
+    return assemble(ids, offsets, day, values, {*columns, *(("amount",) if has_amounts else ())}, ragged)
+
+
+def _labels(own: Sequence[Sequence[tuple[dt.date, str, int, int]]]) -> Ragged:
+    rows = [row for counts in own for row in counts]
+    code = {label: position for position, label in enumerate(sorted({label for _, label, _, _ in rows}))}
     columns = {
-        "orders": np.array(orders, np.int64),
-        "gross": np.array(gross, np.int64),
-        "returned": np.array(returned, np.int64),
+        "code": np.array([code[label] for _, label, _, _ in rows], np.int64),
+        "lines": np.array([lines for _, _, lines, _ in rows], np.int64),
+        "gross": np.array([gross for _, _, _, gross in rows], np.int64),
     }
-    day = np.array([to_day(date) for date in dates], np.int32)
-    return _split(ids, np.array(code), day, columns, has_amounts, len(histories))
+    return Ragged(_offsets([len(counts) for counts in own]), np.array([to_day(row[0]) for row in rows], np.int32), columns)
 
 
-def _split(
-    ids: npt.NDArray[Any],
-    code: npt.NDArray[Any],
-    day: npt.NDArray[np.int32],
-    columns: dict[str, npt.NDArray[np.int64]],
-    has_amounts: bool,
-    size: int,
-) -> Histories:
-    offsets = np.searchsorted(code, np.arange(size + 1)).astype(np.int64)
-    rows = Ragged(offsets, day, columns)
-    visits = rows.take(columns["orders"] > 0)
-    returns = rows.take(columns["returned"] > 0)
-    return Histories(
-        ids,
-        Ragged(visits.offsets, visits.day, {name: visits.values[name] for name in ("orders", "gross")}),
-        Ragged(returns.offsets, returns.day, {"returned": returns.values["returned"]}),
-        frozenset({"amount"} if has_amounts else ()),
-        int(day.min()),
-        int(day.max()) + 1,
-    )
+def _offsets(lengths: Sequence[int]) -> npt.NDArray[np.int64]:
+    return np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
 
 
 def _select(rows: Ragged, members: npt.NDArray[np.int64]) -> Ragged:

@@ -1,8 +1,7 @@
-"""The loops under the operators, in plain Python that numba can compile.
+"""The loops under the operators, compiled by numba over many pairs (member, cutoff).
 
-Each takes pairs (member, cutoff): ``start[p]`` and ``stop[p]`` bound the member's rows known at the cutoff, newest last,
-and fills ``out`` of one row a pair. The same source runs compiled over many pairs and interpreted over a few; only
-operations that IEEE 754 pins are used, so both give the same bits.
+``start[p]`` and ``stop[p]`` bound the rows of pair p known at its cutoff, newest last. Only whole numbers and operations
+that IEEE 754 pins are used, so that features.single gives the same bits from the same history.
 """
 
 from __future__ import annotations
@@ -10,90 +9,101 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
-# Arrays when compiled, lists when interpreted (indexing a list is several times faster than indexing an array).
 Column = Any
 
 
-def window_sum(start: Column, stop: Column, cutoff: Column, day: Column, value: Column, width: int, out: Column) -> None:
-    """Σ value over rows with day in [cutoff - width, cutoff)."""
+def first_from(day: Column, start: Column, stop: Column, target: Column, out: Column) -> None:
+    """Of rows [start, stop), the first on day ``target`` or later."""
     for p in range(len(out)):
-        total = 0
-        i = stop[p] - 1
-        first = cutoff[p] - width
-        while i >= start[p] and day[i] >= first:
-            total += value[i]
-            i -= 1
-        out[p] = total
+        low = start[p]
+        high = stop[p]
+        while low < high:
+            middle = (low + high) // 2
+            if day[middle] < target[p]:
+                low = middle + 1
+            else:
+                high = middle
+        out[p] = low
 
 
-def decayed_sum(
-    start: Column, stop: Column, cutoff: Column, day: Column, value: Column, weight: Column, out: Column
-) -> None:
-    """Σ value * weight[age in days], newest first; rows older than the table weigh nothing."""
-    oldest = len(weight) - 1
-    for p in range(len(out)):
-        total = 0.0
-        i = stop[p] - 1
-        while i >= start[p] and cutoff[p] - day[i] <= oldest:
-            total += value[i] * weight[cutoff[p] - day[i]]
-            i -= 1
-        out[p] = total
+def faded(offsets: Column, day: Column, value: Column, weight: Column, out: Column) -> None:
+    """After each row, the sum of the member's values so far, each times weight[its age in days]; no weight, nothing.
 
-
-def gap_moments(start: Column, stop: Column, day: Column, mean: Column, sd: Column) -> None:
-    """Mean and population standard deviation of the days between consecutive rows; NaN without a gap."""
-    for p in range(len(mean)):
-        n = stop[p] - start[p] - 1
-        if n < 1:
-            mean[p] = math.nan
-            sd[p] = math.nan
-            continue
-        total = 0
-        squares = 0
-        for i in range(start[p] + 1, stop[p]):
-            gap = day[i] - day[i - 1]
-            total += gap
-            squares += gap * gap
-        mean[p] = total / n
-        sd[p] = math.sqrt((n * squares - total * total) / (n * n))
-
-
-def gap_quantile(start: Column, stop: Column, day: Column, q: float, out: Column) -> None:
-    """Quantile of the days between consecutive rows, interpolated linearly; NaN without a gap."""
-    for p in range(len(out)):
-        n = stop[p] - start[p] - 1
-        if n < 1:
-            out[p] = math.nan
-            continue
-        gaps = np.empty(n, np.float64)
-        for k in range(n):
-            gaps[k] = day[start[p] + k + 1] - day[start[p] + k]
-        gaps.sort()
-        position = (n - 1) * q
-        low = int(position)
-        high = min(low + 1, n - 1)
-        out[p] = gaps[low] + (gaps[high] - gaps[low]) * (position - low)
-
-
-def comebacks(
-    start: Column, stop: Column, cutoff: Column, day: Column, horizon: int, longer: Column, returned: Column
-) -> None:
-    """Past gaps at least as long as the silence at the cutoff, and how many of them ended within the horizon.
-
-    The silence is s = cutoff - last day. A past gap g counts when g >= s; it ended within the horizon when g < s + horizon.
+    Each row's sum follows from the one before, so it is the same whichever cutoffs are asked for.
     """
-    for p in range(len(longer)):
-        n_longer = 0
-        n_returned = 0
-        if stop[p] > start[p]:
-            silence = cutoff[p] - day[stop[p] - 1]
-            for i in range(start[p] + 1, stop[p]):
+    oldest = len(weight) - 1
+    for m in range(len(offsets) - 1):
+        total = 0.0
+        for i in range(offsets[m], offsets[m + 1]):
+            if i > offsets[m]:
                 gap = day[i] - day[i - 1]
-                if gap >= silence:
-                    n_longer += 1
-                    if gap < silence + horizon:
-                        n_returned += 1
-        longer[p] = n_longer
-        returned[p] = n_returned
+                total = total * weight[gap] if gap <= oldest else 0.0
+            total += value[i]
+            out[i] = total
+
+
+def gap_order(
+    pair: Column, member: Column, start: Column, stop: Column, cutoff: Column, day: Column, horizon: int, levels: Column,
+    ordered: Column, quantiles: Column, longer: Column, returned: Column,
+) -> None:  # fmt: skip
+    """Quantiles of the gaps between rows, and past gaps at least as long as the silence at the cutoff.
+
+    Pairs are visited in the order ``pair``, by member and rising cutoff, so that each gap is put in its place once.
+    ``ordered`` is room for the most gaps that a member has; ``quantiles`` is (n_levels, n_pairs).
+    """
+    n = 0
+    for k in range(len(pair)):
+        p = pair[k]
+        if k == 0 or member[p] != member[pair[k - 1]]:
+            n = 0
+        for i in range(start[p] + n + 1, stop[p]):
+            gap = day[i] - day[i - 1]
+            at = n
+            while at > 0 and ordered[at - 1] > gap:
+                ordered[at] = ordered[at - 1]
+                at -= 1
+            ordered[at] = gap
+            n += 1
+        for q in range(len(levels)):
+            quantiles[q, p] = math.nan
+            if n > 0:
+                position = (n - 1) * levels[q]
+                low = int(position)
+                high = min(low + 1, n - 1)
+                quantiles[q, p] = ordered[low] + (ordered[high] - ordered[low]) * (position - low)
+        longer[p] = 0
+        returned[p] = 0
+        if n > 0:
+            silence = cutoff[p] - day[stop[p] - 1]
+            at = n
+            while at > 0 and ordered[at - 1] >= silence:
+                at -= 1
+                if ordered[at] < silence + horizon:
+                    returned[p] += 1
+            longer[p] = n - at
+
+
+def mixture(
+    start: Column, stop: Column, code: Column, seen: Column, touched: Column, n_log_n: Column,
+    distinct: Column, entropy: Column, top: Column,
+) -> None:  # fmt: skip
+    """Of rows [start, stop) by code: how many codes, their entropy in nats, and the share of the commonest."""
+    for p in range(len(distinct)):
+        n = 0
+        for i in range(start[p], stop[p]):
+            c = code[i]
+            if seen[c] == 0:
+                touched[n] = c
+                n += 1
+            seen[c] += 1
+        rows = stop[p] - start[p]
+        inside = 0.0
+        most = 0
+        for k in range(n):
+            times = seen[touched[k]]
+            inside += n_log_n[times]
+            most = max(most, times)
+            seen[touched[k]] = 0
+        distinct[p] = n
+        entropy[p] = (n_log_n[rows] - inside) / rows if rows else math.nan
+        top[p] = most / rows if rows else math.nan

@@ -7,16 +7,18 @@ are the same to the bit. Their Python needs this package and what it needs (see 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from features.daily import daily
+from features.daily import daily, labelled
 from features.engine import fetch
 from features.errors import SourceError, UnusableLogError
 from features.feature_table import build
-from features.histories import Histories, from_arrow
+from features.histories import Histories
 from features.policy import TierPolicy
+from features.reading import clean_columns, columns_read, from_folded
+from features.schema import LABELS
 from features.snapshot import to_day
 
 if TYPE_CHECKING:
@@ -64,13 +66,20 @@ def feature_rows(
     if span["first"] is None:
         raise UnusableLogError("a log has usable rows", "none", "see 'tiercast check' for why each row was refused")
     bounds = (to_day(span["first"].date()), to_day(span["last"].date()) + 1)
-    describe = _describer(cutoffs, horizon_days, lookback_days, policy, checked.columns.has_amounts, bounds)
+    has = columns_read(checked)
+    describe = _describer(cutoffs, horizon_days, lookback_days, policy, has, bounds)
 
-    folded = backend.raw_sql(backend.compile(daily(clean)))
-    # The column alone: Spark hashes to as many partitions as it likes. Sorted within, so a member's days are in one run.
+    clean = clean_columns(checked, has)
+    # Rows of days and of labels in one table, so that a member's are in one partition; 'part' tells them apart.
+    folded = backend.raw_sql(backend.compile(daily(clean))).selectExpr("*", "'' AS part", "CAST(NULL AS STRING) AS label")
+    for name in LABELS:
+        if name in has:
+            rows = backend.raw_sql(backend.compile(labelled(clean, name))).selectExpr("*", f"'{name}' AS part")
+            folded = folded.unionByName(rows, allowMissingColumns=True)
+    # The column alone: Spark hashes to as many partitions as it likes.
     hashed = folded.repartition("member") if partitions is None else folded.repartition(partitions, "member")
     sample = describe(_one_row(folded, bounds[0]))  # what is wrong with the arguments is said here, not on an executor
-    return hashed.sortWithinPartitions("member", "day").mapInArrow(_each_partition(describe), _spark_schema(folded, sample))
+    return hashed.mapInArrow(_each_partition(describe), _spark_schema(folded, sample))
 
 
 def _describer(
@@ -78,16 +87,19 @@ def _describer(
     horizon_days: int,
     lookback_days: int,
     policy: TierPolicy | None,
-    has_amounts: bool,
+    has: Collection[str],
     bounds: tuple[int, int],
 ) -> Callable[[pa.Table], pa.Table]:
-    """Rows of member x day → rows of member x cutoff. ``bounds`` are the whole log's, which a part of it cannot know."""
+    """Rows of member x day and of labels → rows of member x cutoff. ``bounds`` are the whole log's."""
 
     def describe(rows: pa.Table) -> pa.Table:
         import numpy as np
         import pyarrow as pa
+        import pyarrow.compute as pc
 
-        histories: Histories = replace(from_arrow(rows, has_amounts), first_day=bounds[0], end_day=bounds[1])
+        days = rows.filter(pc.equal(rows["part"], ""))
+        labels = {name: rows.filter(pc.equal(rows["part"], name)) for name in LABELS if name in has}
+        histories: Histories = replace(from_folded(days, labels, has), first_day=bounds[0], end_day=bounds[1])
         table = build(histories, cutoffs, horizon_days=horizon_days, lookback_days=lookback_days, policy=policy)
         return pa.table(
             {
@@ -103,7 +115,7 @@ def _describer(
 def _each_partition(
     describe: Callable[[pa.Table], pa.Table],
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """What an executor does with the batches of a partition, which come in order."""
+    """What an executor does with the batches of a partition, in any order."""
 
     def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
@@ -121,10 +133,9 @@ def _one_row(folded: DataFrame, day: int) -> pa.Table:
     from pyspark.sql.pandas.types import to_arrow_schema
 
     schema = to_arrow_schema(folded.schema)
-    made: dict[str, Any] = {"member": 0, "day": dt.date(1970, 1, 1) + dt.timedelta(days=day)}
+    made: dict[str, Any] = {"member": 0, "day": day, "part": "", "label": None}
     columns = [
-        pa.array([made.get(field.name, 1)]).cast(field.type) if field.name != "day" else pa.array([made["day"]])
-        for field in schema
+        pa.array([made.get(field.name, 1)], None if field.name != "day" else pa.int32()).cast(field.type) for field in schema
     ]
     return pa.table(columns, names=schema.names)
 

@@ -1,180 +1,303 @@
-"""The vocabulary in which features are declared: a member's history at a cutoff → one number.
+"""The operators over many pairs (member, cutoff): a history at a cutoff → one number a pair.
 
-A ``Panel`` holds pairs (member, cutoff) and answers each operator with one value a pair. Operators see rows on days before
-the cutoff and nothing else: ``_bounds`` ends each range of rows there.
+Operators see rows on days before the cutoff and nothing else: ``_stop`` ends each range of rows there. features.single holds
+the same operators for one pair, in plain Python; both give the same bits.
 """
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any, Final, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from features import kernels, money
+from features import fading, kernels
+from features.compiled import compiled, has_numba
 from features.histories import Histories, Ragged
-from features.snapshot import MAX_DAYS, known_before
+from features.snapshot import MAX_DAYS
+from features.vocabulary import VALUES, label_rows, value_rows
+
+if TYPE_CHECKING:
+    from features.tiers import TierState
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Integers: TypeAlias = npt.NDArray[np.int64]
 T = TypeVar("T")
-D = TypeVar("D", np.float64, np.int64)
-Value: TypeAlias = Literal["visits", "orders", "gross", "returned"]
 
-# Below this many rows in all, loading numba costs more than it saves.
-_COMPILE_FROM_ROWS: Final = 200_000
-_HALF_LIVES_KEPT: Final = 20
+_LEVELS: Final = (0.25, 0.5, 0.75, 0.9, 1.0)
+"""Quantiles of gaps that are worked out together; others cost a pass of their own."""
 
 
 @dataclass(frozen=True, eq=False)
 class Panel:
     """Pairs (member, cutoff) over histories, with the operators.
 
-    ``member`` and ``cutoff`` are (n_pairs,): position in ``histories`` and day number. ``compiled`` forces the compiled or
-    the interpreted form; None chooses by the amount of work.
+    ``member`` and ``cutoff`` are (n_pairs,): position in ``histories`` and day number. ``state`` is the tier policy's word
+    on the pairs, None without one. Each operator gives (n_pairs,) values, NaN where its docstring says so.
     """
 
     histories: Histories
     member: Integers
     cutoff: npt.NDArray[np.int32]
     horizon_days: int
-    compiled: bool | None = None
+    state: TierState | None = None
     _memo: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.member)
 
+    def part(self, bounds: Sequence[tuple[int, int]], first: int, stop: int) -> Panel:
+        """The pairs in some ranges, all of members [first, stop), over the histories of these alone."""
+        member = np.concatenate([self.member[lo:hi] for lo, hi in bounds]) - first
+        cutoff = np.concatenate([self.cutoff[lo:hi] for lo, hi in bounds])
+        state = None if self.state is None else self.state.part(bounds)
+        return Panel(self.histories.range(first, stop), member, cutoff, self.horizon_days, state)
+
     # -- time ---------------------------------------------------------------------------------------------------------
 
     def recency(self) -> Floats:
         """Days from the last purchase to the cutoff; NaN without a purchase."""
-        start, stop = self._bounds("visits")
-        day = self.histories.visits.day
-        return _where(stop > start, self.cutoff - _at(day, stop - 1))
+        start, stop = self._known(self.histories.visits)
+        return _where(stop > start, self.cutoff - _at(self.histories.visits.day, stop - 1))
 
     def tenure(self) -> Floats:
         """Days from the first purchase to the cutoff; NaN without a purchase."""
-        start, stop = self._bounds("visits")
+        start, stop = self._known(self.histories.visits)
         return _where(stop > start, self.cutoff - _at(self.histories.visits.day, start))
 
     def last_gap(self) -> Floats:
         """Days between the last two purchase days; NaN with fewer than two."""
-        start, stop = self._bounds("visits")
+        start, stop = self._known(self.histories.visits)
         day = self.histories.visits.day
         return _where(stop - start > 1, _at(day, stop - 1) - _at(day, stop - 2))
 
     def gap_mean(self) -> Floats:
         """Mean days between purchase days; NaN with fewer than two."""
-        return self._gap_moments()[0]
+        start, stop = self._known(self.histories.visits)
+        day = self.histories.visits.day
+        return ratio(_where(stop - start > 1, _at(day, stop - 1) - _at(day, start)), (stop - start - 1).astype(np.float64))
 
     def gap_sd(self) -> Floats:
         """Population standard deviation of the days between purchase days; NaN with fewer than two."""
-        return self._gap_moments()[1]
+        start, stop = self._known(self.histories.visits)
+        day = self.histories.visits.day
+        n = stop - start - 1
+        span = _at(day, stop - 1).astype(np.int64) - _at(day, start)
+        squares = self._gap_squares()
+        spread = n * (_at(squares, stop - 1) - _at(squares, start)) - span * span
+        return np.sqrt(ratio(_where(n > 0, spread), (n * n).astype(np.float64)))
 
     def gap_quantile(self, q: float) -> Floats:
         """Quantile of the days between purchase days, interpolated linearly; NaN with fewer than two."""
-
-        def compute() -> Floats:
-            start, stop = self._bounds("visits")
-            return self._run(kernels.gap_quantile, "visits", (start, stop, self.histories.visits.day, q), np.float64)[0]
-
-        return self._once(("gap_quantile", q), compute)
+        if q in _LEVELS:
+            quantiles: Floats = self._gaps()[0][_LEVELS.index(q)]
+            return quantiles
+        others = self._once(("gap_quantile", q), lambda: self._gap_order(np.array([q]))[0])
+        return np.asarray(others[0])
 
     def longer_silences(self) -> Floats:
         """Past gaps at least as long as the silence at the cutoff, a count."""
-        return self._comebacks()[0]
+        return self._gaps()[1]
 
     def comeback_share(self) -> Floats:
-        """Share of those gaps that ended within the horizon of being this long; NaN where there is none."""
-        longer, returned = self._comebacks()
+        """Of those gaps, the share that ended within the horizon of being this long; NaN where there is none."""
+        _, longer, returned = self._gaps()
         return ratio(returned, longer)
 
-    # -- amounts ------------------------------------------------------------------------------------------------------
+    # -- sums ---------------------------------------------------------------------------------------------------------
 
-    def window_sum(self, value: Value, width_days: int = MAX_DAYS) -> Floats:
-        """Sum over days in [cutoff - width, cutoff); money in currency, NaN where the log has no amounts."""
-        return self._currency(value, self.window_units(value, width_days))
+    def total(self, value: str, days: int = MAX_DAYS, until: int = 0) -> Floats:
+        """Sum over days in [cutoff - days, cutoff - until); NaN where the log has no such column."""
+        if not self._has(value):
+            return np.full(len(self), np.nan)
+        return self.units(value, days, until) / VALUES[value].scale
 
-    def window_units(self, value: Value, width_days: int) -> Integers:
-        """The same sum as whole numbers: counts, or fixed-point units of money."""
+    def units(self, value: str, days: int = MAX_DAYS, until: int = 0) -> Integers:
+        """The same sum as whole numbers: counts, or fixed-point units."""
+        rows = self._rows(VALUES[value].rows)
+        low, high = self._window(rows, days, until)
+        if value in ("visits", "returns"):
+            return high - low
+        sums = self._sums(value, rows)
+        return sums[high] - sums[low]
 
-        def compute() -> Integers:
-            rows, column = self._rows(value)
-            start, stop = self._bounds(value)
-            arguments = (start, stop, self.cutoff, rows.day, column, width_days)
-            return self._run(kernels.window_sum, value, arguments, np.int64)[0]
+    def rate(self, value: str, half_life: int) -> Floats:
+        """Faded sum as a monthly rate, a day that is ``half_life`` days old weighing half; NaN as in ``total``.
 
-        return self._once(("window_units", value, width_days), compute)
+        What is the same on every day gives 30 times that.
+        """
+        if not self._has(value):
+            return np.full(len(self), np.nan)
+        rows = self._rows(VALUES[value].rows)
+        start, stop = self._known(rows)
+        weight = fading.weights(half_life)
+        after = self._faded(value, rows, half_life)
+        age = np.where(stop > start, self.cutoff - _at(rows.day, stop - 1), len(weight))
+        kept = np.where(age < len(weight), weight[np.minimum(age, len(weight) - 1)] * _at(after, stop - 1), 0.0)
+        return kept * (fading.monthly(half_life) / VALUES[value].scale)
 
-    def decayed_sum(self, value: Value, half_life_days: int) -> Floats:
-        """Sum in which a day that is ``half_life_days`` old weighs half; money as in ``window_sum``."""
+    def last(self, value: str) -> Floats:
+        """The value on the newest day that has one; NaN without one."""
+        return self._on(value, newest=True)
 
-        def compute() -> Floats:
-            rows, column = self._rows(value)
-            start, stop = self._bounds(value)
-            weight = _decay(half_life_days)
-            arguments = (start, stop, self.cutoff, rows.day, column, weight)
-            return self._run(kernels.decayed_sum, value, arguments, np.float64)[0]
+    def first(self, value: str) -> Floats:
+        """The value on the oldest day that has one; NaN without one."""
+        return self._on(value, newest=False)
 
-        return self._currency(value, self._once(("decayed_sum", value, half_life_days), compute))
+    # -- mixtures -----------------------------------------------------------------------------------------------------
 
-    def rate(self, value: Value, half_life_days: int) -> Floats:
-        """Faded sum as a monthly rate: what is the same on every day gives 30 times that."""
-        every_day = 1.0 / (2.0 ** (1.0 / half_life_days) - 1.0)
-        monthly: Floats = self.decayed_sum(value, half_life_days) * (30.0 / every_day)
-        return monthly
+    def distinct(self, label: str, days: int = MAX_DAYS) -> Floats:
+        """How many labels the purchases in [cutoff - days, cutoff) carry; NaN where the log has no such column."""
+        return self._mixture(label, days)[0]
 
-    def last(self, value: Value) -> Floats:
-        """The value on the last purchase day; NaN without one."""
-        _, column = self._rows(value)
-        start, stop = self._bounds(value)
-        return self._currency(value, _where(stop > start, _at(column, stop - 1)))
+    def entropy(self, label: str, days: int = MAX_DAYS) -> Floats:
+        """Entropy in nats of the days on which each label was bought; NaN without one."""
+        return self._mixture(label, days)[1]
+
+    def top_share(self, label: str, days: int = MAX_DAYS) -> Floats:
+        """Share of the commonest label in those days; NaN without one."""
+        return self._mixture(label, days)[2]
+
+    # -- events -------------------------------------------------------------------------------------------------------
+
+    def events(self, kind: str, days: int = MAX_DAYS) -> Floats:
+        """Events of a kind in [cutoff - days, cutoff); NaN without an event log."""
+        if not self.histories.events:
+            return np.full(len(self), np.nan)
+        rows = self._rows(f"event {kind}")
+        low, high = self._window(rows, days, 0)
+        sums = self._once(("events", kind), lambda: _summed(rows.values["count"]))
+        return (sums[high] - sums[low]).astype(np.float64)
+
+    def since_event(self, kind: str) -> Floats:
+        """Days from the last event of a kind to the cutoff; NaN without one."""
+        rows = self._rows(f"event {kind}")
+        start, stop = self._known(rows)
+        return _where(stop > start, self.cutoff - _at(rows.day, stop - 1))
+
+    def last_score(self, kind: str) -> Floats:
+        """Mean score on the last day with an event of a kind; NaN without one."""
+        rows = self._rows(f"event {kind}")
+        start, stop = self._known(rows)
+        score = _where(stop > start, _at(rows.values["score"], stop - 1) / fading.UNITS)
+        return ratio(score, _at(rows.values["count"], stop - 1).astype(np.float64))
+
+    # -- programme ----------------------------------------------------------------------------------------------------
+
+    def tier(self) -> Floats:
+        """Position of the tier held, from 0; NaN without a policy."""
+        return self._programme("tier")
+
+    def tier_metric(self) -> Floats:
+        """What qualifies at the cutoff, in the metric's own unit; NaN where it is not defined."""
+        return self._programme("metric")
+
+    def tier_carry(self) -> Floats:
+        """What of it still counts at cutoff + horizon; NaN where it is not defined."""
+        return self._programme("carry")
+
+    def need_to_keep(self) -> Floats:
+        """What is still needed in the horizon to hold the tier; NaN where it is not defined."""
+        return self._programme("keep")
+
+    def need_to_rise(self) -> Floats:
+        """What is needed in the horizon for the tier above, 0 at the top; NaN where it is not defined."""
+        return self._programme("rise")
+
+    def days_to_review(self) -> Floats:
+        """Days from the cutoff to the next review; NaN where it is not defined."""
+        return self._programme("review")
 
     # -- how ----------------------------------------------------------------------------------------------------------
 
-    def _gap_moments(self) -> list[Floats]:
-        def compute() -> list[Floats]:
-            start, stop = self._bounds("visits")
-            return self._run(kernels.gap_moments, "visits", (start, stop, self.histories.visits.day), np.float64, np.float64)
+    def ratio(self, numerator: Floats, denominator: Floats) -> Floats:
+        """Elementwise quotient, NaN where the denominator is 0 or NaN."""
+        return ratio(numerator, denominator)
 
-        return self._once("gap_moments", compute)
-
-    def _comebacks(self) -> list[Floats]:
-        def compute() -> list[Floats]:
-            start, stop = self._bounds("visits")
-            arguments = (start, stop, self.cutoff, self.histories.visits.day, self.horizon_days)
-            return self._run(kernels.comebacks, "visits", arguments, np.float64, np.float64)
-
-        return self._once("comebacks", compute)
-
-    def _rows(self, value: Value) -> tuple[Ragged, Integers]:
-        rows = self.histories.returns if value == "returned" else self.histories.visits
-        return rows, np.ones(len(rows.day), np.int64) if value == "visits" else rows.values[value]
-
-    def _bounds(self, value: Value) -> tuple[Integers, Integers]:
-        """Half-open ranges of each pair's known rows."""
-
-        def compute() -> tuple[Integers, Integers]:
-            rows, _ = self._rows(value)
-            start = rows.offsets[self.member]
-            stop = np.empty(len(self), np.int64)
-            for cutoff in np.unique(self.cutoff):
-                at = self.cutoff == cutoff
-                stop[at] = known_before(rows.day, rows.offsets, int(cutoff))[1][self.member[at]]
-            return start, stop
-
-        return self._once(("bounds", value == "returned"), compute)
-
-    def _currency(self, value: Value, units: Integers | Floats) -> Floats:
-        if value in ("visits", "orders"):
-            return units.astype(np.float64)
-        if not self.histories.has_amounts:
+    def _programme(self, pick: str) -> Floats:
+        if self.state is None:
             return np.full(len(self), np.nan)
-        return units / float(money.UNITS)
+        return self.state.column(pick)
+
+    def _has(self, value: str) -> bool:
+        spec = VALUES[value]
+        return spec.needs is None or spec.needs in self.histories.columns
+
+    def _on(self, value: str, *, newest: bool) -> Floats:
+        if not self._has(value):
+            return np.full(len(self), np.nan)
+        rows = self._rows(VALUES[value].rows)
+        start, stop = self._known(rows)
+        return _where(stop > start, _at(VALUES[value].of(rows), stop - 1 if newest else start) / VALUES[value].scale)
+
+    def _mixture(self, label: str, days: int) -> tuple[Floats, Floats, Floats]:
+        def compute() -> tuple[Floats, Floats, Floats]:
+            out = tuple(np.full(len(self), np.nan) for _ in range(3))
+            rows = self._once(("labels", label), lambda: label_rows(self.histories, label))
+            if rows is not None:
+                low, high = self._window(rows, days, 0)
+                codes = int(rows.values["code"].max(initial=-1)) + 1
+                most = int((high - low).max(initial=0))
+                room = np.zeros(codes, np.int64), np.empty(codes, np.int64)
+                compiled(kernels.mixture)(low, high, rows.values["code"], *room, fading.n_log_n(most), *out)
+            return out[0], out[1], out[2]
+
+        return self._once(("mixture", label, days), compute)
+
+    def _gaps(self) -> tuple[Floats, Floats, Floats]:
+        return self._once("gaps", lambda: self._gap_order(np.array(_LEVELS)))
+
+    def _gap_order(self, levels: Floats) -> tuple[Floats, Floats, Floats]:
+        start, stop = self._known(self.histories.visits)
+        pair = np.lexsort((self.cutoff, self.member))
+        room = np.empty(int((stop - start).max(initial=0)), np.int64)
+        out = np.empty((len(levels), len(self))), np.empty(len(self)), np.empty(len(self))
+        compiled(kernels.gap_order)(
+            pair, self.member, start, stop, self.cutoff, self.histories.visits.day, self.horizon_days, levels, room, *out
+        )
+        return out
+
+    def _gap_squares(self) -> Integers:
+        def compute() -> Integers:
+            gap = np.diff(self.histories.visits.day, prepend=0).astype(np.int64)
+            return np.cumsum(gap * gap)
+
+        return self._once("squares", compute)
+
+    def _sums(self, value: str, rows: Ragged) -> Integers:
+        return self._once(("sums", value), lambda: _summed(VALUES[value].of(rows)))
+
+    def _faded(self, value: str, rows: Ragged, half_life: int) -> Floats:
+        def compute() -> Floats:
+            out = np.empty(len(rows.day))
+            compiled(kernels.faded)(rows.offsets, rows.day, VALUES[value].of(rows), fading.weights(half_life), out)
+            return out
+
+        return self._once(("faded", value, half_life), compute)
+
+    def _rows(self, name: str) -> Ragged:
+        return self._once(("rows", name), lambda: value_rows(self.histories, name))
+
+    def _known(self, rows: Ragged) -> tuple[Integers, Integers]:
+        """Half-open ranges of each pair's rows before the cutoff."""
+        return self._once(
+            ("known", id(rows.day)),
+            lambda: (
+                rows.offsets[self.member],
+                _first_from(rows, rows.offsets[self.member], rows.offsets[self.member + 1], self.cutoff),
+            ),
+        )
+
+    def _window(self, rows: Ragged, days: int, until: int) -> tuple[Integers, Integers]:
+        start, stop = self._known(rows)
+        high = stop if until == 0 else self._from(rows, until)
+        return (start if days >= MAX_DAYS else self._from(rows, days)), high
+
+    def _from(self, rows: Ragged, days: int) -> Integers:
+        start, stop = self._known(rows)
+        return self._once(("from", id(rows.day), days), lambda: _first_from(rows, start, stop, self.cutoff - np.int32(days)))
 
     def _once(self, key: Any, compute: Callable[[], T]) -> T:
         if key not in self._memo:
@@ -182,22 +305,15 @@ class Panel:
         result: T = self._memo[key]
         return result
 
-    def _run(
-        self, kernel: Callable[..., None], value: Value, arguments: tuple[Any, ...], *dtypes: type[D]
-    ) -> list[npt.NDArray[D]]:
-        """One array a dtype, filled by the kernel."""
-        out = [np.empty(len(self), dtype) for dtype in dtypes]
-        if self._compiles(value):
-            _compiled(kernel)(*arguments, *out)
-        else:
-            kernel(*(part.tolist() if isinstance(part, np.ndarray) else part for part in arguments), *out)
-        return out
 
-    def _compiles(self, value: Value) -> bool:
-        if self.compiled is not None:
-            return self.compiled
-        start, stop = self._bounds(value)
-        return int((stop - start).sum()) >= _COMPILE_FROM_ROWS and importlib.util.find_spec("numba") is not None
+def _first_from(rows: Ragged, start: Integers, stop: Integers, target: npt.NDArray[np.int32]) -> Integers:
+    """Of each pair's rows [start, stop), the first on its target day or later."""
+    if has_numba():
+        out = np.empty(len(start), np.int64)
+        compiled(kernels.first_from)(rows.day, start, stop, target, out)
+        return out
+    before = np.array([np.searchsorted(rows.day[a:b], t) for a, b, t in zip(start, stop, target, strict=True)], np.int64)
+    return start + before
 
 
 def ratio(numerator: Floats, denominator: Floats) -> Floats:
@@ -210,6 +326,10 @@ def ratio(numerator: Floats, denominator: Floats) -> Floats:
     return quotient
 
 
+def _summed(column: Integers) -> Integers:
+    return np.concatenate(([0], np.cumsum(column, dtype=np.int64)))
+
+
 def _at(column: npt.NDArray[Any], index: Integers) -> npt.NDArray[Any]:
     """Values at positions, any value where a position is outside."""
     return column[np.clip(index, 0, len(column) - 1)] if len(column) else np.zeros(len(index), column.dtype)
@@ -217,19 +337,3 @@ def _at(column: npt.NDArray[Any], index: Integers) -> npt.NDArray[Any]:
 
 def _where(known: npt.NDArray[np.bool_], value: npt.NDArray[Any]) -> Floats:
     return np.where(known, value.astype(np.float64), np.nan)
-
-
-@cache
-def _decay(half_life_days: int) -> Floats:
-    return np.asarray(0.5 ** (np.arange(_HALF_LIVES_KEPT * half_life_days + 1) / half_life_days), np.float64)
-
-
-@cache
-def _compiled(kernel: Callable[..., None]) -> Callable[..., None]:
-    from numba import njit
-
-    try:
-        compiled: Callable[..., None] = njit(cache=True, nogil=True)(kernel)
-    except RuntimeError:  # no folder that could hold the cache: compile anew in each process
-        compiled = njit(nogil=True)(kernel)
-    return compiled

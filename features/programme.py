@@ -4,65 +4,59 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
+from features.feature import Feature, Phrase, Unit
 
-from features.feature import Feature, Known, Phrase, Unit
-from features.money import to_currency
-from features.operators import Floats
-from features.tiers import TierState
-
-_NO_MONEY: Final = Phrase("amounts are not available", "无金额数据")
-
-
-def _money(known: Known, pick: str) -> Floats:
-    if known.state is None or not known.panel.histories.has_amounts:
-        return np.full(len(known.panel), np.nan)
-    return to_currency(getattr(known.state, pick) if pick in ("spend", "carry") else _need(known.state, pick))
-
-
-def _need(state: TierState, pick: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Need of the tier held, or of the one above (0 at the top)."""
-    top = state.need.shape[1] - 1
-    column = state.tier if pick == "keep" else np.minimum(state.tier + 1, top)
-    need = np.take_along_axis(state.need, column[:, None], axis=1)[:, 0]
-    return need if pick == "keep" else np.where(state.tier == top, 0, need)
-
+_UNDEFINED: Final = Phrase("not defined under this tier policy", "该等级规则下无定义")
 
 FEATURES: Final = (
     Feature(
-        name="tier_spend",
-        unit=Unit.MONEY,
-        meaning="qualifying spend in the tier window before the cutoff",
-        compute=lambda known: _money(known, "spend"),
-        reason=Phrase("qualifying spend of {value} in the tier window", "等级周期内合格消费 {value}"),
-        absent=_NO_MONEY,
-        needs="policy",
+        name="tier_metric",
+        unit=Unit.METRIC,
+        expression="tier_metric()",
+        meaning="what qualifies for a tier in the tier window before the cutoff",
+        reason=Phrase("{value} qualifying in the tier window", "等级周期内合格值 {value}"),
+        absent=_UNDEFINED,
     ),
     Feature(
         name="tier_carry",
-        unit=Unit.MONEY,
-        meaning="qualifying spend that still counts at cutoff + horizon",
-        compute=lambda known: _money(known, "carry"),
+        unit=Unit.METRIC,
+        expression="tier_carry()",
+        meaning="what of it still counts at cutoff + horizon",
         reason=Phrase("{value} already counts towards the next tier", "已有 {value} 计入下期等级"),
-        absent=_NO_MONEY,
-        needs="policy",
+        absent=_UNDEFINED,
     ),
     Feature(
         name="need_to_keep",
-        unit=Unit.MONEY,
-        meaning="spend still needed in the horizon to hold the tier",
-        compute=lambda known: _money(known, "keep"),
-        reason=Phrase("needs {value} more to keep the tier", "保级还需消费 {value}"),
-        absent=_NO_MONEY,
-        needs="policy",
+        unit=Unit.METRIC,
+        expression="need_to_keep()",
+        meaning="what is still needed in the horizon to hold the tier",
+        reason=Phrase("needs {value} more to keep the tier", "保级还需 {value}"),
+        absent=_UNDEFINED,
     ),
     Feature(
         name="need_to_rise",
-        unit=Unit.MONEY,
-        meaning="spend needed in the horizon for the tier above, 0 at the top",
-        compute=lambda known: _money(known, "rise"),
-        reason=Phrase("needs {value} more to rise a tier", "升级还需消费 {value}"),
-        absent=_NO_MONEY,
-        needs="policy",
+        unit=Unit.METRIC,
+        expression="need_to_rise()",
+        meaning="what is needed in the horizon for the tier above, 0 at the top",
+        reason=Phrase("needs {value} more to rise a tier", "升级还需 {value}"),
+        absent=_UNDEFINED,
+    ),
+    Feature(
+        name="tier",
+        unit=Unit.COUNT,
+        expression="tier()",
+        meaning="position of the tier held, 0 being the lowest",
+        reason=Phrase("holds tier {value}, counted from 0", "当前等级序号 {value}"),
+        absent=_UNDEFINED,
+        default=False,
+    ),
+    Feature(
+        name="days_to_review",
+        unit=Unit.DAYS,
+        expression="days_to_review()",
+        meaning="days from the cutoff to the next review of tiers",
+        reason=Phrase("tiers are reviewed in {value}", "距等级评定 {value}"),
+        absent=_UNDEFINED,
+        default=False,
     ),
 )

@@ -4,9 +4,19 @@
 column         needed    meaning
 =============  ========  =====================================================================
 customer_id    yes       the member, a number or text, opaque; comes back as it came
-timestamp      yes       when: a timestamp, a date, or ISO 8601 text; with a zone it is read as UTC
+timestamp      yes       when: a timestamp, a date, or ISO 8601 text; with a zone it is read in the programme's
 amount         no        currency; >= 0 is a purchase (a free item is still a visit), < 0 a return
 order_id       no        lines that belong together; without it, lines at one time are one order
+cost           no        what the line cost the shop, in currency; its sign is that of the amount
+discount       no        what was taken off the price, in currency; its sign does not matter
+coupon         no        what of that was taken off by a coupon, in currency; its sign does not matter
+points         no        points earned by the line; below 0 they are redeemed, or on a return taken back
+quantity       no        units bought; its sign is that of the amount
+product        no        what was bought, a number or text
+category       no        the kind of product
+channel        no        where the order came in: shop, web, app, ...
+store          no        which shop
+currency       no        of all amounts; a log has one
 =============  ========  =====================================================================
 
 Other columns are ignored. A log without amounts is in order: visits count, money is 'not available'.
@@ -23,7 +33,11 @@ from typing import Final
 from features.errors import ColumnError, listed
 
 REQUIRED: Final = ("customer_id", "timestamp")
-OPTIONAL: Final = ("amount", "order_id")
+NUMBERS: Final = ("cost", "discount", "coupon", "points", "quantity")
+"""Optional numbers that belong to a line with an amount. An empty one is 0."""
+LABELS: Final = ("product", "category", "channel", "store")
+"""Optional texts that say what kind of line it is."""
+OPTIONAL: Final = ("amount", "order_id", *NUMBERS, *LABELS, "currency")
 COLUMNS: Final = REQUIRED + OPTIONAL
 NONE: Final = "none"
 """Mapped to an optional column: the log has none, whatever its columns are called."""
@@ -92,7 +106,7 @@ def resolve(columns: Sequence[str], mapping: Mapping[str, str] | None = None) ->
             sources[name] = _mapped(name, mapping[name], columns)
         elif name in columns:
             sources[name] = (name,)
-        elif found := _by_alias(name, columns):
+        elif name in _ALIASES and (found := _by_alias(name, columns)):
             sources[name] = (found,)
             guessed.append(name)
         elif name in REQUIRED:
@@ -111,9 +125,9 @@ def _mapped(name: str, expression: str, columns: Sequence[str]) -> tuple[str, ..
     if expression in columns:
         return (expression,)
     parts = tuple(part.strip() for part in expression.split("*"))
-    if len(parts) > 2 or (len(parts) == 2 and name != "amount"):
+    if len(parts) > 2 or (len(parts) == 2 and name not in ("amount", *NUMBERS)):
         raise ColumnError(
-            f"{name!r} is one column (only amount may be a product of two)", repr(expression), "name one column"
+            f"{name!r} is one column (only a number may be a product of two)", repr(expression), "name one column"
         )
     for part in parts:
         if part not in columns:

@@ -11,12 +11,14 @@ Where ``returns: ignore`` holds, carry can only grow, so the tier it reaches is 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from features.errors import PolicyError
-from features.operators import Integers, Panel
+from features.money import to_currency
+from features.operators import Floats, Integers, Panel
 from features.policy import TierPolicy
 
 
@@ -34,13 +36,37 @@ class TierState:
     secured: Integers
     need: Integers
 
+    def part(self, bounds: Sequence[tuple[int, int]]) -> TierState:
+        """The pairs in some ranges."""
+        return TierState(
+            *(
+                np.concatenate([getattr(self, name)[lo:hi] for lo, hi in bounds])
+                for name in ("spend", "carry", "tier", "secured", "need")
+            )
+        )
+
+    def column(self, pick: str) -> Floats:
+        """(n_pairs,) one number a pair for a feature: ``tier``, or money in currency."""
+        if pick == "tier":
+            return self.tier.astype(np.float64)
+        if pick == "review":
+            return np.ones(len(self.tier))
+        return to_currency({"metric": self.spend, "carry": self.carry}.get(pick, self._need(pick)))
+
+    def _need(self, pick: str) -> Integers:
+        """Need of the tier held, or of the one above (0 at the top)."""
+        top = self.need.shape[1] - 1
+        column = self.tier if pick == "keep" else np.minimum(self.tier + 1, top)
+        need = np.take_along_axis(self.need, column[:, None], axis=1)[:, 0]
+        return need if pick == "keep" else np.where(self.tier == top, 0, need)
+
 
 def qualifying(panel: Panel, policy: TierPolicy, width_days: int) -> Integers:
     """(n_pairs,) qualifying spend on days in [cutoff - width, cutoff), in fixed-point units."""
     if width_days <= 0:
         return np.zeros(len(panel), np.int64)
-    gross = panel.window_units("gross", width_days)
-    return gross if policy.returns == "ignore" else gross - panel.window_units("returned", width_days)
+    gross = panel.units("gross", width_days)
+    return gross if policy.returns == "ignore" else gross - panel.units("returned", width_days)
 
 
 def tier_of(spend: Integers, policy: TierPolicy) -> Integers:

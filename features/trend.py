@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from features.feature import Feature, Phrase, Unit
-from features.operators import ratio
 
 FEATURES: Final = (
     Feature(
         name="visits_trend",
         unit=Unit.RATIO,
         meaning="visit_rate_42d over visit_rate_126d",
-        compute=lambda h: ratio(h.rate("visits", 42), h.rate("visits", 126)),
+        expression="ratio(rate('visits', 42), rate('visits', 126))",
         reason=Phrase("recent shopping is {value} the longer habit", "近期购物频率为长期习惯的 {value}"),
         absent=Phrase("no purchase within the last seven years", "近七年无购买"),
     ),
@@ -20,8 +19,35 @@ FEATURES: Final = (
         name="spend_trend",
         unit=Unit.RATIO,
         meaning="spend_rate_42d over spend_rate_126d",
-        compute=lambda h: ratio(h.rate("gross", 42), h.rate("gross", 126)),
+        expression="ratio(rate('gross', 42), rate('gross', 126))",
         reason=Phrase("recent spend is {value} the longer habit", "近期消费为长期习惯的 {value}"),
         absent=Phrase("no spend to compare with", "无可比消费"),
+    ),
+    Feature(
+        name="visits_halves_trend",
+        unit=Unit.RATIO,
+        expression="ratio(total('visits', 91), total('visits', 182, 91))",
+        meaning="shopping days in the 91 days before the cutoff over those in the 91 days before that",
+        reason=Phrase("{value} the shopping days of the quarter before", "购物日为前一季度的 {value}"),
+        absent=Phrase("no purchase in the quarter before", "前一季度无购买"),
+        default=False,
+    ),
+    Feature(
+        name="spend_halves_trend",
+        unit=Unit.RATIO,
+        expression="ratio(total('gross', 91), total('gross', 182, 91))",
+        meaning="gross spend in the 91 days before the cutoff over that in the 91 days before that",
+        reason=Phrase("{value} the spend of the quarter before", "消费为前一季度的 {value}"),
+        absent=Phrase("no spend in the quarter before", "前一季度无消费"),
+        default=False,
+    ),
+    Feature(
+        name="last_visit_to_mean",
+        unit=Unit.RATIO,
+        expression="ratio(last('gross') * total('visits'), total('gross'))",
+        meaning="gross spend on the last purchase day over the mean of all",
+        reason=Phrase("the last shopping day brought {value} the usual spend", "最近一个购物日消费为平时的 {value}"),
+        absent=Phrase("no spend to compare with", "无可比消费"),
+        default=False,
     ),
 )

@@ -7,14 +7,17 @@ dropped in silence.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+import functools
+import operator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from features import dialects, money
 from features.engine import Source, fetch, open_table
 from features.errors import ColumnError, ConfigError, SourceError, listed
-from features.schema import ColumnMap, resolve
+from features.schema import LABELS, NUMBERS, ColumnMap, resolve
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -27,6 +30,7 @@ REASONS: Final[Mapping[str, str]] = {
     "no_amount": "no amount, in a log that has amounts",
     "unparsable_amount": "amount is not a finite number (1234.50 is expected)",
     "amount_too_large": f"amount of {money.MAX_AMOUNT:.0e} or more",
+    "unusable_number": f"cost, discount, coupon, points or quantity is not a number below {money.MAX_AMOUNT:.0e}",
     "stray_time": "time after the log's own end: a typo's year",
     "repeated": "exact repetition of another row (refused on request)",
 }
@@ -35,7 +39,10 @@ REASONS: Final[Mapping[str, str]] = {
 EARLIEST: Final = dt.datetime(1980, 1, 1)
 _LATEST: Final = dt.datetime.max
 _DUPLICATES: Final = ("keep", "drop")
-_OWN: Final = ("tc_member", "tc_time", "tc_amount", "tc_order", "tc_copy", "tc_reason")
+_OWN: Final = (
+    *("tc_member", "tc_time", "tc_amount", "tc_order", "tc_copy", "tc_reason"),
+    *(f"tc_{name}" for name in (*NUMBERS, *LABELS)),
+)
 _STRAY_SHARE: Final = 0.01
 _STRAY_MIN_GAP_DAYS: Final = 90
 _INT64_DIGITS: Final = 18
@@ -46,23 +53,44 @@ _STRAY_FEW_ROWS: Final = 10
 class Checked:
     """A log with each row's verdict.
 
-    ``rows`` is the source's table with ``tc_member``, ``tc_time``, ``tc_amount`` and ``tc_order`` typed, and ``tc_reason``,
-    null where the row is usable. ``end`` is the log's own end: its last usable time, None where there is none to tell.
+    ``judged`` is the source's table with each contract column typed under its own name (``tc_member``, ``tc_time``,
+    ``tc_amount``, ``tc_order``, ``tc_cost``, ...) and ``tc_reason``, null where the row is usable as far as can be told from
+    the row alone. ``whole_log`` says whether the log has an end of its own, after which times are strays.
     """
 
     source: ir.Table
-    rows: ir.Table
+    judged: ir.Table
     columns: ColumnMap
-    end: dt.datetime | None
     duplicates: str
+    whole_log: bool
+
+    @cached_property
+    def end(self) -> dt.datetime | None:
+        """The log's own end: its last usable time, None where there is none to tell. Counts rows by day when first asked."""
+        return log_end(self.judged) if self.whole_log else None
+
+    @cached_property
+    def rows(self) -> ir.Table:
+        """``judged`` with the last verdict, on strays after the log's own end."""
+        if self.end is None:
+            return self.judged
+        import ibis
+
+        row = self.judged
+        stray = row.tc_reason.isnull() & (row.tc_time > ibis.literal(self.end))
+        return row.mutate(tc_reason=stray.ifelse("stray_time", row.tc_reason))
 
     @property
     def clean(self) -> ir.Table:
-        """Usable rows: customer_id, timestamp, amount (null where the log has none), order_id (likewise)."""
-        usable = self.rows.filter(self.rows.tc_reason.isnull())
-        return usable.select(
-            customer_id=usable.tc_member, timestamp=usable.tc_time, amount=usable.tc_amount, order_id=usable.tc_order
-        )
+        """Usable rows: customer_id, timestamp, amount (null where the log has none), order_id (likewise), and what else the
+        log has of the contract.
+        """
+        return _contract(self.rows, self.columns)
+
+    @property
+    def lines(self) -> ir.Table:
+        """The same with the strays still among them."""
+        return _contract(self.judged, self.columns)
 
     @property
     def quarantine(self) -> ir.Table:
@@ -75,7 +103,7 @@ class Checked:
 def check(
     source: Source, mapping: Mapping[str, str] | None = None, *, duplicates: str = "keep", whole_log: bool = True
 ) -> Checked:
-    """Give every row of a log its verdict. Lazy but for one count of rows by day.
+    """Give every row of a log its verdict. Lazy.
 
     Parameters
     ----------
@@ -110,6 +138,8 @@ def check(
         tc_time=_time(table[columns.sources["timestamp"][0]]),
         tc_amount=_amount(table, columns),
         tc_order=_order(table, columns),
+        **{f"tc_{name}": _product(table, columns, name) for name in NUMBERS if name in columns.sources},
+        **{f"tc_{name}": _label(table[columns.sources[name][0]]) for name in LABELS if name in columns.sources},
     )
     conditions = _conditions(table, row, columns)
     if duplicates == "drop":
@@ -117,12 +147,19 @@ def check(
         row = row.mutate(tc_copy=ibis.row_number().over(ibis.window(group_by=table.columns, order_by=table.columns[0])))
         conditions["repeated"] = row.tc_copy > 0
     row = row.mutate(tc_reason=ibis.cases(*((conditions[code], code) for code in REASONS if code in conditions)))
-    end = log_end(row) if whole_log else None
-    if end is not None:
-        row = row.mutate(
-            tc_reason=(row.tc_reason.isnull() & (row.tc_time > ibis.literal(end))).ifelse("stray_time", row.tc_reason)
-        )
-    return Checked(table, row, columns, end, duplicates)
+    return Checked(table, row, columns, duplicates, whole_log)
+
+
+def _contract(row: ir.Table, columns: ColumnMap) -> ir.Table:
+    usable = row.filter(row.tc_reason.isnull())
+    more = {name: usable[f"tc_{name}"] for name in (*NUMBERS, *LABELS) if name in columns.sources}
+    return usable.select(
+        customer_id=usable.tc_member,
+        timestamp=usable.tc_time,
+        amount=usable.tc_amount,
+        order_id=usable.tc_order,
+        **more,
+    )
 
 
 def _member(column: ir.Column) -> ir.Value:
@@ -149,13 +186,13 @@ def _time(column: ir.Column) -> ir.Value:
     )
 
 
-def _number(column: ir.Column) -> ir.Value:
+def _number(column: ir.Column, name: str) -> ir.Value:
     kind = column.type()
     if kind.is_string():
         return dialects.number_of(column)
     if kind.is_numeric():
         return dialects.as_float(column)
-    raise ColumnError("amount is a number", f"a column of type {kind}", "map another column to amount")
+    raise ColumnError(f"{name} is a number", f"a column of type {kind}", f"map another column to {name}")
 
 
 def _amount(table: ir.Table, columns: ColumnMap) -> ir.Value:
@@ -163,8 +200,16 @@ def _amount(table: ir.Table, columns: ColumnMap) -> ir.Value:
 
     if not columns.has_amounts:
         return ibis.null("float64")
-    factors = [_number(table[name]) for name in columns.sources["amount"]]
-    return factors[0] if len(factors) == 1 else dialects.product(*factors)
+    return _product(table, columns, "amount")
+
+
+def _product(table: ir.Table, columns: ColumnMap, name: str) -> ir.Value:
+    factors = [_number(table[source], name) for source in columns.sources[name]]
+    return factors[0] if len(factors) == 1 else functools.reduce(dialects.product, factors)
+
+
+def _label(column: ir.Column) -> ir.Value:
+    return blank(column).ifelse(None, column.cast("string"))
 
 
 def _order(table: ir.Table, columns: ColumnMap) -> ir.Value:
@@ -198,7 +243,16 @@ def _conditions(table: ir.Table, row: ir.Table, columns: ColumnMap) -> dict[str,
         conditions["no_amount"] = parts[0] if len(parts) == 1 else parts[0] | parts[1]
         conditions["unparsable_amount"] = row.tc_amount.isnull() | row.tc_amount.isnan() | row.tc_amount.isinf()
         conditions["amount_too_large"] = row.tc_amount.abs() >= money.MAX_AMOUNT
+    if numbers := [name for name in NUMBERS if name in columns.sources]:
+        conditions["unusable_number"] = functools.reduce(operator.or_, (_unusable(table, row, columns, n) for n in numbers))
     return conditions
+
+
+def _unusable(table: ir.Table, row: ir.Table, columns: ColumnMap, name: str) -> Any:
+    """Whether an optional number is there and is none, or is out of all proportion."""
+    number = row[f"tc_{name}"]
+    empty = functools.reduce(operator.or_, (blank(table[source]) for source in columns.sources[name]))
+    return ~empty & (number.isnull() | number.isnan() | (number.abs() >= money.MAX_AMOUNT))
 
 
 def log_end(row: ir.Table) -> dt.datetime | None:
@@ -214,15 +268,29 @@ def log_end(row: ir.Table) -> dt.datetime | None:
     if table.num_rows == 0:
         return None
     dates: list[dt.date] = table["day"].to_pylist()
-    rows: list[int] = table["rows"].to_pylist()
-    total, seen, longest, end = sum(rows), 0, 0, len(dates)
-    for i in range(1, len(dates)):
+    last: dt.datetime = table["last"][
+        usual_days([date.toordinal() for date in dates], table["rows"].to_pylist()) - 1
+    ].as_py()
+    return last
+
+
+def usual_days(days: Sequence[int], rows: Sequence[int]) -> int:
+    """How many of a log's days, in order, come before the strays (see ``log_end``).
+
+    Parameters
+    ----------
+    days : (n_days,) rising day numbers that have rows
+    rows : (n_days,) rows on each
+
+    >>> usual_days([0, 1, 2, 5000], [500, 500, 500, 1])
+    3
+    """
+    total, seen, longest = sum(rows), 0, 0
+    for i in range(1, len(days)):
         seen += rows[i - 1]
-        gap = (dates[i] - dates[i - 1]).days
+        gap = days[i] - days[i - 1]
         if gap > max(_STRAY_MIN_GAP_DAYS, 3 * longest) and total - seen <= _STRAY_SHARE * total:
-            end = i
-            break
+            return i
         if seen >= _STRAY_FEW_ROWS:  # a gap after a few rows may be a typo's too, at the other end
             longest = max(longest, gap)
-    last: dt.datetime = table["last"][end - 1].as_py()
-    return last
+    return len(days)

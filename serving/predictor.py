@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from features.daily import Line, fold
+from features.daily import Line, fold, label_counts
 from features.errors import ArtifactError, InputError, UnknownMemberError
 from features.histories import from_rows
+from features.schema import LABELS
 from features.snapshot import to_day
 from serving.reasons import Language
 from serving.record import Layout
@@ -103,11 +104,14 @@ class Predictor:
         """
         check_learned(self.forecaster, as_of)
         end = to_day(as_of)
-        folded = [(member, [row for row in fold(lines) if to_day(row[0]) < end]) for member, lines in histories]
-        known = [(member, rows) for member, rows in folded if rows]
+        before = ((member, [line for line in lines if to_day(line.timestamp.date()) < end]) for member, lines in histories)
+        known = [(member, lines) for member, lines in before if lines]
         answered: dict[str, dict[str, Any]] = {}
         if known:
-            log = from_rows(known, self.forecaster.settings.has_amounts)
+            needed = self.forecaster.columns
+            labels = {str(name): [label_counts(lines, name) for _, lines in known] for name in LABELS if name in needed}
+            rows = [(member, fold(lines, needed)) for member, lines in known]
+            log = from_rows(rows, self.forecaster.settings.has_amounts, columns=needed, labels=labels)
             forecasts = self.forecaster.forecast(log, as_of, explain=True)
             for member, row in zip(forecasts.members.tolist(), self.layout.rows(forecasts), strict=True):
                 answered[member_key(member)] = self._answer(member, as_of, row, ask)

@@ -60,7 +60,7 @@ def sentence(feature: Feature, value: float, contribution: float, language: Lang
     """What a feature's value does to the risk of leaving, in words.
 
     >>> from features.registry import by_name
-    >>> recency = by_name(["recency_days"], None)[0]
+    >>> recency = by_name(["recency_days"])[0]
     >>> print(sentence(recency, 45.0, 0.7, "en"))
     Last purchase 45 days ago: raises the risk of leaving.
     >>> print(sentence(recency, 45.0, 0.7, "zh"))
@@ -106,6 +106,10 @@ def worded(value: float, unit: Unit, language: Language) -> str:
         return f"{value:.0%}".replace("%", " %")
     if unit is Unit.RATIO:
         return f"{number} 倍" if language == "zh" else f"{number} times"
+    if unit is Unit.METRIC:  # money, points or orders: the policy knows
+        return f"{value:,.0f}" if value == round(value) else f"{value:,.2f}"
+    if unit is Unit.NATS:
+        return f"{value:.2f}"
     return number
 
 

@@ -42,6 +42,12 @@ def _order(value: Any) -> str:
     raise ValueError(f"an order_id is a text of at most {_MAX_ID} characters, or a whole number")
 
 
+def _label(value: Any) -> str:
+    if (isinstance(value, str) and len(value) <= _MAX_ID) or (isinstance(value, int) and not isinstance(value, bool)):
+        return str(value)
+    raise ValueError(f"this is a text of at most {_MAX_ID} characters, or a whole number")
+
+
 def _time(value: Any) -> dt.datetime:
     """ISO 8601 text as UTC without a zone, as logs are read."""
     if not isinstance(value, str):
@@ -68,6 +74,10 @@ MemberField = Annotated[
     PlainValidator(_member, json_schema_input_type=int | float | str),
     Field(description="The member, as in the transaction log: a number or text."),
 ]
+
+
+NumberField = Annotated[float, PlainValidator(_amount, json_schema_input_type=float)] | None
+TextField = Annotated[str, PlainValidator(_label, json_schema_input_type=int | str)] | None
 
 
 class Asked(BaseModel):
@@ -107,9 +117,19 @@ class TransactionLine(BaseModel):
         None, description="Lines that belong together."
     )
 
+    cost: NumberField = Field(None, description="What the line cost the shop.")
+    discount: NumberField = Field(None, description="What was taken off the price.")
+    coupon: NumberField = Field(None, description="What of that was taken off by a coupon.")
+    points: NumberField = Field(None, description="Points earned; below 0 redeemed or taken back.")
+    quantity: NumberField = Field(None, description="Units bought.")
+    product: TextField = Field(None, description="What was bought.")
+    category: TextField = Field(None, description="The kind of product.")
+    channel: TextField = Field(None, description="Where the order came in.")
+    store: TextField = Field(None, description="Which shop.")
+
     def to_line(self) -> Line:
         """The line as the fold takes it."""
-        return Line(self.timestamp, self.amount, self.order_id)
+        return Line(**vars(self))
 
 
 class History(BaseModel):

@@ -2,7 +2,7 @@
 
 ::
 
-    forecaster.json    format, settings, policy, feature names, biases, residuals, version
+    forecaster.json    format, settings, policy, features with their definitions, biases, residuals, version
     churn.txt  spend_mean.txt  spend_scale.txt
 """
 
@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from features.errors import ArtifactError, NoModelError
+from features.feature import Feature
 from features.policy import TierPolicy
-from features.registry import by_name
 from training.churn import ChurnModel
 from training.forecaster import Forecaster, Settings
 from training.residuals import Residuals
@@ -28,7 +28,7 @@ from training.spend import FittedSpend, SpendModel
 from training.tabulated import TabulatedTrees
 from training.trees import Boosted
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 VERSION: Final = re.compile(r"\d{4}-\d\d-\d\d-[0-9a-f]{8}")
 """What a version looks like: a date and a digest, and so a safe name for a folder."""
 _JSON: Final = "forecaster.json"
@@ -43,7 +43,7 @@ class Bundle:
 
     @classmethod
     def of(
-        cls, settings: Settings, features: tuple[str, ...], churn: Boosted, spend: FittedSpend | None, slip: float
+        cls, settings: Settings, features: tuple[Feature, ...], churn: Boosted, spend: FittedSpend | None, slip: float
     ) -> Bundle:
         """Bundle what was fitted."""
         texts = {"churn": churn.text}
@@ -56,7 +56,7 @@ class Bundle:
             "trained_as_of": settings.trained_as_of.isoformat(),
             "has_amounts": settings.has_amounts,
             "policy": settings.policy.model_dump(mode="json") if settings.policy else None,
-            "features": list(features),
+            "features": [feature.to_dict() for feature in features],
             "churn_bias": churn.bias,
             "spend": spend.to_dict() if spend else None,
             "slip": slip,
@@ -138,11 +138,11 @@ def to_forecaster(bundle: Bundle) -> Forecaster:
     Raises
     ------
     ConfigError
-        a feature that the model uses is not registered
+        a feature of the model is written in a vocabulary that this release does not know
     """
     plain = bundle.plain
     policy = TierPolicy.from_dict(plain["policy"]) if plain["policy"] else None
-    features = by_name(plain["features"], policy)
+    features = tuple(Feature.from_dict(stored) for stored in plain["features"])
     width = len(features)
     spend = None
     if plain["spend"]:

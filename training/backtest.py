@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from features.feature import Feature
 from features.histories import Histories
 from features.operators import Floats
 from features.policy import TierPolicy
@@ -64,6 +65,7 @@ def run_backtest(
     horizon_days: int,
     lookback_days: int,
     policy: TierPolicy | None = None,
+    features: Sequence[Feature] | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> list[Origin]:
     """Forecast and score each cutoff, oldest first.
@@ -86,6 +88,7 @@ def run_backtest(
             horizon_days=horizon_days,
             lookback_days=lookback_days,
             policy=policy,
+            features=features,
             say=lambda step, at=cutoff: say(f"{at}: {step}"),  # type: ignore[misc]
         )
         forecasts = fitted.forecaster.forecast(known, cutoff)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from features.errors import UnusableLogError
+from features.feature import Feature
 from features.feature_table import FeatureTable, build, eligible
 from features.histories import Histories
 from features.policy import TierPolicy
@@ -41,6 +43,7 @@ def dataset(
     horizon_days: int,
     lookback_days: int,
     policy: TierPolicy | None,
+    features: Sequence[Feature] | None = None,
 ) -> Dataset:
     """Pool past cutoffs whose horizons are closed at ``as_of`` and covered by rows; rows from ``as_of`` on are dropped.
 
@@ -53,7 +56,7 @@ def dataset(
     first = to_date(histories.first_day)
     cutoffs = training_cutoffs(first, _closed(known, as_of), horizon_days=horizon_days, lookback_days=lookback_days)
     known, share = _drawn(known, cutoffs, lookback_days)
-    table = build(known, cutoffs, horizon_days=horizon_days, lookback_days=lookback_days, policy=policy)
+    table = build(known, cutoffs, horizon_days=horizon_days, lookback_days=lookback_days, policy=policy, features=features)
     members = len(np.unique(table.panel.member))
     if members < MIN_MEMBERS:
         raise UnusableLogError(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from features.feature import Feature
 from features.histories import Histories
 from features.policy import TierPolicy
 from training.artifact import Bundle, to_forecaster
@@ -33,6 +34,7 @@ def fit_forecaster(
     horizon_days: int,
     lookback_days: int,
     policy: TierPolicy | None = None,
+    features: Sequence[Feature] | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Fitted:
     """Train churn, spend and next tier on past cutoffs whose horizons are closed at ``as_of``.
@@ -40,6 +42,7 @@ def fit_forecaster(
     Parameters
     ----------
     histories : of a whole log; rows on days from ``as_of`` on are not looked at
+    features : what to learn from; those registered as default that the log can give if None
     say : is told each step, for a progress display
 
     Raises
@@ -49,7 +52,9 @@ def fit_forecaster(
     ConfigError, PolicyError
     """
     say("describing members at past cutoffs")
-    data = dataset(histories, as_of, horizon_days=horizon_days, lookback_days=lookback_days, policy=policy)
+    data = dataset(
+        histories, as_of, horizon_days=horizon_days, lookback_days=lookback_days, policy=policy, features=features
+    )
     if data.share < 1.0:
         say(f"learning from {data.share:.0%} of the members: more would take long and teach little")
     say(f"fitting churn on {len(data.table):,} rows of {len(data.cutoffs)} cutoffs")
@@ -62,7 +67,7 @@ def fit_forecaster(
         rounds |= {"spend_mean": spend.mean.rounds, "spend_scale": spend.log_scale.rounds}
     bundle = Bundle.of(
         Settings(horizon_days, lookback_days, as_of, histories.has_amounts, policy),
-        data.table.names,
+        data.table.features,
         churn,
         spend,
         fit_slip(data) if data.table.state is not None else 0.0,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from features.feature_table import FeatureTable, build
 from features.histories import Histories
 from features.operators import Floats
 from features.policy import TierPolicy
+from features.registry import columns_of
 from training.churn import ChurnModel, probability
 from training.next_tier import tier_probabilities
 from training.spend import SpendModel
@@ -74,6 +76,11 @@ class Forecaster:
     churn: ChurnModel
     spend: SpendModel | None
     slip: float
+
+    @cached_property
+    def columns(self) -> frozenset[str]:
+        """The optional columns of a log that the model reads."""
+        return columns_of(self.features)
 
     def describe(self, histories: Histories, as_of: dt.date) -> FeatureTable:
         """Features of members with a purchase in the look-back before ``as_of``."""

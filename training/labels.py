@@ -36,13 +36,13 @@ def label(table: FeatureTable, histories: Histories) -> Labels:
     """
     panel = table.panel
     horizon = panel.horizon_days
-    ahead = Panel(histories, panel.member, (panel.cutoff + horizon).astype(np.int32), horizon, panel.compiled)
-    churned = ahead.window_units("visits", horizon) == 0
+    ahead = Panel(histories, panel.member, (panel.cutoff + horizon).astype(np.int32), horizon)
+    churned = ahead.units("visits", horizon) == 0
     if not histories.has_amounts:
         return Labels(churned, None, None)
     policy = table.policy
     if policy is None:
-        return Labels(churned, ahead.window_units("gross", horizon), None)
+        return Labels(churned, ahead.units("gross", horizon), None)
     spend = qualifying(ahead, policy, horizon)
     next_tier = tier_of(qualifying(ahead, policy, policy.window.rolling_days), policy)
     return Labels(churned, spend, next_tier)

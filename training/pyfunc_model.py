@@ -12,7 +12,7 @@ from mlflow.pyfunc import PythonModel
 
 from features.engine import fetch
 from features.errors import InputError
-from features.histories import from_log
+from features.reading import from_log
 from features.snapshot import parse_date
 from features.verdicts import REASONS, check
 from training.artifact import load, to_forecaster
@@ -44,7 +44,7 @@ class TiercastModel(PythonModel):  # type: ignore[misc]
             got = "; ".join(f"{count} with {REASONS[code]}" for code, count in refused.items())
             raise InputError("every row of a request can be used", got, "mend or leave out these rows")
         cutoff = parse_date(as_of, "date")
-        forecasts = self.forecaster.forecast(from_log(checked), cutoff)
+        forecasts = self.forecaster.forecast(from_log(checked, self.forecaster.columns), cutoff)
         return Origin(cutoff, forecasts, {}, {}, None).to_pandas()
 
 

@@ -20,7 +20,8 @@ def check_reach(histories: Histories, as_of: dt.date) -> None:
     CutoffError
 
     >>> from features.histories import from_rows
-    >>> log = from_rows([("m", [(dt.date(2017, 1, 1), 1, 0, 0), (dt.date(2017, 6, 1), 1, 0, 0)])], has_amounts=False)
+    >>> visit = {"orders": 1, "gross": 0, "returned": 0}
+    >>> log = from_rows([("m", [(date, visit) for date in (dt.date(2017, 1, 1), dt.date(2017, 6, 1))])], has_amounts=False)
     >>> check_reach(log, dt.date(2017, 6, 2))
     """
     first, end = histories.span

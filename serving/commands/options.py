@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +13,7 @@ from features.errors import ConfigError
 from training.config import FILE, Config, load_config
 
 if TYPE_CHECKING:
+    from features.feature import Feature
     from features.histories import Histories
 
 Command = Callable[..., None]
@@ -77,8 +78,10 @@ def settings(config: Path | None, columns: tuple[str, ...], **said: Any) -> Conf
     return load_config(config, {**said, "columns": pairs})
 
 
-def read(config: Config, say: Callable[[str], None]) -> Histories:
+def read(config: Config, say: Callable[[str], None], features: Sequence[Feature] | None = None) -> Histories:
     """The log as histories; says how many rows were refused.
+
+    Reads what ``features`` need, by default what those need that are used where none are named, and what the policy counts.
 
     Raises
     ------
@@ -86,7 +89,8 @@ def read(config: Config, say: Callable[[str], None]) -> Histories:
         no log is named
     """
     from features.engine import fetch
-    from features.histories import from_log
+    from features.reading import from_log
+    from features.registry import chosen_by_default, columns_of
     from features.servers import shown
     from features.verdicts import REASONS, check
 
@@ -94,7 +98,9 @@ def read(config: Config, say: Callable[[str], None]) -> Histories:
         raise ConfigError("a log is named", "none", f"pass --transactions PATH, or set 'transactions' in {FILE}")
     say(f"reading {shown(config.transactions)}")
     checked = check(config.transactions, config.columns, duplicates=config.duplicates)
-    histories = from_log(checked)
+    if features is None:
+        features = chosen_by_default(checked.columns.sources, policy=config.policy is not None)
+    histories = from_log(checked, columns_of(features))
     refused = checked.rows.filter(checked.rows.tc_reason.notnull())
     for count in fetch(refused.group_by("tc_reason").agg(rows=refused.count()).order_by("tc_reason")).to_pylist():
         say(f"refused {count['rows']:,} rows: {REASONS[count['tc_reason']]}")

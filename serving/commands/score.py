@@ -48,7 +48,7 @@ def command(
     date = parse_date(as_of, "date") if as_of else None
     version = fetch(alias, tracking_uri=place.tracking_uri, models=place.models)
     forecaster = to_forecaster(load(place.models / version))
-    histories = read(chosen, progress)
+    histories = read(chosen, progress, forecaster.features)
     store = (out or place.path) / place.store.name
     date = date or after_the_log(histories.span[1], store)
     check_reach(histories, date)

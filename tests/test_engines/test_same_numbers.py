@@ -17,14 +17,14 @@ import features
 from features.daily import Line, daily, fold
 from features.engine import fetch, open_table
 from features.feature_table import FeatureTable
-from features.histories import from_log
 from features.on_spark import feature_rows
 from features.policy import TierPolicy
+from features.reading import from_log
 from features.verdicts import Checked, check
 
 CUTOFFS = [dt.date(2017, 3, 1), dt.date(2017, 11, 6), dt.date(2017, 12, 4)]
 DAYS = {"horizon_days": 28, "lookback_days": 91}
-SQL_TYPES = {pa.int64(): "bigint", pa.float64(): "double precision", pa.float32(): "real", pa.string(): "text"}
+SQL_TYPES = {"int64": "bigint", "double": "double precision", "timestamp[ns]": "timestamp"}
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +33,10 @@ def on_duckdb(journey_path: str, journey_map: dict[str, str]) -> Checked:
 
 
 @pytest.fixture(scope="module")
-def on_postgres(postgres: Any, journey_path: str, journey_map: dict[str, str]) -> Checked:
-    columns = list(journey_map.values())
+def on_postgres(postgres: Any, on_duckdb: Checked, journey_path: str, journey_map: dict[str, str]) -> Checked:
+    columns = [source for sources in on_duckdb.columns.sources.values() for source in sources]
     table = pq.read_table(journey_path, columns=columns).select(columns)
-    kinds = "household_id bigint, transaction_timestamp timestamp, sales_value double precision, basket_id bigint"
+    kinds = ", ".join(f"{field.name} {SQL_TYPES[str(field.type)]}" for field in table.schema)
     postgres.load("journey", kinds, table)
     return check(at(postgres, "public.journey"), journey_map)
 
@@ -62,16 +62,17 @@ def folded(checked: Checked) -> pa.Table:
     table = fetch(daily(checked.clean))
     member = table["member"].cast("binary") if pa.types.is_string(table["member"].type) else table["member"]
     order = pa.table({"member": member, "day": table["day"]}).to_pandas().sort_values(["member", "day"]).index
-    return table.take(pa.array(order))
+    whole = pa.schema(
+        [("member", table["member"].type), ("day", pa.date32()), *((n, pa.int64()) for n in table.column_names[2:])]
+    )
+    return table.take(pa.array(order)).cast(whole)
 
 
 def test_the_daily_fold_of_complete_journey(on_duckdb: Checked, on_postgres: Checked, on_spark: Checked) -> None:
     expected = folded(on_duckdb)
     assert expected.num_rows > 100_000
     for other in (on_postgres, on_spark):
-        table = folded(other)
-        assert table.schema.types == expected.schema.types
-        assert table.columns == expected.columns
+        assert folded(other).columns == expected.columns
         assert other.end == on_duckdb.end
 
 
@@ -108,6 +109,27 @@ def test_the_usability_report(postgres: Any, spark: Any, tmp_path: Path) -> None
     assert (expected.usable_rows, expected.repeated_rows, expected.returned_amount) == (4, 1, 3.0)
     for place in everywhere(log, "customer_id bigint, timestamp text, amount double precision", postgres, tmp_path):
         assert features.report(check(place)) == expected
+
+
+def test_what_else_a_log_has(postgres: Any, spark: Any, tmp_path: Path) -> None:
+    rows = [
+        (f"m{line % 7}", dt.datetime(2017, 1, 1, 9) + dt.timedelta(hours=37 * line), float(line % 11) - 1.0, label, line / 8)
+        for line, label in enumerate(["tea", "Tea", "té", None, " ", "王"] * 20)
+    ]
+    names = ("customer_id", "timestamp", "amount", "category", "cost")
+    log = pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
+    kinds = "customer_id text, timestamp timestamp, amount double precision, category text, cost double precision"
+    cutoffs = [dt.date(2017, 2, 1), dt.date(2017, 6, 1)]
+    expected = features.build(from_log(check(log)), cutoffs, **DAYS)  # type: ignore[arg-type]
+    places = everywhere(log, kinds, postgres, tmp_path)
+    for place in places:
+        other = features.build(from_log(check(place)), cutoffs, **DAYS)  # type: ignore[arg-type]
+        assert other.names == expected.names
+        assert other.members.tolist() == expected.members.tolist()
+        assert np.array_equal(other.x, expected.x, equal_nan=True)
+    rows_there = feature_rows(check(places[1]), cutoffs, **DAYS, partitions=3)  # type: ignore[arg-type]
+    frame = rows_there.toArrow().to_pandas().sort_values(["cutoff", "customer_id"])
+    assert np.array_equal(frame[list(expected.names)].to_numpy(), expected.x, equal_nan=True)
 
 
 # -- hard amounts -----------------------------------------------------------------------------------------------------
@@ -177,9 +199,10 @@ def test_amounts_become_the_same_units(amounts: pa.Array, kind: str, postgres: A
     python = {}
     for member, time, amount in zip(*(column.to_pylist() for column in log.columns), strict=True):
         python.setdefault(member, []).append(Line(time, float(amount)))
-    rows = [(member, *row) for member in sorted(python) for row in fold(python[member])]
+    rows = [{"member": m, "day": day, **values} for m in sorted(python) for day, values in fold(python[m])]
     for source in (log, *everywhere(log, f"customer_id text, timestamp timestamp, amount {kind}", postgres, tmp_path)):
-        assert [tuple(row.values()) for row in folded(check(source)).to_pylist()] == rows
+        found = folded(check(source)).select(["member", "day", "orders", "gross", "returned"])
+        assert found.to_pylist() == rows
 
 
 # -- ids and orders in text -------------------------------------------------------------------------------------------

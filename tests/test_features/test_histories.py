@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from features.daily import Line, fold
 from features.errors import UnusableLogError
-from features.histories import Histories, Ragged, from_log, from_rows
+from features.histories import Histories, Ragged, from_rows
+from features.reading import from_log
 from features.snapshot import to_date
 from features.verdicts import check
 

@@ -1,0 +1,282 @@
+"""A checked log → histories.
+
+DuckDB lies in this process: its typed lines are streamed into arrays and folded there, which is faster than its own
+grouping. Other engines fold where the data is. Both give the same whole numbers, in the same order of members.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from features import money
+from features.daily import TIME, daily, labelled, sums
+from features.engine import fetch, stream
+from features.errors import UnusableLogError
+from features.grouping import Days, Integers, Lines, by_day, by_label
+from features.histories import Histories, Ragged, assemble
+from features.schema import LABELS
+from features.verdicts import blank, usual_days
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
+    from features.verdicts import Checked
+
+_DAY_US: Final = 86_400_000_000
+_MINUTE_US: Final = 60_000_000
+_BATCH_LINES: Final = 1_000_000
+_DENSE: Final = 4
+_MIN_DENSE: Final = 10_000
+
+
+def from_log(checked: Checked, needed: Collection[str] | None = None) -> Histories:
+    """Histories of all usable rows of a checked log.
+
+    Parameters
+    ----------
+    needed : which of the contract's optional columns to read, and ``time`` for the time of day; all that the log has if None
+
+    Raises
+    ------
+    UnusableLogError
+        no row is usable
+
+    >>> import pandas as pd
+    >>> from features.verdicts import check
+    >>> log = pd.DataFrame({"customer_id": ["b", "a"], "timestamp": ["2017-01-01", "2017-01-02"], "amount": [5.0, -1.0]})
+    >>> from_log(check(log)).members.tolist()
+    ['a', 'b']
+    """
+    has = columns_read(checked, needed)
+    if checked.judged.get_backend().name == "duckdb":
+        return _streamed(checked, has)
+    return _pushed_down(checked, has)
+
+
+def columns_read(checked: Checked, needed: Collection[str] | None = None) -> set[str]:
+    """Which of the contract's optional columns are read from a log, and ``time``."""
+    has = {name for name in checked.columns.sources if name in ("amount", "order_id")}
+    has |= {name for name in (*checked.columns.sources, TIME) if needed is None or name in needed}
+    has -= {"customer_id", "timestamp", "currency"}
+    return has
+
+
+def _streamed(checked: Checked, has: set[str]) -> Histories:
+    lines, ids, labels = _read(checked, has)
+    if checked.whole_log:
+        lines, labels = _without_strays(lines, labels)
+    if not len(lines):
+        raise UnusableLogError("a log has usable rows", "none", "see 'tiercast check' for why each row was refused")
+    days = by_day(lines, len(ids))
+    bought = lines.units >= 0
+    ragged = {}
+    for name, code in labels.items():
+        kept = bought & (code >= 0)
+        ragged[name] = _ragged(by_label(lines.member[kept], lines.day[kept], code[kept], lines.units[kept], len(ids)))
+    return _of_members_with_rows(assemble(ids, days.offsets, days.day, days.values, has, ragged))
+
+
+def _read(checked: Checked, has: set[str]) -> tuple[Lines, npt.NDArray[Any], dict[str, Integers]]:
+    """The log's lines as arrays, its members in order, and each line's labels as codes, -1 where it has none."""
+    kept: dict[str, list[Any]] = {}
+    for batch in stream(_columns(checked, has), _BATCH_LINES):
+        for name, part in _parts(batch, has).items():
+            kept.setdefault(name, []).append(part)
+    if not kept:
+        raise UnusableLogError("a log has usable rows", "none", "see 'tiercast check' for why each row was refused")
+    ids, member = _ranked(kept.pop("member"))
+    labels: dict[str, Integers] = {name: _codes(kept.pop(name)) for name in LABELS if name in has}
+    whole = {}
+    for name in list(kept):
+        whole[name] = np.concatenate(kept.pop(name))
+    minute = whole.pop("minute", None)
+    return Lines(member, whole.pop("day"), whole.pop("units"), whole.pop("order"), whole, minute), ids, labels
+
+
+def _parts(batch: pa.RecordBatch, has: set[str]) -> dict[str, Any]:
+    """A batch's columns in the form in which they are kept: small, and with no more to work out."""
+    time = batch["time"].cast("int64").to_numpy()
+    amount = batch["amount"].to_numpy(zero_copy_only=False) if "amount" in has else np.zeros(len(time))
+    bought = amount >= 0
+    units = _units(amount)
+    parts: dict[str, Any] = {
+        "member": _encoded(batch["member"]),
+        "day": (time // _DAY_US).astype(np.int32),
+        "units": np.where(bought, units, ~-units),
+        "order": _orders(batch["order"], time) if "order_id" in has else time,
+        **{name: _encoded(batch[name]) for name in LABELS if name in has},
+    }
+    if TIME in has:
+        parts["minute"] = (time % _DAY_US // _MINUTE_US).astype(np.int32)
+    for part in sums(has):
+        if part.column != "amount":
+            number = _units(batch[part.column].to_numpy(zero_copy_only=False))
+            size = {"size": np.abs(number), "above": np.maximum(number, 0), "below": np.maximum(-number, 0)}[part.part]
+            parts[part.value] = np.where(bought == (part.side == "visits"), size, 0)
+    return parts
+
+
+def _columns(checked: Checked, has: set[str]) -> ir.Table:
+    row = checked.judged.filter(checked.judged.tc_reason.isnull())
+    columns: dict[str, Any] = {"member": row.tc_member, "time": row.tc_time.cast("timestamp(6)")}
+    if "amount" in has:
+        columns["amount"] = row.tc_amount
+    if "order_id" in has:
+        order = row[checked.columns.sources["order_id"][0]]
+        # Whole numbers tell orders apart as they are, texts by 64 bits of hash.
+        number = order.cast("int64") if order.type().is_integer() else row.tc_order.hash()
+        columns["order"] = blank(order).ifelse(None, number)
+    for name in sorted(has - {"amount", "order_id", TIME}):
+        columns[name] = row[f"tc_{name}"]
+    return row.select(**columns)
+
+
+def _encoded(column: pa.Array) -> Any:
+    """Ids and labels by a dictionary, so that a text is kept once."""
+    import pyarrow as pa
+
+    return column.dictionary_encode() if pa.types.is_string(column.type) or pa.types.is_large_string(column.type) else column
+
+
+def _units(numbers: npt.NDArray[np.float64]) -> Integers:
+    """Fixed-point units of numbers, 0 where there is none; the formula of features.money."""
+    scaled = np.floor(np.nan_to_num(numbers) * money.UNITS + 0.5)
+    return scaled.astype(np.int64)
+
+
+def _orders(numbers: pa.Array, time: Integers) -> Integers:
+    """What tells orders apart: the order's number, or for a line without one its time; the last bit says which."""
+    import pyarrow.compute as pc
+
+    number: Integers = pc.fill_null(numbers, 0).to_numpy().astype(np.int64, copy=False)
+    if not numbers.null_count:
+        return number * 2
+    return np.where(numbers.is_null().to_numpy(zero_copy_only=False), time * 2 + 1, number * 2)
+
+
+def _ranked(chunks: list[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[np.int32]]:
+    """The ids in order (texts by their bytes), and each line's position among them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_signed_integer(chunks[0].type):
+        numbers = [chunk.to_numpy() for chunk in chunks]
+        least, most = min(int(part.min()) for part in numbers), max(int(part.max()) for part in numbers)
+        if most - least < _DENSE * sum(len(part) for part in numbers) + _MIN_DENSE:
+            return _dense(numbers, least, most)
+    encoded = pa.chunked_array(chunks).unify_dictionaries()
+    if not pa.types.is_dictionary(encoded.type):
+        encoded = encoded.dictionary_encode().unify_dictionaries()
+    ids = encoded.chunk(0).dictionary
+    sorting = pc.sort_indices(ids).to_numpy()
+    rank = np.empty(len(sorting), np.int32)
+    rank[sorting] = np.arange(len(sorting), dtype=np.int32)
+    member = np.concatenate([rank[chunk.indices.to_numpy()] for chunk in encoded.chunks])
+    return ids.take(pa.array(sorting)).to_numpy(zero_copy_only=False), member
+
+
+def _dense(numbers: list[npt.NDArray[Any]], least: int, most: int) -> tuple[npt.NDArray[Any], npt.NDArray[np.int32]]:
+    """The same for whole numbers that lie close together: a table in place of a dictionary."""
+    there = np.zeros(most - least + 1, bool)
+    for part in numbers:
+        there[part - least] = True
+    rank = np.cumsum(there, dtype=np.int32) - np.int32(1)
+    ids = (np.flatnonzero(there) + least).astype(numbers[0].dtype)
+    return ids, np.concatenate([rank[part - least] for part in numbers])
+
+
+def _codes(chunks: list[Any]) -> Integers:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    encoded = pa.chunked_array(chunks).unify_dictionaries()
+    sorting = pc.sort_indices(encoded.chunk(0).dictionary).to_numpy()
+    rank = np.full(len(sorting) + 1, -1, np.int64)  # the last place is for lines without a label
+    rank[sorting] = np.arange(len(sorting))
+    indices = (pc.fill_null(chunk.indices, len(sorting)).to_numpy() for chunk in encoded.chunks)
+    return np.concatenate([rank[index] for index in indices])
+
+
+def _without_strays(lines: Lines, labels: dict[str, Integers]) -> tuple[Lines, dict[str, Integers]]:
+    """The lines up to the log's own end (see features.verdicts)."""
+    if not len(lines):
+        return lines, labels
+    first = int(lines.day.min())
+    rows = np.bincount(lines.day - first)
+    days = np.flatnonzero(rows)
+    usual = usual_days((days + first).tolist(), rows[days].tolist())
+    if usual == len(days):
+        return lines, labels
+    kept = lines.day <= days[usual - 1] + first
+    more = {name: column[kept] for name, column in lines.more.items()}
+    minute = None if lines.minute is None else lines.minute[kept]
+    left = Lines(lines.member[kept], lines.day[kept], lines.units[kept], lines.order[kept], more, minute)
+    return left, {name: code[kept] for name, code in labels.items()}
+
+
+def _of_members_with_rows(histories: Histories) -> Histories:
+    """Without members whose every line was a stray."""
+    rows = np.diff(histories.visits.offsets) + np.diff(histories.returns.offsets)
+    return histories if rows.all() else histories.select(np.flatnonzero(rows))
+
+
+def _ragged(days: Days) -> Ragged:
+    return Ragged(days.offsets, days.day, days.values)
+
+
+def _pushed_down(checked: Checked, has: set[str]) -> Histories:
+    clean = clean_columns(checked, has)
+    table = fetch(daily(clean))
+    if table.num_rows == 0:
+        raise UnusableLogError("a log has usable rows", "none", "see 'tiercast check' for why each row was refused")
+    return from_folded(table, {name: fetch(labelled(clean, name)) for name in LABELS if name in has}, has)
+
+
+def clean_columns(checked: Checked, has: Collection[str]) -> ir.Table:
+    """Usable rows with the columns that are read, for an engine to fold."""
+    more = sorted(set(has) - {"amount", "order_id", TIME})
+    return checked.clean.select("customer_id", "timestamp", "amount", "order_id", *more)
+
+
+def from_folded(table: pa.Table, label_tables: Mapping[str, pa.Table], has: Collection[str]) -> Histories:
+    """Histories from what an engine has folded (see features.daily), in any order of rows.
+
+    Parameters
+    ----------
+    table : member, day and the values
+    label_tables : label column → member, day, label, lines, gross
+    has : the contract's columns that the log has, and ``time``
+    """
+    table = table.sort_by([("member", "ascending"), ("day", "ascending")])
+    ids, member = _ranked(list(table["member"].chunks))
+    names = ["orders", *(["minute"] if TIME in has else []), *(part.value for part in sums(has))]
+    values = {name: table[name].cast("int64").to_numpy() for name in names}  # an engine's hour may be shorter
+    labels = {name: _ragged(_label_days(rows, ids)) for name, rows in label_tables.items()}
+    offsets = np.searchsorted(member, np.arange(len(ids) + 1)).astype(np.int64)
+    return assemble(ids, offsets, _day_numbers(table), values, has, labels)
+
+
+def _label_days(table: pa.Table, ids: npt.NDArray[Any]) -> Days:
+    """Rows of member, day and label with the members of the log."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    position = pc.index_in(table["member"], value_set=pa.array(ids.tolist(), table["member"].type))
+    code = (
+        _codes([chunk.dictionary_encode() for chunk in table["label"].chunks]) if table.num_rows else np.empty(0, np.int64)
+    )
+    member, day = position.to_numpy().astype(np.int32), _day_numbers(table)
+    sorting = np.lexsort((code, day, member))
+    offsets = np.searchsorted(member[sorting], np.arange(len(ids) + 1)).astype(np.int64)
+    counted = {name: table[name].to_numpy()[sorting] for name in ("lines", "gross")}
+    return Days(offsets, day[sorting], {"code": code[sorting], **counted})
+
+
+def _day_numbers(table: pa.Table) -> npt.NDArray[np.int32]:
+    days: npt.NDArray[np.int32] = table["day"].cast("date32").cast("int32").to_numpy()
+    return days

@@ -1,0 +1,77 @@
+"""When in the week, the day, the month and the year."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from features.feature import Feature, Phrase, Unit
+
+_NONE: Final = Phrase("no purchase in the past year", "近一年无购买")
+_NO_TIME: Final = Phrase("times of day are not available", "无时刻数据")
+
+FEATURES: Final = (
+    Feature(
+        name="weekend_share",
+        unit=Unit.SHARE,
+        expression="ratio(total('weekend', 364), total('visits', 364))",
+        meaning="share of the shopping days of 364 days that fell on a Saturday or Sunday",
+        reason=Phrase("shops on weekends {value} of the time", "{value} 的购物日在周末"),
+        absent=_NONE,
+        default=False,
+    ),
+    Feature(
+        name="weekday_entropy",
+        unit=Unit.NATS,
+        expression="entropy('weekday', 364)",
+        meaning="entropy of the weekdays of the shopping days of 364 days: 0 is one weekday only, 1.95 all alike",
+        reason=Phrase("shopping days spread over the week by {value}", "购物日在一周内的分散度 {value}"),
+        absent=_NONE,
+        default=False,
+    ),
+    Feature(
+        name="weekday_top_share",
+        unit=Unit.SHARE,
+        expression="top_share('weekday', 364)",
+        meaning="share of the commonest weekday among the shopping days of 364 days",
+        reason=Phrase("shops on one weekday {value} of the time", "{value} 的购物日在同一星期几"),
+        absent=_NONE,
+        default=False,
+    ),
+    Feature(
+        name="evening_share",
+        unit=Unit.SHARE,
+        expression="ratio(total('evening', 364), total('visits', 364))",
+        meaning="share of the shopping days of 364 days whose first purchase was at 18:00 or later",
+        reason=Phrase("shops in the evening {value} of the time", "{value} 的购物日在晚间"),
+        absent=_NO_TIME,
+        default=False,
+    ),
+    Feature(
+        name="month_start_share",
+        unit=Unit.SHARE,
+        expression="ratio(total('month_start', 364), total('visits', 364))",
+        meaning="share of the shopping days of 364 days among the first seven of a month",
+        reason=Phrase("shops early in the month {value} of the time", "{value} 的购物日在月初"),
+        absent=_NONE,
+        default=False,
+    ),
+    Feature(
+        name="season_visits",
+        unit=Unit.COUNT,
+        expression="total('visits', 364, 364 - horizon)",
+        meaning="days with a purchase in the same season of last year: the horizon, 364 days earlier",
+        reason=Phrase("{value} shopping day{s} in this season of last year", "去年同期有 {value} 个购物日"),
+        absent=_NONE,
+        direction=-1,
+        default=False,
+    ),
+    Feature(
+        name="season_spend",
+        unit=Unit.MONEY,
+        expression="total('gross', 364, 364 - horizon)",
+        meaning="gross spend in the same season of last year: the horizon, 364 days earlier",
+        reason=Phrase("spent {value} in this season of last year", "去年同期消费 {value}"),
+        absent=Phrase("amounts are not available", "无金额数据"),
+        default=False,
+    ),
+)
