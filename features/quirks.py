@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from features import dialects
 from features.engine import fetch
 from features.money import UNITS
 
@@ -49,7 +50,7 @@ def signs(checked: Checked) -> list[Signs]:
     rows = checked.judged
     found = []
     for source in checked.columns.sources.get("amount", ()):
-        number = rows[source].strip().try_cast("float64") if rows[source].type().is_string() else rows[source]
+        number = dialects.number_of(rows[source]) if rows[source].type().is_string() else rows[source]
         counts = fetch(rows.agg(negative=(number < 0).sum(), zero=(number == 0).sum())).to_pylist()[0]
         found.append(Signs(source, int(counts["negative"] or 0), int(counts["zero"] or 0)))
     return found

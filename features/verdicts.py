@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from features import money
+from features import dialects, money
 from features.engine import FILE, Source, fetch, open_table
 from features.errors import ColumnError, ConfigError, SourceError, listed
 from features.repetition import DUPLICATES, Duplicates, marked
@@ -194,8 +194,7 @@ def _member(column: ir.Column) -> ir.Value:
 def _time(column: ir.Column) -> ir.Value:
     kind = column.type()
     if kind.is_string():
-        # By way of a zoned time: cast straight to a timestamp, the engine would drop the text's offset.
-        return column.strip().try_cast("timestamp('UTC')").cast("timestamp")
+        return dialects.time_of(column)
     if kind.is_timestamp() or kind.is_date():
         return column.cast("timestamp")
     if kind.is_unknown() and "TIMESTAMPTZ" in str(kind):  # in nanoseconds, which Ibis has no name for
@@ -208,9 +207,9 @@ def _time(column: ir.Column) -> ir.Value:
 def _number(column: ir.Column, name: str) -> ir.Value:
     kind = column.type()
     if kind.is_string():
-        return column.strip().try_cast("float64")
+        return dialects.number_of(column)
     if kind.is_numeric():
-        return column.cast("float64")
+        return dialects.as_float(column)
     raise ColumnError(f"{name} is a number", f"a column of type {kind}", f"map another column to {name}")
 
 
@@ -224,7 +223,7 @@ def _amount(table: ir.Table, columns: ColumnMap) -> ir.Value:
 
 def _product(table: ir.Table, columns: ColumnMap, name: str) -> ir.Value:
     factors = [_number(table[source], name) for source in columns.sources[name]]
-    return functools.reduce(operator.mul, factors)
+    return factors[0] if len(factors) == 1 else functools.reduce(dialects.product, factors)
 
 
 def _label(column: ir.Column) -> ir.Value:

@@ -14,6 +14,7 @@ from features.errors import ConfigError
 from features.policy import TierPolicy
 from features.repetition import Duplicates
 from features.rules import Rule
+from features.servers import is_url
 from features.snapshot import MAX_DAYS
 
 FILE: Final = "tiercast.yaml"
@@ -22,8 +23,8 @@ FILE: Final = "tiercast.yaml"
 class Config(BaseModel):
     """Settings of a programme.
 
-    ``transactions`` is a path or glob; ``columns`` maps contract columns to the log's; ``rules`` say what else is known of
-    rows (features.rules); ``policy`` is a path; relative paths are relative to the file they stand in.
+    ``transactions`` is a path, a glob or a URL; ``columns`` maps contract columns to the log's; ``rules`` say what else is
+    known of rows (features.rules); ``policy`` is a path; relative paths are relative to the file they stand in.
 
     >>> Config(transactions="log.parquet", horizon_days=28, lookback_days=91).duplicates
     'keep'
@@ -84,6 +85,6 @@ def _read(file: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ConfigError("a settings file is a mapping", f"{file}: {type(content).__name__}", "write 'name: value' lines")
     for name in ("transactions", "policy"):
-        if isinstance(content.get(name), str) and not Path(content[name]).is_absolute():
+        if isinstance(content.get(name), str) and not is_url(content[name]) and not Path(content[name]).is_absolute():
             content[name] = str(file.parent / content[name])
     return content

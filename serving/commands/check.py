@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from features.engine import write
 from features.errors import ConfigError
 from features.files import written_whole
 from serving.commands.options import log_options
@@ -29,7 +30,7 @@ def command(
 ) -> None:
     """Report what a transaction log is good for.
 
-    DATA is a CSV or Parquet file, or a glob in quotes.
+    DATA is a CSV or Parquet file, a glob in quotes, or the URL of a table (docs/engines.md).
     """
     import json
 
@@ -52,7 +53,4 @@ def command(
 def write_quarantine(checked: Checked, path: Path) -> None:
     """Write the refused rows with their reasons, whole or not at all."""
     with written_whole(path) as partial:
-        if path.suffix == ".parquet":
-            checked.quarantine.to_parquet(partial)
-        else:
-            checked.quarantine.to_csv(partial)
+        write(checked.quarantine, partial, path.suffix)

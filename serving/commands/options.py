@@ -37,7 +37,7 @@ def log_options(command: Command) -> Command:
         click.option(
             "--map", "columns", multiple=True, metavar="NAME=COLUMN", help="Where a contract column is in the log."
         ),
-        click.option("--transactions", metavar="PATH", help="CSV or Parquet, a file or a glob in quotes."),
+        click.option("--transactions", metavar="PATH", help="CSV or Parquet, a file or a glob in quotes, or a URL."),
         click.option("--config", type=click.Path(path_type=Path), help=f"Settings. [default: {FILE}, if there is one]"),
     ):
         with_settings = option(with_settings)
@@ -90,11 +90,12 @@ def read(config: Config, say: Callable[[str], None], features: Sequence[Feature]
     from features.engine import fetch
     from features.reading import from_log
     from features.registry import chosen_by_default, columns_of
+    from features.servers import shown
     from features.verdicts import REASONS, check
 
     if config.transactions is None:
         raise ConfigError("a log is named", "none", f"pass --transactions PATH, or set 'transactions' in {FILE}")
-    say(f"reading {config.transactions}")
+    say(f"reading {shown(config.transactions)}")
     checked = check(config.transactions, config.columns, duplicates=config.duplicates, rules=config.rules)
     if features is None:
         features = chosen_by_default(checked.columns.sources, policy=config.policy is not None)
