@@ -7,6 +7,7 @@ grouping. Other engines fold where the data is. Both give the same whole numbers
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -53,9 +54,9 @@ def from_log(checked: Checked, needed: Collection[str] | None = None) -> Histori
     ['a', 'b']
     """
     has = columns_read(checked, needed)
-    if checked.judged.get_backend().name == "duckdb":
-        return _streamed(checked, has)
-    return _pushed_down(checked, has)
+    embedded = checked.judged.get_backend().name == "duckdb"
+    histories = _streamed(checked, has) if embedded else _pushed_down(checked, has)
+    return replace(histories, time_zone=checked.time_zone)
 
 
 def columns_read(checked: Checked, needed: Collection[str] | None = None) -> set[str]:

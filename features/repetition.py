@@ -37,9 +37,8 @@ def marked(table: ir.Table, duplicates: Duplicates) -> ir.Table:
     # Rows of a group are equal, so their order is any; Spark wants one to be named.
     if duplicates == "drop":
         return table.mutate(tc_again=ibis.row_number().over(ibis.window(group_by=content, order_by=content[0])) > 0)
-    numbered = table.mutate(
-        **{_COPY: ibis.row_number().over(ibis.window(group_by=[*content, table[FILE]], order_by=table[FILE]))}
-    )
+    within = ibis.window(group_by=[*content, table[FILE]], order_by=table[FILE])
+    numbered = table.mutate(**{_COPY: ibis.row_number().over(within)})
     same = [*_content(numbered), numbered[_COPY]]
     again = ibis.row_number().over(ibis.window(group_by=same, order_by=numbered[FILE])) > 0
     return numbered.mutate(tc_again=again).drop(_COPY)

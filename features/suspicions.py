@@ -48,6 +48,11 @@ or keep a log for each.
         raise ColumnError("a log has amounts in one currency", got, "convert them, or keep a log for each")
 
 
+def has_zone(column: ir.StringValue) -> ir.BooleanValue:
+    """Whether a text time says its zone or offset."""
+    return column.re_search(_ZONED)
+
+
 def zones_agree(table: ir.Table, columns: ColumnMap) -> None:
     """Refuse text times of which some have a zone and some have none: nobody can tell what the latter mean.
 
@@ -58,7 +63,7 @@ def zones_agree(table: ir.Table, columns: ColumnMap) -> None:
     column = table[columns.sources["timestamp"][0]]
     if not column.type().is_string():
         return
-    zoned, timed = column.re_search(_ZONED), column.re_search(_TIMED)
+    zoned, timed = has_zone(column), column.re_search(_TIMED)
     counts = fetch(table.agg(zoned=zoned.sum(), timed=timed.sum())).to_pylist()[0]
     with_zone = int(counts["zoned"] or 0)
     without = int(counts["timed"] or 0) - with_zone

@@ -21,8 +21,12 @@ from features.errors import ColumnError, ConfigError, SourceError, listed
 from features.repetition import DUPLICATES, Duplicates, marked
 from features.rules import Rule, refusing
 from features.schema import LABELS, NUMBERS, ColumnMap, resolve
+from features.suspicions import has_zone, one_currency, zones_agree
+from features.zones import UTC, wall_clock, zone_of
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     import ibis.expr.types as ir
 
 REASONS: Final[Mapping[str, str]] = {
@@ -31,6 +35,7 @@ REASONS: Final[Mapping[str, str]] = {
     "unparsable_time": "time cannot be read (ISO 8601 is expected, as 2017-01-31 or 2017-01-31T09:30:00)",
     "zero_date": "time before 1980: an empty date in disguise",
     "no_amount": "no amount, in a log that has amounts",
+    "comma_amount": "amount has a comma: 1234.50 is expected; for amounts as 1.234,50 say decimal_comma: true",
     "unparsable_amount": "amount is not a finite number (1234.50 is expected)",
     "amount_too_large": f"amount of {money.MAX_AMOUNT:.0e} or more",
     "unusable_number": f"cost, discount, coupon, points or quantity is not a number below {money.MAX_AMOUNT:.0e}",
@@ -42,6 +47,7 @@ REASONS: Final[Mapping[str, str]] = {
 
 EARLIEST: Final = dt.datetime(1980, 1, 1)
 _LATEST: Final = dt.datetime.max
+_FAR: Final = dt.datetime(2100, 1, 1)  # beyond, nobody knows what clocks will show
 _OWN: Final = (
     *("tc_member", "tc_time", "tc_amount", "tc_order", "tc_copy", "tc_again", "tc_reason"),
     FILE,
@@ -68,6 +74,7 @@ class Checked:
     duplicates: Duplicates
     whole_log: bool
     rules: tuple[Rule, ...] = ()
+    time_zone: str = UTC
 
     @cached_property
     def end(self) -> dt.datetime | None:
@@ -112,6 +119,8 @@ def check(
     *,
     duplicates: Duplicates = "keep",
     rules: Sequence[Rule] = (),
+    time_zone: str | None = None,
+    decimal_comma: bool = False,
     whole_log: bool = True,
 ) -> Checked:
     """Give every row of a log its verdict. Lazy.
@@ -122,6 +131,9 @@ def check(
     mapping : contract column → source column
     duplicates : 'keep', 'drop' rows that repeat another, or drop the 'overlap' of several files (features.repetition)
     rules : what else is known of rows (features.rules); those that do not keep rows refuse them
+    time_zone : IANA name of the programme's; times with a zone are read as its clocks showed them, times without as they
+        are. Without it, times with a zone are read in UTC, and a log in which only some have one is refused
+    decimal_comma : amounts and other numbers are written as 1.234,50
     whole_log : False for the lines of some members alone, which have no end of their own: no time is a stray then
 
     Raises
@@ -145,15 +157,19 @@ def check(
         raise ColumnError(f"the names {listed(_OWN)} are kept for verdicts", listed(own), "rename the column")
     if fetch(table.head(1)).num_rows == 0:
         raise SourceError("a log has rows", "a header and nothing below it", "check how the file was written")
+    zone = zone_of(time_zone) if time_zone else None
+    if zone is None:
+        zones_agree(table, columns)
+    one_currency(table, columns)
     given = table
     if duplicates != "keep":
         table = marked(table, duplicates)
     row = table.mutate(
         tc_member=_member(table[columns.sources["customer_id"][0]]),
-        tc_time=_time(table[columns.sources["timestamp"][0]]),
-        tc_amount=_amount(table, columns),
+        tc_time=_local(table[columns.sources["timestamp"][0]], zone),
+        tc_amount=_amount(table, columns, comma=decimal_comma),
         tc_order=_order(table, columns),
-        **{f"tc_{name}": _product(table, columns, name) for name in NUMBERS if name in columns.sources},
+        **{f"tc_{name}": _product(table, columns, name, comma=decimal_comma) for name in NUMBERS if name in columns.sources},
         **{f"tc_{name}": _label(table[columns.sources[name][0]]) for name in LABELS if name in columns.sources},
     )
     conditions = _conditions(table, row, columns)
@@ -165,7 +181,7 @@ def check(
     if (rules or duplicates != "keep") and table.get_backend().name == "duckdb":
         # Every later question would match patterns and sort the log again.
         row = table.get_backend().create_table(f"tc_{secrets.token_hex(8)}", row, temp=True)
-    return Checked(given, row, columns, duplicates, whole_log, tuple(rules))
+    return Checked(given, row, columns, duplicates, whole_log, tuple(rules), time_zone or UTC)
 
 
 def _contract(row: ir.Table, columns: ColumnMap) -> ir.Table:
@@ -204,25 +220,39 @@ def _time(column: ir.Column) -> ir.Value:
     )
 
 
-def _number(column: ir.Column, name: str) -> ir.Value:
+def _local(column: ir.Column, zone: ZoneInfo | None) -> ir.Value:
+    """The time as the programme's clocks showed it."""
+    time = _time(column)
+    kind = column.type()
+    if zone is None or kind.is_date() or (kind.is_timestamp() and kind.timezone is None):
+        return time
+    usable = (time >= EARLIEST) & (time <= _FAR)
+    bounds = fetch(time.as_table().agg(first=time.min(where=usable), last=time.max(where=usable))).to_pylist()[0]
+    if bounds["first"] is None:
+        return time
+    shown = wall_clock(time, zone, bounds["first"], bounds["last"])
+    return has_zone(column).ifelse(shown, time) if kind.is_string() else shown
+
+
+def _number(column: ir.Column, name: str, *, comma: bool) -> ir.Value:
     kind = column.type()
     if kind.is_string():
-        return dialects.number_of(column)
+        return dialects.number_of(column.replace(".", "").replace(",", ".") if comma else column)
     if kind.is_numeric():
         return dialects.as_float(column)
     raise ColumnError(f"{name} is a number", f"a column of type {kind}", f"map another column to {name}")
 
 
-def _amount(table: ir.Table, columns: ColumnMap) -> ir.Value:
+def _amount(table: ir.Table, columns: ColumnMap, *, comma: bool) -> ir.Value:
     import ibis
 
     if not columns.has_amounts:
         return ibis.null("float64")
-    return _product(table, columns, "amount")
+    return _product(table, columns, "amount", comma=comma)
 
 
-def _product(table: ir.Table, columns: ColumnMap, name: str) -> ir.Value:
-    factors = [_number(table[source], name) for source in columns.sources[name]]
+def _product(table: ir.Table, columns: ColumnMap, name: str, *, comma: bool) -> ir.Value:
+    factors = [_number(table[source], name, comma=comma) for source in columns.sources[name]]
     return factors[0] if len(factors) == 1 else functools.reduce(dialects.product, factors)
 
 
@@ -259,6 +289,9 @@ def _conditions(table: ir.Table, row: ir.Table, columns: ColumnMap) -> dict[str,
     if columns.has_amounts:
         parts = [blank(table[name]) for name in columns.sources["amount"]]
         conditions["no_amount"] = parts[0] if len(parts) == 1 else parts[0] | parts[1]
+        commas = [table[name].contains(",") for name in columns.sources["amount"] if table[name].type().is_string()]
+        if commas:
+            conditions["comma_amount"] = row.tc_amount.isnull() & functools.reduce(operator.or_, commas)
         conditions["unparsable_amount"] = row.tc_amount.isnull() | row.tc_amount.isnan() | row.tc_amount.isinf()
         conditions["amount_too_large"] = row.tc_amount.abs() >= money.MAX_AMOUNT
     if numbers := [name for name in NUMBERS if name in columns.sources]:

@@ -36,6 +36,8 @@ class Config(BaseModel):
     columns: dict[str, str] = Field(default_factory=dict)
     duplicates: Duplicates = "keep"
     rules: tuple[Rule, ...] = ()
+    time_zone: str | None = None
+    decimal_comma: bool = False
     policy: str | None = None
     horizon_days: int = Field(28, ge=1, le=MAX_DAYS, strict=True)
     lookback_days: int = Field(91, ge=1, le=MAX_DAYS, strict=True)

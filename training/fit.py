@@ -66,7 +66,7 @@ def fit_forecaster(
         spend = fit_spend(data)
         rounds |= {"spend_mean": spend.mean.rounds, "spend_scale": spend.log_scale.rounds}
     bundle = Bundle.of(
-        Settings(horizon_days, lookback_days, as_of, histories.has_amounts, policy),
+        Settings(horizon_days, lookback_days, as_of, histories.has_amounts, policy, histories.time_zone),
         data.table.features,
         churn,
         spend,

@@ -10,7 +10,7 @@ import click
 from features.engine import write
 from features.errors import ConfigError
 from features.files import written_whole
-from serving.commands.options import log_options
+from serving.commands.options import log_options, reading
 from training.config import Config
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def command(
         raise ConfigError("a log is named", "none", "write 'tiercast check DATA'")
     if quarantine is not None and quarantine.suffix not in (".parquet", ".csv"):
         raise ConfigError("a quarantine is a .parquet or .csv file", repr(str(quarantine)), "name one")
-    checked = check(source, chosen.columns, duplicates=chosen.duplicates, rules=chosen.rules)
+    checked = check(source, chosen.columns, **reading(chosen))
     summary = report(checked)
     click.echo(json.dumps(summary.to_dict(), indent=1) if as_json else summary.to_text())
     if quarantine is not None:

@@ -77,6 +77,12 @@ def settings(config: Path | None, columns: tuple[str, ...], **said: Any) -> Conf
     return load_config(config, {**said, "columns": pairs})
 
 
+def reading(config: Config) -> dict[str, Any]:
+    """How a log is read: what ``features.check`` takes beside the log and its columns."""
+    names = ("duplicates", "rules", "time_zone", "decimal_comma")
+    return {name: getattr(config, name) for name in names}
+
+
 def read(config: Config, say: Callable[[str], None], features: Sequence[Feature] | None = None) -> Histories:
     """The log as histories; says how many rows were refused.
 
@@ -96,7 +102,7 @@ def read(config: Config, say: Callable[[str], None], features: Sequence[Feature]
     if config.transactions is None:
         raise ConfigError("a log is named", "none", f"pass --transactions PATH, or set 'transactions' in {FILE}")
     say(f"reading {shown(config.transactions)}")
-    checked = check(config.transactions, config.columns, duplicates=config.duplicates, rules=config.rules)
+    checked = check(config.transactions, config.columns, **reading(config))
     if features is None:
         features = chosen_by_default(checked.columns.sources, policy=config.policy is not None)
     histories = from_log(checked, columns_of(features))
