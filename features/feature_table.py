@@ -17,7 +17,7 @@ from features.operators import Floats, Integers, Panel
 from features.policy import TierPolicy
 from features.registry import registered
 from features.snapshot import check_days, cutoff_days, known_before, to_date
-from features.tiers import TierState, tier_state
+from features.tiers import TierState, gives, tier_state
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,7 +112,9 @@ def build(
     member = np.concatenate([members for members, _ in pairs]) if pairs else np.empty(0, np.int64)
     cutoff = np.repeat(days, np.array([len(members) for members, _ in pairs], np.int64))
     panel = Panel(histories, member, cutoff, horizon_days, compiled)
-    state = tier_state(panel, policy) if policy is not None and histories.has_amounts else None
+    state = None
+    if policy is not None and gives(histories, policy):
+        state = tier_state(histories, member, cutoff.astype(np.int64), horizon_days, policy, compiled=compiled)
     chosen = tuple(features) if features is not None else registered(policy)
     known = Known(panel, policy, state)
     x = np.empty((len(panel), len(chosen)), np.float64)

@@ -7,7 +7,6 @@ from typing import Final
 import numpy as np
 
 from features.feature import Feature, Known, Phrase, Unit
-from features.money import to_currency
 from features.operators import Floats
 from features.tiers import TierState
 
@@ -15,16 +14,17 @@ _NO_MONEY: Final = Phrase("amounts are not available", "无金额数据")
 
 
 def _money(known: Known, pick: str) -> Floats:
-    if known.state is None or not known.panel.histories.has_amounts:
+    if known.state is None:
         return np.full(len(known.panel), np.nan)
-    return to_currency(getattr(known.state, pick) if pick in ("spend", "carry") else _need(known.state, pick))
+    state = known.state
+    return state.natural(getattr(state, pick)) if pick in ("spend", "carry") else _need(state, pick)
 
 
-def _need(state: TierState, pick: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _need(state: TierState, pick: str) -> Floats:
     """Need of the tier held, or of the one above (0 at the top)."""
     top = state.need.shape[1] - 1
     column = state.tier if pick == "keep" else np.minimum(state.tier + 1, top)
-    need = np.take_along_axis(state.need, column[:, None], axis=1)[:, 0]
+    need = np.take_along_axis(state.needs, column[:, None], axis=1)[:, 0]
     return need if pick == "keep" else np.where(state.tier == top, 0, need)
 
 

@@ -99,7 +99,7 @@ def test_what_a_policy_may_say(place: str, value: Any) -> None:
         ("tiers", [], "tiers", "at least 1 item after validation, not 0; got []"),
         ("tiers", "Member", "tiers", "this is a list; got 'Member'"),
         ("tiers", GONE, "tiers", "got nothing. To mend it: add 'tiers:'"),
-        ("metric", "visits", "metric", "this should be 'spend'; got 'visits'"),
+        ("metric", "visits", "metric", "or 'points_balance'; got 'visits'"),
         ("metric", GONE, "metric", "got nothing. To mend it: add 'metric:'"),
         ("returns", "maybe", "returns", "this should be 'net' or 'ignore'; got 'maybe'"),
         ("window.rolling_days", 0, "window.rolling_days", "greater than or equal to 1; got 0"),
