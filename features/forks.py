@@ -5,30 +5,32 @@ Plain Python that numba can compile, as in features.steps.
 
 from __future__ import annotations
 
-from features.rulebook import COLUMN, FAR, FROM, IS_SCORE, N_METRICS, RULES, SPEC
+from features.rulebook import COLUMN, FAR, FROM, IS_SCORE, METRICS, N_METRICS, RULES, SPEC, SPECS, VERSIONS
 from features.steps import (
+    AT,
     BOOKED,
     EXTRA,
+    FIRST,
     FLIP,
-    HELD,
     HIGH,
     JOINED,
+    MORNING,
     STATE,
     STOP,
     VALUE,
     VERSION,
     Array,
-    Tuple,
     begin,
     evaluate,
     next_morning,
     next_review,
+    rank,
     window_start,
 )
 from features.walk import morning
 
 
-def fork(book: Tuple, log: Tuple, newest: Array, s: Array, f: Array, end: int, known: int, day: int, extra: int) -> int:
+def fork(book: Array, log: Array, s: Array, f: Array, end: int, known: int, day: int, extra: int) -> int:
     """Walk a copy ``f`` of state ``s`` to morning ``end``, with ``extra`` booked on a day and rows before ``known`` only.
 
     Returns the first morning on which a lower tier is held than in ``s``, a far one without.
@@ -39,36 +41,48 @@ def fork(book: Tuple, log: Tuple, newest: Array, s: Array, f: Array, end: int, k
     f[BOOKED] = day
     f[EXTRA] = extra
     f[FLIP] = FAR
-    held = newest[s[VERSION] * book[5] + s[HELD]]
+    held = rank(book, s)
     falls = FAR
     events = f[:0]
     t = next_morning(book, log, f)
     while t <= end:
         morning(book, log, f, t, events)
-        if falls == FAR and newest[f[VERSION] * book[5] + f[HELD]] < held:
+        if falls == FAR and rank(book, f) < held:
             falls = t
         t = next_morning(book, log, f)
     return falls
 
 
-def counts_one(book: Tuple, s: Array, end: int) -> bool:
+def walk_to(book: Array, log: Array, s: Array, first: int, stop: int, joined: int, cutoff: int) -> None:
+    """Bring the state to a cutoff, from where it is if it is this member's and not later; who joins later joins there."""
+    events = s[:0]
+    is_member = 0 <= joined < cutoff
+    if not is_member or s[FIRST] != first or s[STOP] != stop or s[JOINED] != joined or s[MORNING] > cutoff:
+        begin(s, first, stop, joined if is_member else cutoff)
+        while not is_member and s[HIGH] < stop and log[s[HIGH]] < cutoff:
+            s[HIGH] += 1
+    t = next_morning(book, log, s)
+    while t <= cutoff:
+        morning(book, log, s, t, events)
+        t = next_morning(book, log, s)
+
+
+def counts_one(book: Array, s: Array, end: int) -> bool:
     """Whether all rules from now to morning ``end`` count one and the same column."""
-    rules, specs = book[0], book[4]
-    version = s[VERSION]
-    column = specs[version * book[6] * SPEC + COLUMN]
+    width = book[METRICS] * SPEC
+    version, rules, spec = s[VERSION], s[AT], book[SPECS] + s[VERSION] * width
+    column = book[spec + COLUMN]
     while True:
-        at = version * book[6] * SPEC
-        if rules[version * RULES + N_METRICS] > 1 or specs[at + IS_SCORE] or specs[at + COLUMN] != column:
+        if book[rules + N_METRICS] > 1 or book[spec + IS_SCORE] or book[spec + COLUMN] != column:
             return False
-        version += 1
-        if version * RULES >= len(rules) or rules[version * RULES + FROM] > end:
+        version, rules, spec = version + 1, rules + RULES, spec + width
+        if version >= book[VERSIONS] or book[rules + FROM] > end:
             return True
 
 
 def look(
-    book: Tuple,
-    log: Tuple,
-    newest: Array,
+    book: Array,
+    log: Array,
     offsets: Array,
     joined: Array,
     member: Array,
@@ -90,31 +104,22 @@ def look(
     Who joins later is taken to join at the cutoff. ``foreseen``: rows from the cutoff on are known at it (points that will
     expire).
     """
-    events = s[:0]
     tiers = len(need) // max(len(member), 1)
-    t = 0
+    s[STOP] = -1  # nobody's
     for p in range(len(member)):
         i = member[p]
         end = cutoff[p] + horizon
-        is_member = 0 <= joined[i] < cutoff[p]
-        if p == 0 or member[p - 1] != i or not is_member or s[JOINED] != joined[i]:
-            begin(s, offsets[i], offsets[i + 1], joined[i] if is_member else cutoff[p])
-            t = s[JOINED] + 1
-            while not is_member and s[HIGH] < s[STOP] and log[0][s[HIGH]] < cutoff[p]:
-                s[HIGH] += 1
-        while t <= cutoff[p]:
-            morning(book, log, s, t, events)
-            t = next_morning(book, log, s)
+        walk_to(book, log, s, offsets[i], offsets[i + 1], joined[i], cutoff[p])
         review[p] = next_review(book, s, cutoff[p]) - cutoff[p]
         evaluate(book, log, s, window_start(book, s, cutoff[p]), cutoff[p])
         value[p] = s[VALUE]
-        tier[p] = newest[s[VERSION] * book[5] + s[HELD]]
+        tier[p] = rank(book, s)
         known = offsets[i + 1] if foreseen else s[HIGH]
-        falls = fork(book, log, newest, s, f, end, known, FAR, 0)
+        falls = fork(book, log, s, f, end, known, FAR, 0)
         keep_by[p] = falls - 1 if falls < FAR else -1
         evaluate(book, log, f, window_start(book, f, end), end)
         carry[p] = f[VALUE]
-        got = newest[f[VERSION] * book[5] + f[HELD]]
+        got = rank(book, f)
         secured[p] = got
         for k in range(tiers):
             need[p * tiers + k] = 0 if k <= got else -1
@@ -122,8 +127,8 @@ def look(
             continue
         extra, best = 0, got
         while best < tiers - 1:
-            fork(book, log, newest, s, f, end, known, cutoff[p], extra)
-            got = newest[f[VERSION] * book[5] + f[HELD]]
+            fork(book, log, s, f, end, known, cutoff[p], extra)
+            got = rank(book, f)
             while best < got:
                 best += 1
                 need[p * tiers + best] = extra

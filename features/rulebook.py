@@ -14,6 +14,10 @@ from features.rules import Rules, Version
 from features.snapshot import to_day
 from features.windows import MONTHS
 
+# -- the book: a header, a row of rules a version, then tables at the places that the header names ----------------------
+VERSIONS, TIERS, METRICS, REACH, KEEP, ONWARD, NEWEST, SPECS, ROWS = range(9)
+"""How many versions, most tiers and metrics of one; where reach, keep, onward, newest and specs begin; rows of the log."""
+HEADER = 10
 # -- a version's row of rules --------------------------------------------------------------------------------------------
 FROM, N_TIERS, N_METRICS, JOIN_ALL, WINDOW, WIDTH, START_MONTH, START_DAY = range(8)
 REVIEW, AT_ONCE, DOWNGRADE, VALIDITY, VALID_FOR, GRACE, REOPEN, INVITED = range(8, 16)
@@ -69,6 +73,17 @@ class Rulebook:
     most_metrics: int
     tiers: int
     memoryless: bool
+
+    def flat(self, rows: int) -> list[int]:
+        """Everything in one list, as the kernels read it, for a log with so many rows."""
+        head = [0] * HEADER
+        head[VERSIONS], head[TIERS], head[METRICS], head[ROWS] = len(self.versions), self.most_tiers, self.most_metrics, rows
+        out = [*head, *self.rules]
+        for name, table in ((REACH, self.reach), (KEEP, self.keep), (ONWARD, self.onward), (NEWEST, self.newest)):
+            out[name] = len(out)
+            out.extend(table)
+        out[SPECS] = len(out)
+        return [*out, *self.specs]
 
     def spec(self, version: int, metric: int) -> list[int]:
         """One metric's row."""

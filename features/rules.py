@@ -19,6 +19,7 @@ Threshold: TypeAlias = Annotated[
     Discriminator(lambda value: "<by metric>" if isinstance(value, dict) else "<number>"),
 ]
 Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=300)]
+MetricName: TypeAlias = Annotated[str, Field(min_length=1, max_length=40)]
 ONLY = ""
 """Name of the metric where a policy has one."""
 
@@ -53,7 +54,7 @@ class Rules(Strict):
 
     tiers: Annotated[tuple[Tier, ...], Field(min_length=1, max_length=30)]
     metric: Metric | None = None
-    metrics: Annotated[dict[Annotated[str, Field(min_length=1, max_length=40)], Metric], Field(min_length=1)] | None = None
+    metrics: Annotated[dict[MetricName, Metric], Field(min_length=1, max_length=8)] | None = None
     join: Literal["any", "all"] | None = None
     returns: Literal["net", "ignore"] = "net"
     returns_reopen: bool = False

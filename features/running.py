@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from features.compiling import compiled as compile_kernel
-from features.forks import look
+from features.forks import fork, look, walk_to
 from features.ledger import Ledger
 from features.rulebook import Rulebook
-from features.steps import EVENTS, STATE
+from features.steps import EVENTS, STATE, rank
 from features.walk import EVENT, hold
 from features.windowed import State
 
@@ -46,12 +46,35 @@ def run_events(book: Rulebook, log: Ledger, until: int) -> list[list[int]]:
     room = 64
     while True:
         state, events, out = [0] * STATE, [0] * (room * EVENT), [0]
-        tables, rows, newest = _tables(book, log)
-        hold(_listed(tables), _listed(rows), newest, log.offsets.tolist(), log.joined.tolist(), [until], state, events, out)
+        hold(
+            book.flat(len(log.day)),
+            _flat(log).tolist(),
+            log.offsets.tolist(),
+            log.joined.tolist(),
+            [until],
+            state,
+            events,
+            out,
+        )
         count = state[EVENTS]
         if count <= room:
             return [events[i * EVENT : (i + 1) * EVENT] for i in range(count)]
         room = count
+
+
+class Trial:
+    """The one member of a ledger from a cutoff on, for bookings to be tried."""
+
+    def __init__(self, book: Rulebook, log: Ledger, cutoff: int) -> None:
+        self._book, self._rows = book.flat(len(log.day)), _flat(log).tolist()
+        self._stop = len(log.day)
+        self._state, self._fork = [0] * STATE, [0] * STATE
+        walk_to(self._book, self._rows, self._state, 0, len(log.day), int(log.joined[0]), cutoff)
+
+    def tier(self, day: int, amount: int, end: int) -> int:
+        """Position of the tier on morning ``end`` with an amount booked on a day from the cutoff on."""
+        fork(self._book, self._rows, self._state, self._fork, end, self._stop, day, amount)
+        return rank(self._book, self._fork)
 
 
 def _run(
@@ -59,20 +82,18 @@ def _run(
 ) -> list[Integers]:
     if compiled is None:
         compiled = len(log.day) >= _COMPILE_FROM_ROWS and importlib.util.find_spec("numba") is not None
-    tables, rows, newest = _tables(book, log)
+    flat = book.flat(len(log.day))
     if compiled:
         out = [_blank(size) for size in sizes]
-        arrays = tuple(np.array(part, np.int64) if isinstance(part, list) else part for part in tables)
-        compile_kernel(kernel)(arrays, rows, np.array(newest, np.int64), *inputs, *out)
+        compile_kernel(kernel)(np.array(flat, np.int64), _flat(log), *inputs, *out)
         return out
     lists = [[0] * size for size in sizes]
-    kernel(_listed(tables), _listed(rows), newest, *_listed(inputs), *lists)
+    kernel(flat, _flat(log).tolist(), *_listed(inputs), *lists)
     return [np.array(part, np.int64) for part in lists]
 
 
-def _tables(book: Rulebook, log: Ledger) -> tuple[tuple[Any, ...], tuple[Any, ...], list[int]]:
-    tables = (book.rules, book.reach, book.keep, book.onward, book.specs, book.most_tiers, book.most_metrics)
-    return tables, (log.day, log.flags, log.totals.ravel(), len(log.day) + 1), book.newest
+def _flat(log: Ledger) -> Integers:
+    return np.concatenate((log.day, log.flags, log.totals.ravel()))
 
 
 def _listed(parts: Any) -> tuple[Any, ...]:

@@ -33,17 +33,24 @@ from features.rulebook import (
     FROM,
     GRACE,
     INVITED,
+    KEEP,
     N_TIERS,
     NEVER_DOWN,
     NONE,
     ONE_STEP,
+    ONWARD,
+    REACH,
     REOPEN,
     REVIEW,
+    ROWS,
     RULES,
+    TIERS,
     TO_EARNED,
     VALIDITY,
+    VERSIONS,
 )
 from features.steps import (
+    AT,
     BY_INVITATION,
     CHANGED,
     EFFECT,
@@ -65,11 +72,12 @@ from features.steps import (
     VALID,
     VERSION,
     Array,
-    Tuple,
     begin,
+    forget,
     highest,
     is_review,
     next_morning,
+    rank,
     valid_until,
     window_start,
 )
@@ -93,11 +101,12 @@ def write(events: Array, s: Array, t: int, kind: int, before: int, start: int) -
     s[EVENTS] += 1
 
 
-def move(book: Tuple, s: Array, t: int, tier: int, kind: int, start: int, events: Array, event: int) -> None:
+def move(book: Array, s: Array, t: int, tier: int, kind: int, start: int, events: Array, event: int) -> None:
     """Give another tier on morning t, by rows from ``start`` on."""
     before = s[HELD]
     s[HELD] = tier
     s[SINCE] = t
+    forget(s)
     s[KIND] = kind
     s[START] = start
     s[TARGET] = -1
@@ -106,10 +115,8 @@ def move(book: Tuple, s: Array, t: int, tier: int, kind: int, start: int, events
     write(events, s, t, event, before, start)
 
 
-def morning(book: Tuple, log: Tuple, s: Array, t: int, events: Array) -> None:
+def morning(book: Array, log: Array, s: Array, t: int, events: Array) -> None:
     """Morning t: the state moves on to it."""
-    rules, onward = book[0], book[3]
-    days, flags = log[0], log[1]
     if s[RENEWS] and t - 1 > s[MORNING]:  # renewed on every morning since, of which the last one counts
         s[VALID] = max(s[VALID], valid_until(book, s, t - 1))
         s[START] = window_start(book, s, t - 1)
@@ -117,18 +124,20 @@ def morning(book: Tuple, log: Tuple, s: Array, t: int, events: Array) -> None:
     s[RENEWS] = 0
     s[CHANGED] = 0
     s[MORNING] = t
-    while s[HIGH] < s[STOP] and days[s[HIGH]] < t:
+    while s[HIGH] < s[STOP] and log[s[HIGH]] < t:
         s[HIGH] += 1
-    flag = flags[s[HIGH] - 1] if s[HIGH] > s[FIRST] and days[s[HIGH] - 1] == t - 1 else 0
-    while (s[VERSION] + 1) * RULES < len(rules) and rules[(s[VERSION] + 1) * RULES + FROM] <= t:
-        s[HELD] = onward[s[VERSION] * book[5] + s[HELD]]
+    flag = log[book[ROWS] + s[HIGH] - 1] if s[HIGH] > s[FIRST] and log[s[HIGH] - 1] == t - 1 else 0
+    while s[VERSION] + 1 < book[VERSIONS] and book[s[AT] + RULES + FROM] <= t:
+        s[HELD] = book[book[ONWARD] + s[VERSION] * book[TIERS] + s[HELD]]
         s[VERSION] += 1
+        s[AT] += RULES
+        forget(s)
         s[TARGET] = -1
         s[LOW] = s[FIRST]  # a longer window may reach further back
         s[CHANGED] = 1
-    at = s[VERSION] * RULES
-    if flag & RETURNED_ROW and rules[at + REOPEN] and s[KIND] in (RISEN, RENEWED):
-        tier = highest(book, log, s, 1 if s[KIND] == RISEN else 2, s[HELD], s[START], t)
+    at = s[AT]
+    if flag & RETURNED_ROW and book[at + REOPEN] and s[KIND] in (RISEN, RENEWED):
+        tier = highest(book, log, s, REACH if s[KIND] == RISEN else KEEP, s[HELD], s[START], t)
         if tier < s[HELD]:
             before = s[HELD]
             s[HELD] = tier
@@ -136,11 +145,11 @@ def morning(book: Tuple, log: Tuple, s: Array, t: int, events: Array) -> None:
             s[CHANGED] = 1
             write(events, s, t, REOPENED, before, s[START])
     start = window_start(book, s, t)
-    if flag & INVITED_ROW and rules[at + INVITED] > s[HELD]:
-        move(book, s, t, rules[at + INVITED], BY_INVITATION, start, events, INVITES)
+    if flag & INVITED_ROW and book[at + INVITED] > s[HELD]:
+        move(book, s, t, book[at + INVITED], BY_INVITATION, start, events, INVITES)
         return
     if s[TARGET] >= 0:
-        kept = highest(book, log, s, 2, s[HELD], start, t)
+        kept = highest(book, log, s, KEEP, s[HELD], start, t)
         if kept == s[HELD]:
             s[TARGET] = -1
             write(events, s, t, SPARED, s[HELD], start)
@@ -149,8 +158,8 @@ def morning(book: Tuple, log: Tuple, s: Array, t: int, events: Array) -> None:
             move(book, s, t, tier, RENEWED if tier <= kept else LANDED, start, events, FELL)
             return
     review = is_review(book, s, t)
-    if review or rules[at + AT_ONCE]:
-        tier = highest(book, log, s, 1, rules[at + N_TIERS] - 1, start, t)
+    if review or book[at + AT_ONCE]:
+        tier = highest(book, log, s, REACH, book[at + N_TIERS] - 1, start, t)
         if tier > s[HELD]:
             move(book, s, t, tier, RISEN, start, events, ROSE)
             return
@@ -158,12 +167,11 @@ def morning(book: Tuple, log: Tuple, s: Array, t: int, events: Array) -> None:
         look_again(book, log, s, t, start, events)
 
 
-def look_again(book: Tuple, log: Tuple, s: Array, t: int, start: int, events: Array) -> None:
+def look_again(book: Array, log: Array, s: Array, t: int, start: int, events: Array) -> None:
     """A review of a tier above the first: renewed, left, warned or taken."""
-    rules = book[0]
-    at = s[VERSION] * RULES
-    daily = rules[at + REVIEW] == DAILY
-    kept = highest(book, log, s, 2, s[HELD], start, t)
+    at = s[AT]
+    daily = book[at + REVIEW] == DAILY
+    kept = highest(book, log, s, KEEP, s[HELD], start, t)
     if kept == s[HELD]:
         s[VALID] = max(s[VALID], valid_until(book, s, t))
         s[START] = start
@@ -172,8 +180,8 @@ def look_again(book: Tuple, log: Tuple, s: Array, t: int, start: int, events: Ar
         if not daily:
             write(events, s, t, KEPT, s[HELD], start)
         return
-    ended = rules[at + VALIDITY] == NONE or t >= s[VALID]
-    down = rules[at + DOWNGRADE]
+    ended = book[at + VALIDITY] == NONE or t >= s[VALID]
+    down = book[at + DOWNGRADE]
     if not ended or down == NEVER_DOWN or s[TARGET] >= 0:
         return
     tier = 0
@@ -181,18 +189,17 @@ def look_again(book: Tuple, log: Tuple, s: Array, t: int, start: int, events: Ar
         tier = kept
     elif down == ONE_STEP:
         tier = max(kept, s[HELD] - 1)
-    if rules[at + GRACE] > 0:
+    if book[at + GRACE] > 0:
         s[TARGET] = tier
-        s[EFFECT] = t + rules[at + GRACE]
+        s[EFFECT] = t + book[at + GRACE]
         write(events, s, t, WARNED, s[HELD], start)
     else:
         move(book, s, t, tier, RENEWED if tier <= kept else LANDED, start, events, FELL)
 
 
 def hold(
-    book: Tuple,
-    log: Tuple,
-    newest: Array,
+    book: Array,
+    log: Array,
     offsets: Array,
     joined: Array,
     cutoffs: Array,
@@ -212,6 +219,6 @@ def hold(
         for j in range(n):
             while known and t <= cutoffs[j]:
                 morning(book, log, s, t, events)
-                held = newest[s[VERSION] * book[5] + s[HELD]]
+                held = rank(book, s)
                 t = next_morning(book, log, s)
             out[i * n + j] = held
