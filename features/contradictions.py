@@ -142,9 +142,9 @@ def _invitations(rules: Rules) -> Iterator[PolicyError]:
 
 def _thresholds(rules: Rules) -> Iterator[PolicyError]:
     first = rules.tiers[0]
-    for name, got in (("reach", first.reach), ("keep", first.keep)):
-        if got:
-            shown = f"{got:g}" if isinstance(got, float) else "numbers"
+    for name, stated in (("reach", first.reach), ("keep", first.keep)):
+        if stated:
+            shown = f"{stated:g}" if isinstance(stated, float) else "numbers"
             yield PolicyError(f"tiers[0].{name}", "everyone starts in the first tier", shown, f"leave its {name} out")
     for i, tier in enumerate(rules.tiers[1:], start=1):
         if not tier.invitation:

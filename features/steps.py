@@ -57,6 +57,8 @@ from features.rulebook import (
 )
 
 Array = Any
+Number = Any
+"""A whole number out of an array."""
 
 HELD, SINCE, VALID, TARGET, EFFECT, KIND, START, VERSION, JOINED = range(9)
 """Tier held and since when; until when valid; tier that a pending fall leads to (-1: none) and its morning; how the
@@ -90,9 +92,9 @@ def begin(s: Array, first: int, stop: int, joined: int) -> None:
     s[BOOKED] = s[FLIP] = FAR
 
 
-def rank(book: Array, s: Array) -> int:
+def rank(book: Array, s: Array) -> Number:
     """Position of the tier held in the newest ladder."""
-    return book[book[NEWEST] + s[VERSION] * book[TIERS] + s[HELD]]  # type: ignore[no-any-return]
+    return book[book[NEWEST] + s[VERSION] * book[TIERS] + s[HELD]]
 
 
 def forget(s: Array) -> None:
@@ -118,7 +120,7 @@ def look_up_period(book: Array, s: Array, day: int) -> None:
     s[PERIOD_TO] = period_end(day, month, of_month, width)
 
 
-def window_start(book: Array, s: Array, t: int) -> int:
+def window_start(book: Array, s: Array, t: int) -> Number:
     """First day that counts on morning t."""
     at = s[AT]
     window = book[at + WINDOW]
@@ -129,10 +131,10 @@ def window_start(book: Array, s: Array, t: int) -> int:
     if window == LIFETIME:
         return -FAR
     look_up_period(book, s, t - 1)
-    return s[PERIOD_FROM]  # type: ignore[no-any-return]
+    return s[PERIOD_FROM]
 
 
-def first_row(log: Array, s: Array, day: int) -> int:
+def first_row(log: Array, s: Array, day: int) -> Number:
     """The first known row on or after a day."""
     low, high = s[FIRST], s[HIGH]
     while low < high:
@@ -144,10 +146,10 @@ def first_row(log: Array, s: Array, day: int) -> int:
     return low
 
 
-def counted(book: Array, log: Array, column: int, low: int, high: int) -> int:
+def counted(book: Array, log: Array, column: int, low: int, high: int) -> Number:
     """A column's sum over rows [low, high)."""
     at = 2 * book[ROWS] + column * (book[ROWS] + 1)
-    return log[at + high] - log[at + low]  # type: ignore[no-any-return]
+    return log[at + high] - log[at + low]
 
 
 def part(weight: int, value: int, full: int) -> int:
@@ -190,7 +192,7 @@ def highest(book: Array, log: Array, s: Array, table: int, top: int, start: int,
     return 0
 
 
-def valid_until(book: Array, s: Array, t: int) -> int:
+def valid_until(book: Array, s: Array, t: int) -> Number:
     """Morning up to which a tier granted on morning t stays, 0 where the rules know no validity."""
     at = s[AT]
     kind, length = book[at + VALIDITY], book[at + VALID_FOR]
@@ -205,10 +207,10 @@ def valid_until(book: Array, s: Array, t: int) -> int:
     if kind == NEXT_PERIOD:
         look_up_period(book, s, end)
         end = s[PERIOD_TO]
-    return end  # type: ignore[no-any-return]
+    return end
 
 
-def next_review(book: Array, s: Array, t: int) -> int:
+def next_review(book: Array, s: Array, t: int) -> Number:
     """First review morning after morning t."""
     at = s[AT]
     review = book[at + REVIEW]
@@ -225,7 +227,7 @@ def next_review(book: Array, s: Array, t: int) -> int:
         else:
             month, of_month = month_and_day(s[JOINED])
             s[REVIEW_AT] = period_end(t, month, of_month, 12)
-    return s[REVIEW_AT]  # type: ignore[no-any-return]
+    return s[REVIEW_AT]
 
 
 def is_review(book: Array, s: Array, t: int) -> bool:
@@ -233,7 +235,7 @@ def is_review(book: Array, s: Array, t: int) -> bool:
     return next_review(book, s, t - 1) == t
 
 
-def next_morning(book: Array, log: Array, s: Array) -> int:
+def next_morning(book: Array, log: Array, s: Array) -> Number:
     """First morning after the last one walked on which something can change."""
     at = s[AT]
     t = s[MORNING]

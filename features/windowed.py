@@ -123,7 +123,8 @@ def _metric(book: Rulebook, log: Ledger, metric: int, since: Integers, until: In
     spec = book.spec(0, metric)
 
     def total(column: int) -> Integers:
-        return log.totals[column][until] - log.totals[column][since]
+        totals = log.totals[column]
+        return np.asarray(totals[until] - totals[since], np.int64)
 
     if not spec[IS_SCORE]:
         return total(spec[COLUMN])

@@ -19,7 +19,7 @@ RETURNS = {"returned": "returned", "returned_cost": "returned_cost", "points_bac
 KINDS = ("referral", "survey", "invitation")
 
 
-def to_histories(diaries: Sequence[tuple[Pages, dt.date | None]]) -> Histories:
+def to_histories(diaries: Sequence[tuple[Pages, dt.date | None]], kinds: Sequence[str] = KINDS) -> Histories:
     """Histories of several members' diaries and days of joining."""
     days = [day for pages, _ in diaries for day in pages] or [FIRST]
     dates = [-1 if joined is None else to_day(joined) for _, joined in diaries]
@@ -30,7 +30,7 @@ def to_histories(diaries: Sequence[tuple[Pages, dt.date | None]]) -> Histories:
         frozenset({"amount", "cost", "points"}),
         to_day(min(days)),
         to_day(max(days)) + 1,
-        events={kind: _ragged(diaries, {"count": f"event:{kind}"}, f"event:{kind}") for kind in KINDS},
+        events={kind: _ragged(diaries, {"count": f"event:{kind}"}, f"event:{kind}") for kind in kinds},
         joined=None if all(joined is None for _, joined in diaries) else np.array(dates, np.int32),
     )
 
