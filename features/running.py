@@ -74,7 +74,7 @@ class Trial:
     def tier(self, day: int, amount: int, end: int) -> int:
         """Position of the tier on morning ``end`` with an amount booked on a day from the cutoff on."""
         fork(self._book, self._rows, self._state, self._fork, end, self._stop, day, amount)
-        return rank(self._book, self._fork)
+        return int(rank(self._book, self._fork))
 
 
 def _run(

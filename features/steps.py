@@ -232,7 +232,7 @@ def next_review(book: Array, s: Array, t: int) -> Number:
 
 def is_review(book: Array, s: Array, t: int) -> bool:
     """Whether tiers are looked at on morning t."""
-    return next_review(book, s, t - 1) == t
+    return bool(next_review(book, s, t - 1) == t)
 
 
 def next_morning(book: Array, log: Array, s: Array) -> Number:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from features.histories import Histories, Ragged
 from features.snapshot import to_day
+from features.tiers import TierState
 
 Pages = dict[dt.date, dict[str, int]]
 FIRST, DAYS = dt.date(2015, 11, 20), 500  # across two ends of years and a 29 February
@@ -33,6 +34,15 @@ def to_histories(diaries: Sequence[tuple[Pages, dt.date | None]], kinds: Sequenc
         events={kind: _ragged(diaries, {"count": f"event:{kind}"}, f"event:{kind}") for kind in kinds},
         joined=None if all(joined is None for _, joined in diaries) else np.array(dates, np.int32),
     )
+
+
+FIELDS = ("spend", "carry", "tier", "secured", "need", "days_to_review", "keep_by")
+
+
+def same(one: TierState, other: TierState) -> None:
+    """Two states agree in every field."""
+    for name in FIELDS:
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), name)
 
 
 def _ragged(diaries: Sequence[tuple[Pages, dt.date | None]], names: Mapping[str, str], present: str) -> Ragged:
