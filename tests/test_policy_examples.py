@@ -68,7 +68,11 @@ def test_every_member_holds_the_tier_that_is_expected(folder: Path) -> None:
         policy.tier_names[tiers[members.index(row["member"]), dates.index(dt.date.fromisoformat(row["date"]))]]
         for row in expected
     ]
-    wrong = [(row["member"], row["date"], row["tier"], name) for row, name in zip(expected, found, strict=True) if row["tier"] != name]
+    wrong = [
+        (row["member"], row["date"], row["tier"], name)
+        for row, name in zip(expected, found, strict=True)
+        if row["tier"] != name
+    ]
     assert wrong == []
     assert set(members) == {row["member"] for row in expected}
 

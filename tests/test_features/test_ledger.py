@@ -66,7 +66,9 @@ def test_what_was_used_beyond_the_balance_is_taken_from_later_points() -> None:
     assert found == {0: -3, 1: 10, 10: -7}
 
 
-@pytest.mark.parametrize(("rate", "points"), [(1.0, {0: 9, 1: -2, 3: 1}), (0.5, {0: 4, 1: -1}), (10.0, {0: 99, 1: -25, 3: 10})])
+@pytest.mark.parametrize(
+    ("rate", "points"), [(1.0, {0: 9, 1: -2, 3: 1}), (0.5, {0: 4, 1: -1}), (10.0, {0: 99, 1: -25, 3: 10})]
+)
 def test_points_for_amounts_are_rounded_down_by_the_day(rate: float, points: dict[int, int]) -> None:
     histories = to_histories([(PAGES, None)])
     del histories.visits.values["points_earned"]
@@ -96,11 +98,23 @@ VISITS = from_rows([("m", [(FIRST, 1, 0, 0)])], has_amounts=False)
     [
         (VISITS, Column("spend"), "a policy on spend needs a log with amounts; got a log without"),
         (VISITS, Column("profit"), "a policy on profit needs a log with amounts"),
-        (VISITS, Column("points_earned", points=Points(per_unit=1.0)), "needs a log with points or amounts to count them from"),
+        (
+            VISITS,
+            Column("points_earned", points=Points(per_unit=1.0)),
+            "needs a log with points or amounts to count them from",
+        ),
         (_without("visits", "cost"), Column("profit"), "a policy on profit needs a log with costs"),
         (_without("returns", "returned_cost"), Column("profit"), "a policy on profit needs a log with costs"),
-        (_without("visits", "points_earned"), Column("points_balance"), "a policy on points_balance needs a log with points"),
-        (replace(_without("visits"), events={}), Column("events", kinds=("a",)), "a policy on events needs a log with a log of"),
+        (
+            _without("visits", "points_earned"),
+            Column("points_balance"),
+            "a policy on points_balance needs a log with points",
+        ),
+        (
+            replace(_without("visits"), events={}),
+            Column("events", kinds=("a",)),
+            "a policy on events needs a log with a log of",
+        ),
     ],
 )
 def test_what_a_log_cannot_give_is_refused(histories: Histories, column: Column, said: str) -> None:

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from examples import ABSENT, Day, feature_at_cutoff
 
+from examples import ABSENT, Day, feature_at_cutoff
 from features import trend
 
 # What is the same every day has a trend of 1, so each sum is divided by that of a one on every day.

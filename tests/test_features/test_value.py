@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from examples import ABSENT, Day, feature_at_cutoff
 
+from examples import ABSENT, Day, feature_at_cutoff
 from features import value
 
 CASES: list[tuple[str, list[Day], float]] = [

@@ -123,7 +123,10 @@ def test_by_the_rules(rules: dict[str, Any], pages: Pages, tiers: dict[str, int]
 
 def test_a_version_changes_the_rules_and_not_the_tier_held() -> None:
     old = {"from": dt.date(2015, 1, 1), "tiers": [{"name": "Base"}, {"name": "Gold", "reach": 100}], "metric": "spend"}
-    new = {"from": dt.date(2016, 3, 1), "tiers": [{"name": "Base"}, {"name": "Silver", "reach": 50}, {"name": "Gold", "reach": 200}]}
+    new = {
+        "from": dt.date(2016, 3, 1),
+        "tiers": [{"name": "Base"}, {"name": "Silver", "reach": 50}, {"name": "Gold", "reach": 200}],
+    }
     versions = [
         {**old, "window": {"calendar": "year"}, "review": "period_end"},
         {**new, "metric": "spend", "window": {"calendar": "year"}, "review": "period_end"},

@@ -22,9 +22,7 @@ diaries = st.lists(programmes.pages(), min_size=1, max_size=4)
 def test_tiers_are_those_of_the_walk(content: dict[str, Any], pages: list[Pages]) -> None:
     policy, histories = TierPolicy.from_dict(content), to_histories([(own, None) for own in pages])
     dates = [to_date(to_day(FIRST) + i) for i in range(0, DAYS, 3)]
-    np.testing.assert_array_equal(
-        tier_at(histories, policy, dates), tier_at(histories, policy, dates, compiled=False)
-    )
+    np.testing.assert_array_equal(tier_at(histories, policy, dates), tier_at(histories, policy, dates, compiled=False))
 
 
 @settings(max_examples=80)
