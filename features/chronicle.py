@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 import numpy as np
 
+from features.counting import evaluate
 from features.errors import CutoffError
 from features.histories import Histories
 from features.ledger import Ledger, ledger
@@ -17,7 +18,7 @@ from features.policy import TierPolicy
 from features.rulebook import BEYOND, HEADER, LIFETIME, N_METRICS, RULES, WINDOW, Rulebook, rulebook
 from features.running import run_events
 from features.snapshot import to_date, to_day
-from features.steps import AT, HIGH, STATE, VALUE, VERSION, begin, evaluate
+from features.steps import AT, HIGH, STATE, VALUE, VERSION, begin
 from features.walk import FELL, INVITES, KEPT, REOPENED, ROSE, SPARED, WARNED
 from features.walk import JOINED as BEGAN
 

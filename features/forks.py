@@ -5,6 +5,7 @@ Plain Python that numba can compile, as in features.steps.
 
 from __future__ import annotations
 
+from features.counting import evaluate
 from features.rulebook import COLUMN, FAR, FROM, IS_SCORE, METRICS, N_METRICS, RULES, SPEC, SPECS, VERSIONS
 from features.steps import (
     AT,
@@ -21,7 +22,6 @@ from features.steps import (
     VERSION,
     Array,
     begin,
-    evaluate,
     next_morning,
     next_review,
     rank,

@@ -24,6 +24,7 @@ after a row, when a row leaves a rolling window, when a period ends, reviews, en
 
 from __future__ import annotations
 
+from features.counting import highest
 from features.ledger import INVITED as INVITED_ROW
 from features.ledger import RETURNED as RETURNED_ROW
 from features.rulebook import (
@@ -74,7 +75,6 @@ from features.steps import (
     Array,
     begin,
     forget,
-    highest,
     is_review,
     next_morning,
     rank,

@@ -5,7 +5,7 @@ import math
 from features import compiling
 from features.calendars import months_on
 from features.compiling import compiled
-from features.steps import part
+from features.counting import part
 
 
 def test_helpers_are_compiled_with_what_calls_them() -> None:
