@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from features.compiled import has_numba
+from features.compiling import has_numba
 from features.errors import ConfigError, CutoffError
 from features.expressions import evaluate
 from features.feature import Feature
@@ -21,7 +21,7 @@ from features.policy import TierPolicy
 from features.registry import chosen_by_default
 from features.single import Single, names
 from features.snapshot import check_days, cutoff_days, known_before, to_date
-from features.tiers import TierState, tier_state
+from features.tiers import TierState, gives, tier_state
 from features.vocabulary import EVENTS, POLICY
 
 if TYPE_CHECKING:
@@ -129,8 +129,8 @@ def build(
     member = np.concatenate([members for members, _ in pairs]) if pairs else np.empty(0, np.int64)
     cutoff = np.repeat(days, np.array([len(members) for members, _ in pairs], np.int64))
     state = None
-    if policy is not None and histories.has_amounts:
-        state = tier_state(Panel(histories, member, cutoff, horizon_days), policy)
+    if policy is not None and gives(histories, policy):
+        state = tier_state(histories, member, cutoff.astype(np.int64), horizon_days, policy)
     panel = Panel(histories, member, cutoff, horizon_days, state)
     if compiled is None:
         compiled = len(panel) >= _COMPILE_FROM_PAIRS and has_numba()

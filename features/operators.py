@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features import fading, kernels
-from features.compiled import compiled, has_numba
+from features.compiling import compiled, has_numba
 from features.histories import Histories, Ragged
 from features.snapshot import MAX_DAYS
 from features.vocabulary import VALUES, label_rows, value_rows
@@ -192,7 +192,7 @@ class Panel:
 
     def tier_metric(self) -> Floats:
         """What qualifies at the cutoff, in the metric's own unit; NaN where it is not defined."""
-        return self._programme("metric")
+        return self._programme("spend")
 
     def tier_carry(self) -> Floats:
         """What of it still counts at cutoff + horizon; NaN where it is not defined."""
@@ -208,7 +208,7 @@ class Panel:
 
     def days_to_review(self) -> Floats:
         """Days from the cutoff to the next review; NaN where it is not defined."""
-        return self._programme("review")
+        return self._programme("days_to_review")
 
     # -- how ----------------------------------------------------------------------------------------------------------
 

@@ -1,79 +1,100 @@
-"""Rules about rows: what a shop knows of its own log, as 'invoices that begin with C are cancellations'.
-
-::
-
-    rules:
-      - {name: cancellation, column: InvoiceNo, matches: ["C*"], keep: true}      # counted, and used
-      - {name: postage, column: StockCode, matches: [POST, DOT], keep: false}     # counted, and refused
-
-A pattern is a text as it stands in the column, with a ``*`` at its end, its beginning, or both.
-"""
+"""The rules of a tier policy as they are written: tiers, what counts, when it is looked at, how a tier is lost."""
 
 from __future__ import annotations
 
-import functools
-import operator
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Final
+import datetime as dt
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Discriminator, Field, Tag, model_serializer
 
-from features.errors import ColumnError, listed
+from features.metrics import Metric, Points, Strict
+from features.money import MAX_AMOUNT
+from features.snapshot import MAX_DAYS
+from features.windows import Validity, Window
 
-if TYPE_CHECKING:
-    import ibis.expr.types as ir
+Number: TypeAlias = Annotated[float, Field(ge=0, lt=MAX_AMOUNT, allow_inf_nan=False, strict=True)]
+Threshold: TypeAlias = Annotated[
+    Annotated[Number, Tag("<number>")] | Annotated[dict[str, Number], Tag("<by metric>")],
+    Discriminator(lambda value: "<by metric>" if isinstance(value, dict) else "<number>"),
+]
+Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=300)]
+MetricName: TypeAlias = Annotated[str, Field(min_length=1, max_length=40)]
+ONLY = ""
+"""Name of the metric where a policy has one."""
 
-_Text = Annotated[str, Field(min_length=1, max_length=200)]
-PREFIX: Final = "rule: "
-"""Begins the reason of a row that a rule refuses."""
 
+class Tier(Strict):
+    """One tier.
 
-class Rule(BaseModel):
-    """Rows whose ``column`` matches one of the patterns; refused unless ``keep``.
-
-    >>> Rule(name="postage", column="StockCode", matches=("POST", "DOT")).keep
-    False
+    ``reach`` is what it takes to rise to it, inclusive, in the metric's unit; 0 for the first tier. ``keep`` is what it
+    takes to stay, the same unless said. With several metrics each is a number a metric. An ``invitation`` tier is reached
+    by an event of the kind 'invitation' alone, and kept for ever unless it has a ``keep``.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[^\x00-\x1f/\\]+$")]
+    reach: Threshold = 0.0
+    keep: Threshold | None = None
+    invitation: bool = False
+    benefits: tuple[Text, ...] = ()
+    service_budget: Annotated[float, Field(ge=0, lt=MAX_AMOUNT, allow_inf_nan=False, strict=True)] = 0.0
 
-    name: Annotated[str, Field(min_length=1, max_length=60)]
-    column: _Text
-    matches: Annotated[tuple[_Text, ...], Field(min_length=1, max_length=200)]
-    keep: bool = False
+    @model_serializer(mode="wrap")
+    def _said(self, write: Any) -> dict[str, Any]:
+        content: dict[str, Any] = write(self)
+        if self.keep is None or (self.keep == self.reach and not self.invitation):
+            del content["keep"]
+        if self.invitation:
+            del content["reach"]
+        return content
+
+
+class Rules(Strict):
+    """Everything that a new version of a policy may change."""
+
+    tiers: Annotated[tuple[Tier, ...], Field(min_length=1, max_length=30)]
+    metric: Metric | None = None
+    metrics: Annotated[dict[MetricName, Metric], Field(min_length=1, max_length=8)] | None = None
+    join: Literal["any", "all"] | None = None
+    returns: Literal["net", "ignore"] = "net"
+    returns_reopen: bool = False
+    points: Points | None = None
+    window: Window
+    review: Literal["daily", "month_end", "period_end", "anniversary"] | None = None
+    upgrade: Literal["at_once", "at_review"] = "at_once"
+    downgrade: Literal["to_earned", "one_step", "to_base", "never"] = "to_earned"
+    validity: Validity | None = None
+    grace_days: Annotated[int, Field(ge=0, le=MAX_DAYS, strict=True)] = 0
 
     @property
-    def reason(self) -> str:
-        """What the quarantine says of its rows."""
-        return f"{PREFIX}{self.name}"
+    def named_metrics(self) -> Mapping[str, Metric]:
+        """Metrics by name, in order; one named '' where the policy has one."""
+        if self.metrics is not None:
+            return self.metrics
+        assert self.metric is not None
+        return {ONLY: self.metric}
 
-    def holds(self, table: ir.Table) -> Any:
-        """Whether a row matches, false where the column is empty.
+    @property
+    def reviewed(self) -> str:
+        """When tiers are looked at; daily unless said."""
+        return self.review or "daily"
 
-        Raises
-        ------
-        ColumnError
-            the source has no such column
-        """
-        if self.column not in table.columns:
-            raise ColumnError(
-                f"the column of the rule {self.name!r} is in the source",
-                f"{self.column!r}, which is not among {listed(table.columns)}",
-                "change the rule",
-            )
-        text = table[self.column].cast("string").strip()
-        return functools.reduce(operator.or_, (_matches(text, pattern) for pattern in self.matches)).fill_null(False)
-
-
-def _matches(text: Any, pattern: str) -> Any:
-    plain = pattern.strip("*")
-    if pattern.startswith("*") and pattern.endswith("*"):
-        return text.contains(plain)
-    if pattern.endswith("*"):
-        return text.startswith(plain)
-    return text.endswith(plain) if pattern.startswith("*") else text == plain
+    @property
+    def memoryless(self) -> bool:
+        """Whether the tier on a morning follows from that morning's window alone, whatever was before."""
+        keeps = any(tier.keep is not None and tier.keep != tier.reach for tier in self.tiers)
+        plain = self.upgrade == "at_once" and self.downgrade == "to_earned" and self.reviewed == "daily"
+        waits = self.validity is not None or self.grace_days > 0 or any(tier.invitation for tier in self.tiers)
+        return plain and self.window.slides and not keeps and not waits
 
 
-def refusing(rules: Sequence[Rule]) -> list[Rule]:
-    """Those that refuse rows."""
-    return [rule for rule in rules if not rule.keep]
+class Version(Rules):
+    """Rules that hold from a date on."""
+
+    since: Annotated[dt.date, Field(alias="from")]
+
+    @model_serializer(mode="wrap")
+    def _said(self, write: Any) -> dict[str, Any]:
+        content: dict[str, Any] = {name: value for name, value in write(self).items() if value is not None}
+        content.pop("since", None)
+        return {**content, "from": self.since.isoformat()}

@@ -234,7 +234,7 @@ class Single:
 
     def tier_metric(self) -> float:
         """What qualifies at the cutoff, in the metric's own unit; NaN where it is not defined."""
-        return self._programme("metric")
+        return self._programme("spend")
 
     def tier_carry(self) -> float:
         """What of it still counts at cutoff + horizon; NaN where it is not defined."""
@@ -250,7 +250,7 @@ class Single:
 
     def days_to_review(self) -> float:
         """Days from the cutoff to the next review; NaN where it is not defined."""
-        return self._programme("review")
+        return self._programme("days_to_review")
 
     # -- how ----------------------------------------------------------------------------------------------------------
 

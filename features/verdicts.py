@@ -19,7 +19,7 @@ from features import dialects, money
 from features.engine import FILE, Source, fetch, open_table
 from features.errors import ColumnError, ConfigError, SourceError, listed
 from features.repetition import DUPLICATES, Duplicates, marked
-from features.rules import Rule, refusing
+from features.row_rules import Rule, refusing
 from features.schema import LABELS, NUMBERS, ColumnMap, resolve
 from features.suspicions import has_zone, one_currency, zones_agree
 from features.zones import UTC, wall_clock, zone_of

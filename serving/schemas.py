@@ -193,7 +193,9 @@ class Forecast(BaseModel):
     )
     tier: str | None = Field(description="Tier held at as_of.")
     p_next_tier: dict[str, float] | None = Field(description="Probability of each tier at as_of + horizon_days; sums to 1.")
-    needs: dict[str, float] | None = Field(description="Spend still needed in the horizon for each tier at its end.")
+    needs: dict[str, float | None] | None = Field(
+        description="What is still needed in the horizon for each tier at its end; null for a tier that no amount gives."
+    )
     reasons: list[ReasonAnswer]
     base: float | None = Field(None, description="Where the sum of contributions starts; only with contributions.")
     contributions: dict[str, float] | None = Field(None, description="Log-odds by feature; only when asked for.")

@@ -13,7 +13,7 @@ from features.documents import read_yaml
 from features.errors import ConfigError
 from features.policy import TierPolicy
 from features.repetition import Duplicates
-from features.rules import Rule
+from features.row_rules import Rule
 from features.servers import is_url
 from features.snapshot import MAX_DAYS
 

@@ -21,7 +21,7 @@ from features.policy import TierPolicy
 from features.registry import columns_of
 from features.zones import UTC
 from training.churn import ChurnModel, probability
-from training.next_tier import tier_probabilities
+from training.next_tier import by_spend, tier_probabilities
 from training.spend import SpendModel
 
 
@@ -30,8 +30,8 @@ class Forecasts:
     """One row a member, for ``as_of``; money in currency.
 
     ``log_odds`` = ``base`` + the sum of ``contributions`` (n_rows, n_features), which are None unless asked for.
-    ``p_tier`` (n_rows, n_tiers) and ``needs`` are None where tiers are not available (no policy, or no amounts), and
-    ``expected_spend`` where amounts are not.
+    ``p_tier`` (n_rows, n_tiers) is None where tiers are not forecast (no policy, no amounts, or a policy that counts
+    anything but spend), and ``expected_spend`` where amounts are not available.
     """
 
     as_of: dt.date
@@ -132,7 +132,7 @@ class Forecaster:
         if self.spend is not None:
             mean, scale = self.spend.parameters(table.x)
             expected = (1.0 - p_churn) * self.spend.expected(mean, scale)
-            if table.state is not None:
+            if table.state is not None and by_spend(self.settings.policy):
                 tiers = tier_probabilities(p_churn, mean, scale, self.spend, table.state, self.slip)
         return Forecasts(
             as_of,
