@@ -26,6 +26,9 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 Integers: TypeAlias = npt.NDArray[np.int64]
 T = TypeVar("T")
 
+_COMPILE_FROM_PAIRS: Final = 2_000
+"""Sums over fewer do without numba, whose loading a service would wait for."""
+
 _LEVELS: Final = (0.25, 0.5, 0.75, 0.9, 1.0)
 """Quantiles of gaps that are worked out together; others cost a pass of their own."""
 
@@ -309,7 +312,7 @@ class Panel:
 
 def _first_from(rows: Ragged, start: Integers, stop: Integers, target: npt.NDArray[np.int32]) -> Integers:
     """Of each pair's rows [start, stop), the first on its target day or later."""
-    if has_numba():
+    if len(start) >= _COMPILE_FROM_PAIRS and has_numba():
         out = np.empty(len(start), np.int64)
         compiled(kernels.first_from)(rows.day, start, stop, target, out)
         return out

@@ -90,7 +90,7 @@ def _without(place: str, *names: str) -> Histories:
     return histories
 
 
-VISITS = from_rows([("m", [(FIRST, 1, 0, 0)])], has_amounts=False)
+VISITS = from_rows([("m", [(FIRST, {"orders": 1, "gross": 0, "returned": 0})])], has_amounts=False)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from oracles import by_hand
 
 from examples import row
+from features import operators
 from features.daily import Line
 from features.expressions import OPERATORS, evaluate
 from features.histories import Histories, from_rows
@@ -113,7 +114,14 @@ def test_numba_is_not_needed_to_sum(monkeypatch: pytest.MonkeyPatch) -> None:
     days = [row(dt.date(2017, 1, day), 1, 100) for day in range(1, 20)]
     histories = from_rows([("m", days)], has_amounts=True)
     cutoffs = [dt.date(2017, 1, 10), dt.date(2017, 3, 1)]
-    with_numba = panel(histories, cutoffs).units("gross", 50)
-    monkeypatch.setattr("features.operators.has_numba", lambda: False)
-    monkeypatch.setattr("features.operators.compiled", lambda kernel: pytest.fail("compiled"))
-    assert panel(histories, cutoffs).units("gross", 50).tolist() == with_numba.tolist() == [900, 1000]
+    asked: list[str] = []
+    compile_ = operators.compiled
+    monkeypatch.setattr(operators, "compiled", lambda kernel: asked.append(kernel.__name__) or compile_(kernel))
+    assert panel(histories, cutoffs).units("gross", 50).tolist() == [900, 1000]
+    assert asked == []
+    assert panel(histories, cutoffs * 1_000).units("gross", 50).tolist() == [900, 1000] * 1_000
+    assert set(asked) == {"first_from"}
+    monkeypatch.setattr(operators, "has_numba", lambda: False)
+    asked.clear()
+    assert panel(histories, cutoffs * 1_000).units("gross", 50).tolist() == [900, 1000] * 1_000
+    assert asked == []
