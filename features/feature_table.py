@@ -19,7 +19,7 @@ from features.histories import Histories
 from features.operators import Floats, Integers, Panel
 from features.policy import TierPolicy
 from features.registry import chosen_by_default
-from features.single import Single, names
+from features.single import Programme, Single, names
 from features.snapshot import check_days, cutoff_days, known_before, to_date
 from features.tiers import TierState, gives, tier_state
 from features.vocabulary import EVENTS, POLICY
@@ -175,8 +175,9 @@ def _together(panel: Panel, texts: tuple[str, ...]) -> Floats:
 def _one_by_one(panel: Panel, texts: tuple[str, ...]) -> Floats:
     """Pair by pair: the plain operators."""
     x = np.empty((len(panel), len(texts)), np.float64)
+    programme = Programme(panel.state) if panel.state is not None else None
     for i, (member, cutoff) in enumerate(zip(panel.member.tolist(), panel.cutoff.tolist(), strict=True)):
-        x[i] = evaluate(texts, names(Single(panel.histories, member, cutoff, panel.horizon_days, panel.state, i)))
+        x[i] = evaluate(texts, names(Single(panel.histories, member, cutoff, panel.horizon_days, programme, i)))
     return x
 
 

@@ -53,8 +53,22 @@ class Rows:
         return self._columns[name]
 
 
+class Programme(dict[str, list[float]]):
+    """The columns of a policy's word on many pairs, each worked out when it is first asked for."""
+
+    def __init__(self, state: TierState) -> None:
+        super().__init__()
+        self._state = state
+
+    def __missing__(self, pick: str) -> list[float]:
+        """The column of a name, kept."""
+        found: list[float] = self._state.column(pick).tolist()
+        self[pick] = found
+        return found
+
+
 class Single:
-    """One pair, with the operators; ``position`` is its place in ``state``."""
+    """One pair, with the operators; ``position`` is its place in ``programme``."""
 
     def __init__(
         self,
@@ -62,14 +76,14 @@ class Single:
         member: int,
         cutoff: int,
         horizon_days: int,
-        state: TierState | None = None,
+        programme: Programme | None = None,
         position: int = 0,
     ) -> None:
         self.histories = histories
         self.member = member
         self.cutoff = cutoff
         self.horizon_days = horizon_days
-        self.state = state
+        self.programme = programme
         self.position = position
         self._kept: dict[str, Rows] = {}
         self._visits = self._rows("visits")
@@ -259,7 +273,7 @@ class Single:
         return numerator / denominator if denominator != 0 else _NAN
 
     def _programme(self, pick: str) -> float:
-        return _NAN if self.state is None else float(self.state.column(pick)[self.position])
+        return _NAN if self.programme is None else self.programme[pick][self.position]
 
     def _rows(self, name: str) -> Rows:
         if name not in self._kept:

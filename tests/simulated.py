@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from by_example import row
 
-from examples import row
 from features.daily import DailyRow
 from features.histories import Histories, from_rows
 from features.policy import TierPolicy

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 import simulated
+from by_example import row
 
-from examples import row
 from features.daily import DailyRow
 from training.fit import fit_forecaster
 from training.forecaster import Forecasts

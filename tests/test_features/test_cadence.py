@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from by_example import ABSENT, Day, feature_at_cutoff
 
-from examples import ABSENT, Day, feature_at_cutoff
 from features import cadence
 
 CASES: list[tuple[str, list[Day], float]] = [

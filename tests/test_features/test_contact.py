@@ -4,8 +4,8 @@ import datetime as dt
 
 import pytest
 import strategies
+from by_example import ABSENT, CUTOFF
 
-from examples import ABSENT, CUTOFF
 from features import contact
 from features.daily import Line
 from features.feature_table import build

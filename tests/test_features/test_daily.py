@@ -9,11 +9,11 @@ import ibis
 import ibis.expr.types as ir
 import pytest
 import strategies
+from by_example import row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import by_hand
 
-from examples import row
 from features.daily import SUMS, TIME, DailyRow, Line, daily, fold, label_counts, labelled
 from features.engine import fetch
 from features.schema import LABELS, NUMBERS

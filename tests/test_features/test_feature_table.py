@@ -11,12 +11,12 @@ import duckdb
 import numpy as np
 import pytest
 import strategies
+from by_example import row
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from oracles import by_hand, in_sql
 
 import features
-from examples import row
 from features.daily import Line
 from features.errors import ConfigError, CutoffError, PolicyError
 from features.feature import Feature, Unit

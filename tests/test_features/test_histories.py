@@ -7,10 +7,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import strategies
+from by_example import row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from examples import row
 from features.daily import Line, fold
 from features.errors import UnusableLogError
 from features.histories import Histories, Ragged, from_rows

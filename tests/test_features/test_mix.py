@@ -3,8 +3,8 @@ from __future__ import annotations
 import math
 
 import pytest
+from by_example import ABSENT, Day, Stop, feature_at_cutoff, feature_of_lines
 
-from examples import ABSENT, Day, Stop, feature_at_cutoff, feature_of_lines
 from features import mix
 
 THREE_TO_ONE = -(0.75 * math.log(0.75) + 0.25 * math.log(0.25))

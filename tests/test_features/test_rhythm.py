@@ -3,8 +3,8 @@ from __future__ import annotations
 import math
 
 import pytest
+from by_example import ABSENT, CUTOFF, Day, Stop, feature_at_cutoff, feature_of_lines
 
-from examples import ABSENT, CUTOFF, Day, Stop, feature_at_cutoff, feature_of_lines
 from features import rhythm
 
 # The cutoff is a Tuesday, 10 March 2020: 1 day before is a Monday, 3 days before is Saturday 7 March.

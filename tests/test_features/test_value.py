@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from by_example import ABSENT, Day, Stop, feature_at_cutoff, feature_of_lines
 
-from examples import ABSENT, Day, Stop, feature_at_cutoff, feature_of_lines
 from features import value
 
 CASES: list[tuple[str, list[Day], float]] = [

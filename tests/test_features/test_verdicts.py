@@ -39,7 +39,7 @@ def verdicts(**columns: Any) -> list[str | None]:
 DIRTY = [  # customer_id, timestamp, amount, reason
     ("a", "2017-01-01", "1.0", None),
     ("007", "2017-01-02T09:30:00", "-1", None),
-    ("b", "2017-01-31 09:30:00+02:00", " 0 ", None),
+    ("b", "2017-01-31 09:30:00", " 0 ", None),
     ("", "2017-01-01", "1.0", "no_member"),
     ("  ", "", "", "no_member"),
     ("a", " ", "1.0", "no_time"),
@@ -50,7 +50,9 @@ DIRTY = [  # customer_id, timestamp, amount, reason
     ("a", "1979-12-31T23:59:59", "1.0", "zero_date"),
     ("a", "1900-01-01", "oops", "zero_date"),
     ("a", "2017-01-01", " ", "no_amount"),
-    ("a", "2017-01-01", "1,50", "unparsable_amount"),
+    ("a", "2017-01-01", "1,50", "comma_amount"),
+    ("a", "2017-01-01", "1.234,50", "comma_amount"),
+    ("a", "2017-01-01", "oops", "unparsable_amount"),
     ("a", "2017-01-01", "inf", "unparsable_amount"),
     ("a", "2017-01-01", "nan", "unparsable_amount"),
     ("a", "2017-01-01", "1e11", "amount_too_large"),
@@ -74,7 +76,7 @@ def test_each_row_of_a_csv_gets_the_first_reason_that_holds(tmp_path: Path) -> N
 
 
 def test_each_reason_but_those_on_request_is_in_the_table_above() -> None:
-    assert {row[3] for row in DIRTY} - {None} == set(REASONS) - {"unusable_number", "stray_time", "repeated"}
+    assert {row[3] for row in DIRTY} - {None} == set(REASONS) - {*("unusable_number", "ruled_out", "stray_time", "repeated")}
 
 
 def test_a_typed_file_gets_the_same_verdicts(tmp_path: Path) -> None:
@@ -410,7 +412,7 @@ def test_a_header_and_nothing_below_it(tmp_path: Path, content: str) -> None:
 
 
 def test_an_unknown_way_with_duplicates_is_no_silent_keep() -> None:
-    with pytest.raises(ConfigError, match="duplicates is one of 'keep', 'drop'; got 'dorp'"):
+    with pytest.raises(ConfigError, match="duplicates is one of 'keep', 'drop', 'overlap'; got 'dorp'"):
         check(daily_log(1), duplicates="dorp")
 
 

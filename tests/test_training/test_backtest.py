@@ -5,9 +5,9 @@ import datetime as dt
 import numpy as np
 import pytest
 import simulated
+from by_example import row
 from sklearn.metrics import log_loss, roc_auc_score
 
-from examples import row
 from features.errors import CutoffError, UnusableLogError
 from features.histories import Histories
 from features.policy import TierPolicy

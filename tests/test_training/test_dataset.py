@@ -5,8 +5,8 @@ import datetime as dt
 import numpy as np
 import pytest
 import simulated
+from by_example import row
 
-from examples import row
 from features.errors import UnusableLogError
 from features.histories import Histories
 from training.dataset import MIN_MEMBERS, dataset

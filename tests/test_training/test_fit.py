@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import simulated
+from by_example import row
 
-from examples import row
 from features.errors import UnusableLogError
 from features.histories import Histories, from_rows
 from training.fit import Fitted, fit_forecaster

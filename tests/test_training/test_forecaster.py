@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 import simulated
+from by_example import row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from examples import row
 from features.daily import DailyRow
 from features.errors import ColumnError, CutoffError, PolicyError
 from features.histories import Histories, from_rows

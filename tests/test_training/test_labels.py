@@ -5,10 +5,10 @@ import datetime as dt
 import numpy as np
 import pytest
 import simulated
+from by_example import row
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from examples import row
 from features.daily import DailyRow
 from features.feature_table import build
 from features.histories import Histories, from_rows

@@ -3,10 +3,10 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
+from by_example import row
 from hypothesis import given
 from hypothesis import strategies as st
 
-from examples import row
 from features.errors import CutoffError
 from features.histories import from_rows
 from training.reach import STALE_DAYS, check_reach

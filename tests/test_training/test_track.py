@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import simulated
 import strategies
+from by_example import row
 
-from examples import row
 from features.daily import DailyRow, Line
 from features.histories import Histories, from_rows
 from training.backtest import OURS
