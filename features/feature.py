@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import Enum
+from string import Formatter
 from typing import Any, Final, Literal, NamedTuple
 
 from features.errors import ConfigError
@@ -76,11 +77,8 @@ class Feature:
         parse(self.expression)
         if not self.reason.en:
             object.__setattr__(self, "reason", Phrase(f"{{value}} {self.meaning}", f"{self.name} = {{value}}"))
-        for phrase in (*self.reason, *self.absent):
-            try:
-                phrase.format(value="", s="")
-            except (KeyError, IndexError, ValueError):
-                raise ConfigError("a phrase holds {value} and {s} and no other place", repr(phrase), "mend it") from None
+        check_phrase(self.reason)
+        check_phrase(self.absent)
 
     @property
     def needs(self) -> frozenset[str]:
@@ -111,3 +109,21 @@ class Feature:
                 "absent": Phrase(*plain["absent"]),
             }
         )
+
+
+def check_phrase(phrase: Phrase) -> None:
+    """Refuse places other than ``{value}`` and ``{s}``.
+
+    Raises
+    ------
+    ConfigError
+
+    >>> check_phrase(Phrase("{value} day{s}", "{value} 天"))
+    """
+    for text in phrase:
+        try:
+            places = {(name, spec, how) for _, name, spec, how in Formatter().parse(text) if name is not None}
+        except ValueError:
+            places = {("{", None, None)}
+        if not places <= {("value", "", None), ("s", "", None)}:
+            raise ConfigError("a phrase holds {value} and {s} and no other place", repr(text)[:80], "mend it")

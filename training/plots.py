@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from features.operators import Floats, Integers
+from training.effects import IN, OUT, Ablation
 from training.metrics import BINS
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from training.forecaster import Forecasts
 
 _INK, _OURS, _PALE = "#333333", "#0b6e69", "#9db4b2"
+_KEPT = {OUT: "kept", IN: "added"}
 
 
 def reliability(y: Floats, p: Floats) -> Figure:
@@ -81,6 +83,31 @@ def tier_confusion(then: Integers, p_tier: Floats, names: tuple[str, ...]) -> Fi
     return figure
 
 
+def effects(ablation: Ablation) -> Figure:
+    """What each trial of an ablation gains in log loss, with its 95 % interval: to the right it pays."""
+    targets = {"churn": "churn", "next tier": "tier"} if ablation.overall[0].tier is not None else {"churn": "churn"}
+    height = 1.4 + 0.3 * len(ablation.overall)
+    figure: Figure
+    figure, grid = _pyplot().subplots(
+        1, len(targets), figsize=(3.4 + 3.2 * len(targets), height), layout="constrained", sharey=True, squeeze=False
+    )
+    rows = ablation.overall[::-1]
+    for axes, (name, part) in zip(grid[0], targets.items(), strict=True):
+        for row, effect in enumerate(rows):
+            change, sign = getattr(effect, part), 1.0 if effect.trial.change == OUT else -1.0
+            low, high = sorted((sign * change.low, sign * change.high))
+            color = _OURS if effect.verdict == "pays" else _PALE
+            axes.plot([low, high], [row, row], color=color, linewidth=2, solid_capstyle="butt")
+            axes.plot(sign * change.value, row, "o", color=color, markersize=5)
+        axes.axvline(0.0, color=_INK, linewidth=0.8, zorder=0)
+        axes.set_title(name, fontsize=11, color=_INK, loc="left")
+        axes.set_xlabel("gain in log loss")
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.xaxis.set_major_locator(_ticker().MaxNLocator(5))
+        axes.set_yticks(range(len(rows)), [f"{effect.trial.group}, {_KEPT[effect.trial.change]}" for effect in rows])
+    return figure
+
+
 def beeswarm(forecasts: Forecasts) -> Figure:
     """Every member's contributions by feature (drawn by shap): to the right raises the risk, colour is the value."""
     explanation = to_explanation(forecasts)
@@ -122,6 +149,12 @@ def _figure(title: str, x: str, y: str) -> tuple[Figure, Axes]:
     axes.set(xlabel=x, ylabel=y)
     axes.spines[["top", "right"]].set_visible(False)
     return figure, axes
+
+
+def _ticker() -> Any:
+    from matplotlib import ticker
+
+    return ticker
 
 
 def _pyplot() -> Any:

@@ -81,7 +81,7 @@ def settings(config: Path | None, columns: tuple[str, ...], **said: Any) -> Conf
 def read(config: Config, say: Callable[[str], None], features: Sequence[Feature] | None = None) -> Histories:
     """The log as histories; says how many rows were refused.
 
-    Reads what ``features`` need, by default what those need that are used where none are named, and what the policy counts.
+    Reads what ``features`` need, by default what those need that the settings choose, and what the policy counts.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def read(config: Config, say: Callable[[str], None], features: Sequence[Feature]
     """
     from features.engine import fetch
     from features.reading import from_log
-    from features.registry import chosen_by_default, columns_of
+    from features.registry import columns_of
     from features.verdicts import REASONS, check
 
     if config.transactions is None:
@@ -98,7 +98,7 @@ def read(config: Config, say: Callable[[str], None], features: Sequence[Feature]
     say(f"reading {config.transactions}")
     checked = check(config.transactions, config.columns, duplicates=config.duplicates)
     if features is None:
-        features = chosen_by_default(checked.columns.sources, policy=config.policy is not None)
+        features = config.choose_features(checked.columns.sources)
     histories = from_log(checked, columns_of(features))
     refused = checked.rows.filter(checked.rows.tc_reason.notnull())
     for count in fetch(refused.group_by("tc_reason").agg(rows=refused.count()).order_by("tc_reason")).to_pylist():
