@@ -20,7 +20,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 from features.documents import read_yaml
 from features.errors import ConfigError, listed
 from features.expressions import parse
-from features.feature import Feature, Phrase, Unit, check_phrase
+from features.feature import Feature, Phrase, Unit
 from features.registry import by_name, chosen_by_default, registered
 
 DEFAULT: Final = "default"
@@ -128,9 +128,7 @@ def _phrase(plain: Any, place: str) -> Phrase:
         or not all(isinstance(text, str) for text in words.values())
     ):
         raise ConfigError(f"{place} is a text, or one each for en and zh", repr(plain)[:80], "write {en: ..., zh: ...}")
-    phrase = Phrase(**words)
-    _placed(place, lambda: check_phrase(phrase))
-    return phrase
+    return Phrase(**words)
 
 
 def _placed(place: str, made: Callable[[], Made]) -> Made:

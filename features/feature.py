@@ -32,6 +32,15 @@ class Phrase(NamedTuple):
     zh: str
 
 
+def _places(phrase: str) -> set[tuple[str, str | None, str | None]]:
+    """What a phrase is filled with, and how: (name, format, conversion)."""
+    try:
+        return {(name, how, conversion) for _, name, how, conversion in Formatter().parse(phrase) if name is not None}
+    except ValueError:
+        return {("", None, None)}  # a brace too few
+
+
+_PLACES: Final = frozenset({("value", "", None), ("s", "", None)})
 _UNWORDED: Final = Phrase("", "")
 _NOT_THERE: Final = Phrase("not available", "无数据")
 
@@ -77,8 +86,9 @@ class Feature:
         parse(self.expression)
         if not self.reason.en:
             object.__setattr__(self, "reason", Phrase(f"{{value}} {self.meaning}", f"{self.name} = {{value}}"))
-        check_phrase(self.reason)
-        check_phrase(self.absent)
+        for phrase in (*self.reason, *self.absent):
+            if not _places(phrase) <= _PLACES:
+                raise ConfigError("a phrase holds {value} and {s} and no other place", repr(phrase), "mend it")
 
     @property
     def needs(self) -> frozenset[str]:
@@ -101,29 +111,8 @@ class Feature:
         >>> Feature.from_dict(kept.to_dict()) == kept
         True
         """
-        return cls(
-            **{
-                **plain,
-                "unit": Unit(plain["unit"]),
-                "reason": Phrase(*plain["reason"]),
-                "absent": Phrase(*plain["absent"]),
-            }
-        )
-
-
-def check_phrase(phrase: Phrase) -> None:
-    """Refuse places other than ``{value}`` and ``{s}``.
-
-    Raises
-    ------
-    ConfigError
-
-    >>> check_phrase(Phrase("{value} day{s}", "{value} 天"))
-    """
-    for text in phrase:
         try:
-            places = {(name, spec, how) for _, name, spec, how in Formatter().parse(text) if name is not None}
-        except ValueError:
-            places = {("{", None, None)}
-        if not places <= {("value", "", None), ("s", "", None)}:
-            raise ConfigError("a phrase holds {value} and {s} and no other place", repr(text)[:80], "mend it")
+            words = {name: Phrase(*plain[name]) for name in ("reason", "absent")}
+            return cls(**{**plain, **words, "unit": Unit(plain["unit"])})
+        except (KeyError, TypeError, ValueError) as error:
+            raise ConfigError("a stored feature is one that this release knows", str(error), "train with it") from None

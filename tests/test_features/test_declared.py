@@ -54,7 +54,7 @@ def test_default_stands_for_what_the_log_can_give_and_each_comes_once() -> None:
         ([{**WEEK, "expression": 7}], r"features\[0\]\.expression is a text; got 7"),
         ([{key: WEEK[key] for key in ("name", "unit", "expression")}], r"features\[0\]\.meaning is a text; got None"),
         ([{**WEEK, "why": "so"}], r"features\[0\] has name, unit, .*; got 'why'"),
-        ([{**WEEK, "reason": "{value.x}"}], r"features\[0\]\.reason: a phrase holds \{value\} and \{s\}"),
+        ([{**WEEK, "reason": "{value.x}"}], r"features\[0\]: a phrase holds \{value\} and \{s\} .*; got .\{value\.x\}"),
         ([{**WEEK, "reason": {"en": "a"}}], r"features\[0\]\.reason is a text, or one each for en and zh"),
         ([{**WEEK, "direction": 2}], r"features\[0\]\.direction is -1, 0 or 1; got 2"),
         ([{**WEEK, "direction": True}], r"features\[0\]\.direction is -1, 0 or 1; got True"),
