@@ -111,7 +111,7 @@ def daily(clean: ir.Table) -> ir.Table:
         order=ibis.coalesce("o" + clean.order_id, "t" + clean.timestamp.cast("string")),
         minute=clean.timestamp.hour() * 60 + clean.timestamp.minute(),
         bought=bought,
-        **{f"units_{name}": _units(clean[name]) for name in {part.column for part in sums(clean.columns)}},
+        **{f"units_{name}": _units(clean[name]) for name in dict.fromkeys(part.column for part in sums(clean.columns))},
     )
     values = {}
     for part in sums(clean.columns):

@@ -207,7 +207,7 @@ class Panel:
 
     def ratio(self, numerator: Floats, denominator: Floats) -> Floats:
         """Elementwise quotient, NaN where the denominator is 0 or NaN."""
-        return ratio(numerator, denominator)
+        return ratio(np.broadcast_to(numerator, len(self)), np.broadcast_to(denominator, len(self)))
 
     def _programme(self, pick: str) -> Floats:
         if self.state is None:
@@ -286,7 +286,8 @@ class Panel:
     def _window(self, rows: Ragged, days: int, until: int) -> tuple[Integers, Integers]:
         start, stop = self._known(rows)
         high = stop if until == 0 else self._from(rows, until)
-        return (start if days >= MAX_DAYS else self._from(rows, days)), high
+        low = start if days >= MAX_DAYS else self._from(rows, days)
+        return (low if days >= until else np.minimum(low, high)), high
 
     def _from(self, rows: Ragged, days: int) -> Integers:
         start, stop = self._known(rows)

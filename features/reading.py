@@ -72,7 +72,9 @@ def _streamed(checked: Checked, has: set[str]) -> Histories:
     for name, code in labels.items():
         kept = bought & (code >= 0)
         ragged[name] = _ragged(by_label(lines.member[kept], lines.day[kept], code[kept], lines.units[kept], len(ids)))
-    return _of_members_with_rows(assemble(ids, days.offsets, days.day, days.values, has, ragged))
+    histories = assemble(ids, days.offsets, days.day, days.values, has, ragged)
+    there = np.diff(days.offsets) > 0
+    return histories if there.all() else histories.select(np.flatnonzero(there))  # some had nothing but strays
 
 
 def _read(checked: Checked, has: set[str]) -> tuple[Lines, npt.NDArray[Any], dict[str, Integers]]:
@@ -122,8 +124,8 @@ def _columns(checked: Checked, has: set[str]) -> ir.Table:
         columns["amount"] = row.tc_amount
     if "order_id" in has:
         order = row[checked.columns.sources["order_id"][0]]
-        # Whole numbers tell orders apart as they are, texts by 64 bits of hash.
-        number = order.cast("int64") if order.type().is_integer() else row.tc_order.hash()
+        # Whole numbers tell orders apart as they are, texts and numbers beyond int64 by 64 bits of hash.
+        number = order.cast("int64") if order.type().is_integer() and not order.type().is_uint64() else row.tc_order.hash()
         columns["order"] = blank(order).ifelse(None, number)
     for name in sorted(has - {"amount", "order_id", TIME}):
         columns[name] = row[f"tc_{name}"]
@@ -178,10 +180,10 @@ def _dense(numbers: list[npt.NDArray[Any]], least: int, most: int) -> tuple[npt.
     """The same for whole numbers that lie close together: a table in place of a dictionary."""
     there = np.zeros(most - least + 1, bool)
     for part in numbers:
-        there[part - least] = True
+        there[np.subtract(part, least, dtype=np.int64)] = True  # in a small type the difference would not fit
     rank = np.cumsum(there, dtype=np.int32) - np.int32(1)
     ids = (np.flatnonzero(there) + least).astype(numbers[0].dtype)
-    return ids, np.concatenate([rank[part - least] for part in numbers])
+    return ids, np.concatenate([rank[np.subtract(part, least, dtype=np.int64)] for part in numbers])
 
 
 def _codes(chunks: list[Any]) -> Integers:
@@ -211,12 +213,6 @@ def _without_strays(lines: Lines, labels: dict[str, Integers]) -> tuple[Lines, d
     minute = None if lines.minute is None else lines.minute[kept]
     left = Lines(lines.member[kept], lines.day[kept], lines.units[kept], lines.order[kept], more, minute)
     return left, {name: code[kept] for name, code in labels.items()}
-
-
-def _of_members_with_rows(histories: Histories) -> Histories:
-    """Without members whose every line was a stray."""
-    rows = np.diff(histories.visits.offsets) + np.diff(histories.returns.offsets)
-    return histories if rows.all() else histories.select(np.flatnonzero(rows))
 
 
 def _ragged(days: Days) -> Ragged:

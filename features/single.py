@@ -137,7 +137,7 @@ class Single:
         low = 0 if days >= MAX_DAYS else bisect_left(rows.day, self.cutoff - days)
         high = len(rows.day) if until == 0 else bisect_left(rows.day, self.cutoff - until)
         if value in ("visits", "returns"):
-            return float(high - low)
+            return float(max(high - low, 0))
         return sum(rows.value(value)[low:high]) / spec.scale
 
     def rate(self, value: str, half_life: int) -> float:

@@ -9,6 +9,7 @@ import duckdb
 import numpy as np
 import pytest
 import strategies
+from examples import row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import by_hand, in_sql
@@ -16,10 +17,11 @@ from oracles import by_hand, in_sql
 import features
 from features.daily import Line
 from features.errors import ConfigError, CutoffError, PolicyError
-from features.feature_table import FeatureTable, build
+from features.feature import Feature, Unit
+from features.feature_table import FeatureTable, build, parts
 from features.histories import Histories, from_rows
 from features.policy import TierPolicy
-from features.registry import by_name, registered
+from features.registry import by_name, chosen_by_default
 
 CUTOFFS = [dt.date(2017, 6, 12), dt.date(2017, 11, 6)]
 POLICY = TierPolicy.from_dict(
@@ -30,6 +32,9 @@ POLICY = TierPolicy.from_dict(
         "window": {"rolling_days": 60},
     }
 )
+
+
+DEFAULT = chosen_by_default({"amount"}, policy=False)
 
 
 def described(histories: Histories, cutoff: dt.date) -> FeatureTable:
@@ -127,10 +132,9 @@ def test_every_feature_of_every_member_equals_sql(
 def test_every_feature_equals_a_loop_over_lines(log: dict[str, list[Line]], cutoff: dt.date) -> None:
     known = {**log, "m0": [*log.get("m0", []), Line(dt.datetime.combine(cutoff, dt.time()) - dt.timedelta(days=2), 1.0)]}
     table = build(strategies.histories(known), [cutoff], horizon_days=28, lookback_days=91)
-    for member, row in zip(table.members, table.x, strict=True):
-        lines = [(line.timestamp, line.amount, line.order_id) for line in known[member]]
-        expected = by_hand.describe(lines, cutoff, 28)
-        assert dict(zip(table.names, row.tolist(), strict=True)) == pytest.approx(
+    for member, found in zip(table.members, table.x, strict=True):
+        expected = by_hand.describe(known[member], cutoff, 28)
+        assert dict(zip(table.names, found.tolist(), strict=True)) == pytest.approx(
             expected, rel=1e-11, abs=1e-12, nan_ok=True
         )
 
@@ -140,25 +144,25 @@ def test_every_feature_equals_a_loop_over_lines(log: dict[str, list[Line]], cuto
 
 def one(*days: int, has_amounts: bool = True) -> Histories:
     first = dt.date(2017, 1, 1)
-    return from_rows([("m", [(first + dt.timedelta(days=day), 1, 100, 0) for day in days])], has_amounts)
+    return from_rows([("m", [row(first + dt.timedelta(days=day), 1, 100) for day in days])], has_amounts)
 
 
 @pytest.mark.parametrize(("age", "rows"), [(1, 1), (91, 1), (92, 0)])
 def test_a_row_is_given_to_members_with_a_purchase_in_the_look_back(age: int, rows: int) -> None:
     cutoff = dt.date(2017, 1, 1) + dt.timedelta(days=age)
     table = build(one(0), [cutoff], horizon_days=28, lookback_days=91)
-    assert (len(table), table.x.shape) == (rows, (rows, len(registered(None))))
+    assert (len(table), table.x.shape) == (rows, (rows, len(DEFAULT)))
 
 
 def test_a_return_is_no_sign_of_life() -> None:
     first = dt.date(2017, 1, 1)
-    log = from_rows([("m", [(first, 1, 100, 0), (first + dt.timedelta(days=90), 0, 0, 50)])], has_amounts=True)
+    log = from_rows([("m", [row(first, 1, 100), row(first + dt.timedelta(days=90), 0, 0, 50)])], has_amounts=True)
     assert len(build(log, [first + dt.timedelta(days=100)], horizon_days=28, lookback_days=91)) == 0
 
 
 def test_rows_come_by_cutoff_then_by_member_and_repeated_cutoffs_once() -> None:
     day = dt.date(2017, 1, 1)
-    log = from_rows([(name, [(day, 1, 100, 0)]) for name in "ba"], has_amounts=True)
+    log = from_rows([(name, [row(day, 1, 100)]) for name in "ba"], has_amounts=True)
     cutoffs_ = [day + dt.timedelta(days=days) for days in (9, 2, 9)]
     frame = build(log, cutoffs_, horizon_days=28, lookback_days=91).to_pandas()
     assert frame["customer_id"].tolist() == ["b", "a", "b", "a"]
@@ -167,22 +171,58 @@ def test_rows_come_by_cutoff_then_by_member_and_repeated_cutoffs_once() -> None:
 
 
 def test_no_cutoff_no_row() -> None:
-    assert build(one(0), [], horizon_days=28, lookback_days=91).x.shape == (0, len(registered(None)))
+    assert build(one(0), [], horizon_days=28, lookback_days=91).x.shape == (0, len(DEFAULT))
 
 
 def test_chosen_features_come_in_the_order_given() -> None:
     names = ["visits_total", "recency_days"]
-    table = build(one(0, 3), [dt.date(2017, 1, 10)], horizon_days=28, lookback_days=91, features=by_name(names, None))
+    table = build(one(0, 3), [dt.date(2017, 1, 10)], horizon_days=28, lookback_days=91, features=by_name(names))
     assert (table.names, table.x.tolist()) == (tuple(names), [[2.0, 6.0]])
 
 
-def test_without_amounts_counts_stay_and_money_is_absent() -> None:
+def test_without_amounts_counts_stay_and_money_is_left_out_or_absent() -> None:
     table = build(one(0, 3, has_amounts=False), [dt.date(2017, 1, 10)], horizon_days=28, lookback_days=91, policy=POLICY)
     money = {"returned_share", "spend_trend", *(f.name for f in table.features if f.unit.value == "currency")}
-    assert {name for name, value in zip(table.names, table.x[0], strict=True) if np.isnan(value)} - {
-        "comeback_share"
-    } == money
+    programme = {f.name for f in table.features if "policy" in f.needs}
+    absent = {name for name, value in zip(table.names, table.x[0], strict=True) if np.isnan(value)}
+    assert absent - {"comeback_share"} == money | programme
     assert table.state is None
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [
+        ("profit_91d", "profit_91d, which needs cost"),
+        ("tier_metric", "tier_metric, which needs policy"),
+        ("discount_share", "discount_share, which needs discount"),
+        ("category_entropy", "category_entropy, which needs category"),
+        ("evening_share", "evening_share, which needs time"),
+        ("opened_share", "opened_share, which needs events"),
+    ],
+)
+def test_a_feature_that_the_log_cannot_give_is_refused_and_never_chosen(name: str, missing: str) -> None:
+    arguments = {"cutoffs": [dt.date(2017, 1, 10)], "horizon_days": 28, "lookback_days": 91}
+    with pytest.raises(ConfigError, match=f"a feature's columns are in the log; got {missing}"):
+        build(one(0), **arguments, features=by_name([name]))
+    assert name not in build(one(0), **arguments).names
+
+
+def test_a_feature_of_ones_own_stands_beside_the_registered() -> None:
+    own = Feature("spend_7d_share", Unit.SHARE, "ratio(total('gross', 7), total('gross'))", "spend of a week over all")
+    arguments = {"horizon_days": 28, "lookback_days": 91, "features": [*by_name(["recency_days"]), own]}
+    table = build(one(0, 3, 8), [dt.date(2017, 1, 10)], **arguments)
+    assert table.to_pandas().iloc[0, 2:].to_dict() == {"recency_days": 1.0, "spend_7d_share": pytest.approx(2 / 3)}
+
+
+@pytest.mark.parametrize("members", [1, 2, 3, 100])
+def test_parts_are_all_members_in_order(members: int) -> None:
+    log = from_rows([(name, [row(dt.date(2017, 1, 1), 1, i)]) for i, name in enumerate("abcde")], has_amounts=True)
+    arguments = {"cutoffs": [dt.date(2017, 1, 9)], "horizon_days": 28, "lookback_days": 91}
+    found = [build(part, **arguments) for part in parts(log, members)]
+    assert {len(part) for part in found[:-1]} <= {members}
+    whole = build(log, **arguments)
+    assert np.concatenate([part.members for part in found]).tolist() == whole.members.tolist()
+    assert np.concatenate([part.x for part in found]).tobytes() == np.ascontiguousarray(whole.x).tobytes()
 
 
 @pytest.mark.parametrize(
