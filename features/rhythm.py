@@ -63,7 +63,6 @@ FEATURES: Final = (
         reason=Phrase("{value} shopping day{s} in this season of last year", "去年同期有 {value} 个购物日"),
         absent=_NONE,
         direction=-1,
-        default=False,
     ),
     Feature(
         name="season_spend",
@@ -72,6 +71,5 @@ FEATURES: Final = (
         meaning="gross spend in the same season of last year: the horizon, 364 days earlier",
         reason=Phrase("spent {value} in this season of last year", "去年同期消费 {value}"),
         absent=Phrase("amounts are not available", "无金额数据"),
-        default=False,
     ),
 )

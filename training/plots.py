@@ -6,7 +6,9 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
+from features.feature import Feature
 from features.operators import Floats, Integers
 from training.effects import IN, OUT, Ablation
 from training.metrics import BINS
@@ -80,6 +82,32 @@ def tier_confusion(then: Integers, p_tier: Floats, names: tuple[str, ...]) -> Fi
         axes.text(j, i, f"{share[i, j]:.0%}\n{counts[i, j]:.0f}", ha="center", va="center", color=color, fontsize=9)
     axes.set_xticks(range(len(names)), names)
     axes.set_yticks(range(len(names)), names)
+    return figure
+
+
+def left_by_value(x: Floats, churned: npt.NDArray[np.bool_], feature: Feature) -> Figure:
+    """Share that left among members alike in one feature, in bins of about equal mass; members without a value apart.
+
+    Parameters
+    ----------
+    x : (n,) the feature's values
+    churned : (n,)
+    """
+    figure, axes = _figure(feature.meaning, feature.unit.value, "share that left")
+    known = ~np.isnan(x)
+    edges = np.unique(np.quantile(x[known], np.linspace(0, 1, BINS + 1)[1:-1])) if known.any() else np.empty(0)
+    at = np.searchsorted(edges, x[known])
+    for k in np.unique(at):
+        value, left = x[known][at == k], churned[known][at == k]
+        error = 1.96 * np.sqrt(left.mean() * (1 - left.mean()) / len(left))
+        axes.errorbar(value.mean(), left.mean(), yerr=error, fmt="o", color=_OURS, markersize=5, capsize=2)
+    if not known.all():
+        axes.axhline(
+            churned[~known].mean(), color=_PALE, linestyle="--", label=f"{(~known).sum():,} members: {feature.absent.en}"
+        )
+        axes.legend(frameon=False)
+    axes.axhline(churned.mean(), color=_PALE, linewidth=1, zorder=0)
+    axes.set_ylim(bottom=0)
     return figure
 
 

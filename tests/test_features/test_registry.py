@@ -29,6 +29,7 @@ def test_names_are_unique_and_those_used_by_default_are_pinned() -> None:
         *("spend_28d", "spend_91d", "spend_364d", "spend_rate_42d", "spend_rate_126d"),
         *("spend_per_order", "spend_last_visit", "returned_share"),
         *("visits_trend", "spend_trend"),
+        *("season_visits", "season_spend"),
         *("tier_metric", "tier_carry", "need_to_keep", "need_to_rise"),
     ]
     assert len({feature.name for feature in FEATURES}) == len(FEATURES)
