@@ -37,7 +37,7 @@ def feature_at_cutoff(name: str, days: Sequence[Day], *, horizon: int = 28, poli
 
 
 Stop = tuple[float, float] | tuple[float, float, Mapping[str, Any]]
-"""(days before the cutoff, amount, what else the line has); 1.25 days before is 18:00, 1.5 is noon."""
+"""(days before the cutoff, amount, what else the line has); 0.25 days before is 18:00 on the day before."""
 
 
 def feature_of_lines(name: str, stops: Sequence[Stop], *, horizon: int = 28) -> float:

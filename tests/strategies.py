@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -34,10 +35,12 @@ numbers = st.one_of(st.none(), st.just(0.0), amounts)
 labels = st.sampled_from([None, "", " ", "tea", "Tea", "茶", "coffee"])
 
 
-def full_lines() -> st.SearchStrategy[Line]:
+def full_lines(
+    amount: st.SearchStrategy[float] = amounts, number: st.SearchStrategy[float | None] = numbers
+) -> st.SearchStrategy[Line]:
     """With all that a line may have."""
-    more = {**dict.fromkeys(NUMBERS, numbers), **dict.fromkeys(LABELS, labels)}
-    return st.builds(Line, timestamps, amounts, orders, **more)
+    more = {**dict.fromkeys(NUMBERS, number), **dict.fromkeys(LABELS, labels)}
+    return st.builds(Line, timestamps, amount, orders, **more)
 
 
 def full_logs(most_lines: int = 12, most_members: int = 3) -> st.SearchStrategy[dict[str, list[Line]]]:
@@ -107,10 +110,12 @@ def _events(own: Sequence[Sequence[tuple[dt.date, int, int]]]) -> Ragged:
     )
 
 
-def table(log: Mapping[str, Sequence[Line]], columns: Sequence[str] = ("amount", "order_id")) -> pa.Table:
+def table(
+    log: Mapping[Any, Sequence[Line]], columns: Sequence[str] = ("amount", "order_id"), ids: pa.DataType | None = None
+) -> pa.Table:
     """A log as its source has it: ``columns`` beside members and times."""
     found: dict[str, pa.Array] = {
-        "customer_id": pa.array([member for member, own in log.items() for _ in own], pa.string()),
+        "customer_id": pa.array([member for member, own in log.items() for _ in own], ids or pa.string()),
         "timestamp": pa.array([line.timestamp for own in log.values() for line in own], pa.timestamp("us")),
     }
     for name in columns:
