@@ -8,6 +8,17 @@ from features.feature import Feature, Phrase, Unit
 
 _NONE: Final = Phrase("no purchase in the past year", "近一年无购买")
 _NO_TIME: Final = Phrase("times of day are not available", "无时刻数据")
+_NEWER: Final = Phrase("not yet a customer a year ago", "一年前尚非顾客")
+
+
+def _season(value: str) -> str:
+    """Sum over the horizon, 364 days earlier; NaN without a purchase before it.
+
+    A 0 would say the same of members who stayed away and of members, or a log, of less than a year.
+    """
+    earlier = "total('visits', 36500, 364)"
+    return f"ratio(total('{value}', 364, 364 - horizon) * {earlier}, {earlier})"
+
 
 FEATURES: Final = (
     Feature(
@@ -58,18 +69,18 @@ FEATURES: Final = (
     Feature(
         name="season_visits",
         unit=Unit.COUNT,
-        expression="total('visits', 364, 364 - horizon)",
+        expression=_season("visits"),
         meaning="days with a purchase in the same season of last year: the horizon, 364 days earlier",
         reason=Phrase("{value} shopping day{s} in this season of last year", "去年同期有 {value} 个购物日"),
-        absent=_NONE,
+        absent=_NEWER,
         direction=-1,
     ),
     Feature(
         name="season_spend",
         unit=Unit.MONEY,
-        expression="total('gross', 364, 364 - horizon)",
+        expression=_season("gross"),
         meaning="gross spend in the same season of last year: the horizon, 364 days earlier",
         reason=Phrase("spent {value} in this season of last year", "去年同期消费 {value}"),
-        absent=Phrase("amounts are not available", "无金额数据"),
+        absent=_NEWER,
     ),
 )

@@ -113,7 +113,7 @@ def test_every_feature_has_a_value_for_somebody() -> None:
     kinds = ("sent", "opened", "redeemed", "referral", "complaint", "survey")
     histories = strategies.full_histories({"m0": lines}, {kind: {"m0": [day]} for kind in kinds})
     chosen = [feature for feature in FEATURES if feature.family != "programme"]
-    cutoffs = [dt.date(2016, 1, 11), dt.date(2016, 6, 1)]
+    cutoffs = [dt.date(2016, 1, 11), dt.date(2016, 6, 1), dt.date(2017, 1, 5)]
     table = build(histories, cutoffs, horizon_days=28, lookback_days=400, features=chosen)
     assert [name for name, column in zip(table.names, table.x.T, strict=True) if np.isnan(column).all()] == []
 
