@@ -14,29 +14,44 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from features.errors import TiercastError as TiercastError
+    from features.feature import Feature as Feature
+    from features.feature import Phrase as Phrase
+    from features.feature import Unit as Unit
     from features.feature_table import FeatureTable as FeatureTable
     from features.feature_table import build as build
     from features.histories import Histories as Histories
     from features.policy import TierPolicy as TierPolicy
     from features.reading import from_log as from_log
+    from features.registry import available as available
+    from features.registry import chosen_by_default as chosen_by_default
     from features.registry import registered as registered
     from features.usability import UsabilityReport as UsabilityReport
     from features.usability import report as report
     from features.verdicts import check as check
 
 __all__ = [
+    "Feature",
     "FeatureTable",
     "Histories",
+    "Phrase",
     "TierPolicy",
     "TiercastError",
+    "Unit",
     "UsabilityReport",
+    "available",
     "build",
     "check",
+    "chosen_by_default",
     "from_log",
     "registered",
     "report",
 ]
 _HOME = {
+    "Feature": "feature",
+    "Phrase": "feature",
+    "Unit": "feature",
+    "available": "registry",
+    "chosen_by_default": "registry",
     "FeatureTable": "feature_table",
     "Histories": "histories",
     "TierPolicy": "policy",

@@ -24,7 +24,7 @@ FEATURES: Final = (
         unit=Unit.DAYS,
         meaning="mean days between purchase days",
         expression="gap_mean()",
-        reason=Phrase("buys every {value} on average", "平均每 {value} 购买一次"),
+        reason=Phrase("{value} between purchases on average", "平均每 {value}购买一次"),
         absent=_ONCE,
     ),
     Feature(
@@ -40,7 +40,7 @@ FEATURES: Final = (
         unit=Unit.DAYS,
         meaning="median days between purchase days",
         expression="gap_quantile(0.5)",
-        reason=Phrase("usually buys every {value}", "通常每 {value} 购买一次"),
+        reason=Phrase("usually {value} between purchases", "通常每 {value}购买一次"),
         absent=_ONCE,
     ),
     Feature(
@@ -127,7 +127,7 @@ FEATURES: Final = (
         unit=Unit.RATIO,
         expression="ratio(gap_sd(), gap_mean())",
         meaning="standard deviation of the days between purchase days over their mean",
-        reason=Phrase("purchase gaps vary by {value} their mean", "购买间隔波动为其均值的 {value}"),
+        reason=Phrase("the spread of purchase gaps is {value} their mean", "购买间隔波动为其均值的 {value}"),
         absent=_ONCE,
         default=False,
     ),

@@ -22,16 +22,16 @@ def _count(kind: str, days: int, reason: Phrase) -> Feature:
 
 
 FEATURES: Final = (
-    _count("sent", 91, Phrase("{value} campaign{s} sent in 91 days", "近 91 天收到 {value} 次营销")),
-    _count("opened", 91, Phrase("{value} campaign{s} opened in 91 days", "近 91 天打开 {value} 次营销")),
+    _count("sent", 91, Phrase("{value} campaign{s} sent in 91 days", "近 91 天收到 {value} 条营销信息")),
+    _count("opened", 91, Phrase("{value} campaign{s} opened in 91 days", "近 91 天打开 {value} 条营销信息")),
     _count("redeemed", 364, Phrase("{value} offer{s} redeemed in a year", "近一年兑换 {value} 次优惠")),
     Feature(
         name="opened_share",
         unit=Unit.SHARE,
         expression="ratio(events('opened', 364), events('sent', 364))",
         meaning="campaigns opened over campaigns sent, in the 364 days before the cutoff",
-        reason=Phrase("opens {value} of what is sent", "营销打开率 {value}"),
-        absent=Phrase("nothing was sent in the past year", "近一年未发送营销"),
+        reason=Phrase("opens {value} of what is sent", "营销信息打开率 {value}"),
+        absent=Phrase("nothing was sent in the past year", "近一年未发送营销信息"),
         default=False,
     ),
     Feature(

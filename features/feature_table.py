@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -58,6 +58,17 @@ class FeatureTable:
     def names(self) -> tuple[str, ...]:
         """Column names."""
         return tuple(feature.name for feature in self.features)
+
+    def select(self, features: Sequence[Feature]) -> FeatureTable:
+        """The same rows with some of the columns, in the order given."""
+        position = {feature.name: i for i, feature in enumerate(self.features)}
+        return replace(self, features=tuple(features), x=self.x[:, [position[feature.name] for feature in features]])
+
+    def values(self, features: Sequence[Feature]) -> Floats:
+        """(n_rows, n) of any features, whether they are columns of the table or not."""
+        if {feature.name for feature in features} <= set(self.names):
+            return self.select(features).x
+        return _values(self.panel, features)
 
     def to_pandas(self) -> pd.DataFrame:
         """Frame with customer_id, cutoff and one column a feature."""
@@ -132,10 +143,7 @@ def build(
     if policy is not None and gives(histories, policy):
         state = tier_state(histories, member, cutoff.astype(np.int64), horizon_days, policy)
     panel = Panel(histories, member, cutoff, horizon_days, state)
-    if compiled is None:
-        compiled = len(panel) >= _COMPILE_FROM_PAIRS and has_numba()
-    texts = tuple(feature.expression for feature in chosen)
-    return FeatureTable(panel, chosen, (_together if compiled else _one_by_one)(panel, texts), policy, state)
+    return FeatureTable(panel, chosen, _values(panel, chosen, compiled), policy, state)
 
 
 def parts(histories: Histories, members: int) -> Iterator[Histories]:
@@ -148,6 +156,12 @@ def parts(histories: Histories, members: int) -> Iterator[Histories]:
     """
     for start in range(0, len(histories), members):
         yield histories.range(start, min(start + members, len(histories)))
+
+
+def _values(panel: Panel, features: Sequence[Feature], compiled: bool | None = None) -> Floats:
+    if compiled is None:
+        compiled = len(panel) >= _COMPILE_FROM_PAIRS and has_numba()
+    return (_together if compiled else _one_by_one)(panel, tuple(feature.expression for feature in features))
 
 
 def _together(panel: Panel, texts: tuple[str, ...]) -> Floats:

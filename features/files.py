@@ -8,7 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from glob import escape
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from features.errors import ConfigError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _ABANDONED_S: Final = 24 * 3600
 
@@ -32,6 +37,26 @@ def written_whole(path: Path) -> Iterator[Path]:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def check_table_path(path: Path | None, what: str) -> None:
+    """Refuse a path that ``write_table`` would not know how to write, before any work.
+
+    Raises
+    ------
+    ConfigError
+    """
+    if path is not None and path.suffix not in (".parquet", ".csv"):
+        raise ConfigError(f"{what} go to a .parquet or .csv file", repr(str(path)), "name one")
+
+
+def write_table(frame: pd.DataFrame, path: Path) -> None:
+    """A frame as Parquet or CSV, as the path's ending says, whole or not at all."""
+    with written_whole(path) as partial:
+        if path.suffix == ".parquet":
+            frame.to_parquet(partial, index=False)
+        else:
+            frame.to_csv(partial, index=False)
 
 
 def _sweep(path: Path) -> None:

@@ -69,10 +69,10 @@ FEATURES: Final = (
     ),
     Feature(
         name="orders_per_visit",
-        unit=Unit.RATIO,
+        unit=Unit.COUNT,
         expression="ratio(total('orders'), total('visits'))",
         meaning="orders over days with a purchase, all before the cutoff",
-        reason=Phrase("{value} an order on each shopping day", "每个购物日平均订单数的 {value}"),
+        reason=Phrase("{value} order{s} on a shopping day", "每个购物日平均 {value} 笔订单"),
         absent=_NONE,
         default=False,
     ),

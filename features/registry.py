@@ -46,7 +46,7 @@ def chosen_by_default(columns: Collection[str], *, policy: bool, events: bool = 
     """Those of the available features that pay, as the ablation found.
 
     >>> len(chosen_by_default({"amount"}, policy=True))
-    36
+    38
     """
     return tuple(feature for feature in available(columns, policy=policy, events=events) if feature.default)
 

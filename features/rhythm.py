@@ -8,6 +8,17 @@ from features.feature import Feature, Phrase, Unit
 
 _NONE: Final = Phrase("no purchase in the past year", "近一年无购买")
 _NO_TIME: Final = Phrase("times of day are not available", "无时刻数据")
+_NEWER: Final = Phrase("not yet a customer a year ago", "一年前尚非顾客")
+
+
+def _season(value: str) -> str:
+    """Sum over the horizon, 364 days earlier; NaN without a purchase before it.
+
+    A 0 would say the same of members who stayed away and of members, or a log, of less than a year.
+    """
+    earlier = "total('visits', 36500, 364)"
+    return f"ratio(total('{value}', 364, 364 - horizon) * {earlier}, {earlier})"
+
 
 FEATURES: Final = (
     Feature(
@@ -15,7 +26,7 @@ FEATURES: Final = (
         unit=Unit.SHARE,
         expression="ratio(total('weekend', 364), total('visits', 364))",
         meaning="share of the shopping days of 364 days that fell on a Saturday or Sunday",
-        reason=Phrase("shops on weekends {value} of the time", "{value} 的购物日在周末"),
+        reason=Phrase("{value} of shopping days are on a weekend", "{value} 的购物日在周末"),
         absent=_NONE,
         default=False,
     ),
@@ -24,7 +35,7 @@ FEATURES: Final = (
         unit=Unit.NATS,
         expression="entropy('weekday', 364)",
         meaning="entropy of the weekdays of the shopping days of 364 days: 0 is one weekday only, 1.95 all alike",
-        reason=Phrase("shopping days spread over the week by {value}", "购物日在一周内的分散度 {value}"),
+        reason=Phrase("shopping days are spread as over {value} weekdays", "购物日相当于均匀分布在每周 {value} 天"),
         absent=_NONE,
         default=False,
     ),
@@ -33,7 +44,7 @@ FEATURES: Final = (
         unit=Unit.SHARE,
         expression="top_share('weekday', 364)",
         meaning="share of the commonest weekday among the shopping days of 364 days",
-        reason=Phrase("shops on one weekday {value} of the time", "{value} 的购物日在同一星期几"),
+        reason=Phrase("{value} of shopping days are on the same weekday", "{value} 的购物日是每周同一天"),
         absent=_NONE,
         default=False,
     ),
@@ -42,7 +53,7 @@ FEATURES: Final = (
         unit=Unit.SHARE,
         expression="ratio(total('evening', 364), total('visits', 364))",
         meaning="share of the shopping days of 364 days whose first purchase was at 18:00 or later",
-        reason=Phrase("shops in the evening {value} of the time", "{value} 的购物日在晚间"),
+        reason=Phrase("{value} of shopping days are in the evening", "{value} 的购物日在晚间"),
         absent=_NO_TIME,
         default=False,
     ),
@@ -51,27 +62,25 @@ FEATURES: Final = (
         unit=Unit.SHARE,
         expression="ratio(total('month_start', 364), total('visits', 364))",
         meaning="share of the shopping days of 364 days among the first seven of a month",
-        reason=Phrase("shops early in the month {value} of the time", "{value} 的购物日在月初"),
+        reason=Phrase("{value} of shopping days are early in the month", "{value} 的购物日在月初"),
         absent=_NONE,
         default=False,
     ),
     Feature(
         name="season_visits",
         unit=Unit.COUNT,
-        expression="total('visits', 364, 364 - horizon)",
+        expression=_season("visits"),
         meaning="days with a purchase in the same season of last year: the horizon, 364 days earlier",
         reason=Phrase("{value} shopping day{s} in this season of last year", "去年同期有 {value} 个购物日"),
-        absent=_NONE,
+        absent=_NEWER,
         direction=-1,
-        default=False,
     ),
     Feature(
         name="season_spend",
         unit=Unit.MONEY,
-        expression="total('gross', 364, 364 - horizon)",
+        expression=_season("gross"),
         meaning="gross spend in the same season of last year: the horizon, 364 days earlier",
         reason=Phrase("spent {value} in this season of last year", "去年同期消费 {value}"),
-        absent=Phrase("amounts are not available", "无金额数据"),
-        default=False,
+        absent=_NEWER,
     ),
 )

@@ -108,6 +108,13 @@ VALUES: Final[Mapping[str, Value]] = {
 }
 
 WEEKDAY: Final = "weekday"
+LABEL_MEANINGS: Final = {
+    "product": "what was bought",
+    "category": "the kind of product",
+    "channel": "where the order came in: shop, web, app",
+    "store": "which shop",
+    WEEKDAY: "the day of the week; every log has it",
+}
 LABEL_NAMES: Final = (*LABELS, WEEKDAY)
 """What days can be told apart by: the log's text columns, and the day of the week."""
 

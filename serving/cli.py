@@ -15,6 +15,7 @@ _COMMANDS: Final = {
     "check": "What a transaction log is good for: rows, gaps, refusals by reason.",
     "train": "Train on a log and a policy; measure, register, point an alias at it.",
     "backtest": "What would have been said at past cutoffs, and how it turned out.",
+    "ablate": "What each family of features is worth, left out and put in.",
     "score": "Forecast every member, to Parquet, CSV and the look-up store.",
     "serve": "Start the HTTP service.",
     "demo": "The whole way on real data: check, train, backtest, score.",

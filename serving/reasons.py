@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from features.feature import Feature, Unit
 from features.operators import Floats
 
 Language: TypeAlias = Literal["en", "zh"]
+_MOST_NATS: Final = 20.0
+"""No log holds enough labels for more."""
 
 
 @dataclass(frozen=True)
@@ -67,13 +69,14 @@ def sentence(feature: Feature, value: float, contribution: float, language: Lang
     距上次购买 45 天：流失风险上升。
     """
     raises = contribution > 0
-    clause = _clause(feature, value, language)
+    said = clause(feature, value, language)
     if language == "zh":
-        return f"{clause}：流失风险{'上升' if raises else '下降'}。"
-    return f"{clause[:1].upper()}{clause[1:]}: {'raises' if raises else 'lowers'} the risk of leaving."
+        return f"{said}：流失风险{'上升' if raises else '下降'}。"
+    return f"{said[:1].upper()}{said[1:]}: {'raises' if raises else 'lowers'} the risk of leaving."
 
 
-def _clause(feature: Feature, value: float, language: Language) -> str:
+def clause(feature: Feature, value: float, language: Language) -> str:
+    """What a feature's value says of a member; what its null rule says where there is none."""
     if math.isnan(value):
         return feature.absent.zh if language == "zh" else feature.absent.en
     text = worded(value, feature.unit, language)
@@ -96,6 +99,11 @@ def worded(value: float, unit: Unit, language: Language) -> str:
 
     >>> worded(1.0, Unit.DAYS, "en"), worded(0.834, Unit.SHARE, "en"), worded(1204.5, Unit.MONEY, "zh")
     ('1 day', '83 %', '1,204.50')
+
+    Entropy is no word for a manager: it is said as the number of labels that, all alike, would be as mixed.
+
+    >>> worded(math.log(7), Unit.NATS, "en")
+    '7.0'
     """
     number = _number(value)
     if unit is Unit.DAYS:
@@ -105,11 +113,12 @@ def worded(value: float, unit: Unit, language: Language) -> str:
     if unit is Unit.SHARE:
         return f"{value:.0%}".replace("%", " %")
     if unit is Unit.RATIO:
+        number = f"{value:.1f}" if value == 1 else number  # '1 times' is no English
         return f"{number} 倍" if language == "zh" else f"{number} times"
     if unit is Unit.METRIC:  # money, points or orders: the policy knows
         return f"{value:,.0f}" if value == round(value) else f"{value:,.2f}"
     if unit is Unit.NATS:
-        return f"{value:.2f}"
+        return f"{math.exp(min(value, _MOST_NATS)):,.1f}"
     return number
 
 

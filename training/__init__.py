@@ -13,8 +13,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from training.ablation import run_ablation as run_ablation
     from training.backtest import Origin as Origin
     from training.backtest import run_backtest as run_backtest
+    from training.effects import Ablation as Ablation
     from training.fit import Fitted as Fitted
     from training.fit import fit_forecaster as fit_forecaster
     from training.forecaster import Forecaster as Forecaster
@@ -25,24 +27,28 @@ if TYPE_CHECKING:
     from training.train import run_training as run_training
 
 _HOME = {
+    "Ablation": "effects",
     "Fitted": "fit",
     "Forecaster": "forecaster",
     "Forecasts": "forecaster",
     "Origin": "backtest",
     "Trained": "train",
     "fit_forecaster": "fit",
+    "run_ablation": "ablation",
     "run_backtest": "backtest",
     "run_training": "train",
     "scores": "scoreboard",
     "to_text": "scoreboard",
 }
 __all__ = [
+    "Ablation",
     "Fitted",
     "Forecaster",
     "Forecasts",
     "Origin",
     "Trained",
     "fit_forecaster",
+    "run_ablation",
     "run_backtest",
     "run_training",
     "scores",

@@ -8,6 +8,7 @@ import numpy as np
 
 from features.feature_table import FeatureTable
 from features.operators import Floats, Integers
+from features.registry import by_name
 from training.dataset import Dataset
 
 if TYPE_CHECKING:
@@ -70,8 +71,7 @@ def _same(now: Integers, then: Integers, n: int) -> Floats:
 
 
 def _logs(table: FeatureTable, columns: tuple[str, ...]) -> Floats:
-    picked = table.x[:, [table.names.index(column) for column in columns]]
-    return np.log1p(np.nan_to_num(picked, nan=0.0))
+    return np.log1p(np.nan_to_num(table.values(by_name(columns)), nan=0.0))
 
 
 def _logistic() -> Pipeline:

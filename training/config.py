@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from features.declared import DEFAULT, Entry, choose, entries, read_entries
 from features.documents import read_yaml
 from features.errors import ConfigError
+from features.feature import Feature
 from features.policy import TierPolicy
 from features.repetition import Duplicates
 from features.row_rules import Rule
@@ -24,7 +26,8 @@ class Config(BaseModel):
     """Settings of a programme.
 
     ``transactions`` is a path, a glob or a URL; ``columns`` maps contract columns to the log's; ``rules`` say what else is
-    known of rows (features.rules); ``policy`` is a path; relative paths are relative to the file they stand in.
+    known of rows (features.row_rules); ``policy`` is a path; ``features`` is a list of names and declarations or the path of
+    a file of them (see features.declared), the default set if None. Relative paths are relative to the file they stand in.
 
     >>> Config(transactions="log.parquet", horizon_days=28, lookback_days=91).duplicates
     'keep'
@@ -39,6 +42,7 @@ class Config(BaseModel):
     time_zone: str | None = None
     decimal_comma: bool = False
     policy: str | None = None
+    features: str | list[str | dict[str, Any]] | None = None
     horizon_days: int = Field(28, ge=1, le=MAX_DAYS, strict=True)
     lookback_days: int = Field(91, ge=1, le=MAX_DAYS, strict=True)
 
@@ -50,6 +54,27 @@ class Config(BaseModel):
         PolicyError
         """
         return TierPolicy.from_yaml(self.policy) if self.policy else None
+
+    def choose_features(self, columns: Collection[str], *, events: bool = False) -> tuple[Feature, ...]:
+        """The features to learn from in a log with these columns: those named, or else the default set.
+
+        Raises
+        ------
+        ConfigError
+
+        >>> [feature.name for feature in Config(features=["recency_days"]).choose_features({"amount"})]
+        ['recency_days']
+        """
+        return choose(self._entries(), columns, policy=self.policy is not None, events=events)
+
+    def own_features(self) -> tuple[Feature, ...]:
+        """Those of them that are declared and not registered."""
+        return tuple(entry for entry in self._entries() if isinstance(entry, Feature))
+
+    def _entries(self) -> tuple[Entry, ...]:
+        if isinstance(self.features, str):
+            return read_entries(Path(self.features))
+        return entries([DEFAULT] if self.features is None else self.features, "features")
 
 
 def load_config(path: Path | None, overrides: Mapping[str, Any]) -> Config:
@@ -86,7 +111,7 @@ def _read(file: Path) -> dict[str, Any]:
         raise ConfigError(f"{file}: {error.rule}", error.got, error.fix) from None
     if not isinstance(content, dict):
         raise ConfigError("a settings file is a mapping", f"{file}: {type(content).__name__}", "write 'name: value' lines")
-    for name in ("transactions", "policy"):
+    for name in ("transactions", "policy", "features"):
         if isinstance(content.get(name), str) and not is_url(content[name]) and not Path(content[name]).is_absolute():
             content[name] = str(file.parent / content[name])
     return content

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,12 +28,17 @@ class Dataset:
 
     table: FeatureTable
     labels: Labels
+    lookback_days: int
     share: float = 1.0
 
     @property
     def cutoffs(self) -> list[dt.date]:
         """The pooled cutoffs, oldest first."""
         return [to_date(day) for day in np.unique(self.table.panel.cutoff)]
+
+    def select(self, features: Sequence[Feature]) -> Dataset:
+        """The same rows, described by some of the features."""
+        return replace(self, table=self.table.select(features))
 
 
 def dataset(
@@ -64,7 +69,7 @@ def dataset(
             f"{members} with a purchase in the {lookback_days} days before {cutoffs[0]} or an earlier cutoff",
             "use a longer log or a longer look-back",
         )
-    return Dataset(table, label(table, known), share)
+    return Dataset(table, label(table, known), lookback_days, share)
 
 
 def _drawn(known: Histories, cutoffs: list[dt.date], lookback_days: int) -> tuple[Histories, float]:

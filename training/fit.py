@@ -55,6 +55,12 @@ def fit_forecaster(
     data = dataset(
         histories, as_of, horizon_days=horizon_days, lookback_days=lookback_days, policy=policy, features=features
     )
+    return fit_on(data, as_of, has_amounts=histories.has_amounts, say=say)
+
+
+def fit_on(data: Dataset, as_of: dt.date, *, has_amounts: bool, say: Callable[[str], None] = lambda _: None) -> Fitted:
+    """Train churn, spend and next tier on a dataset made for ``as_of``."""
+    panel, policy = data.table.panel, data.table.policy
     if data.share < 1.0:
         say(f"learning from {data.share:.0%} of the members: more would take long and teach little")
     say(f"fitting churn on {len(data.table):,} rows of {len(data.cutoffs)} cutoffs")
@@ -63,12 +69,12 @@ def fit_forecaster(
     churn = fit_churn(data)
     rounds = {"churn": churn.rounds}
     spend = None
-    if histories.has_amounts:
+    if has_amounts:
         say("fitting spend in the horizon")
         spend = fit_spend(data)
         rounds |= {"spend_mean": spend.mean.rounds, "spend_scale": spend.log_scale.rounds}
     bundle = Bundle.of(
-        Settings(horizon_days, lookback_days, as_of, histories.has_amounts, policy, histories.time_zone),
+        Settings(panel.horizon_days, data.lookback_days, as_of, has_amounts, policy, panel.histories.time_zone),
         data.table.features,
         churn,
         spend,

@@ -125,7 +125,10 @@ class Forecaster:
                 f"days of {histories.time_zone}, for a model of {self.settings.time_zone}",
                 f"set time_zone: {self.settings.time_zone}",
             )
-        table = self.describe(histories, as_of)
+        return self.forecast_table(self.describe(histories, as_of), as_of, explain=explain)
+
+    def forecast_table(self, table: FeatureTable, as_of: dt.date, *, explain: bool = False) -> Forecasts:
+        """Forecast members that are described already, by this forecaster's features at ``as_of``."""
         log_odds = self.churn.log_odds(table.x)
         p_churn = probability(log_odds)
         expected, tiers = None, None

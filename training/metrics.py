@@ -93,3 +93,9 @@ def auc_estimate(y: Floats, p: Floats, members: Integers) -> Estimate:
     """Area under the ROC curve, with its interval."""
     rank = _ranks(p)
     return bootstrap(lambda weight: _auc(y, rank, weight), members)
+
+
+def auc_change(y: Floats, p: Floats, before: Floats, members: Integers) -> Estimate:
+    """Area under the ROC curve of ``p`` less that of ``before``, paired, with its interval."""
+    rank, then = _ranks(p), _ranks(before)
+    return bootstrap(lambda weight: _auc(y, rank, weight) - _auc(y, then, weight), members)

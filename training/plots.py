@@ -6,8 +6,11 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
+from features.feature import Feature
 from features.operators import Floats, Integers
+from training.effects import IN, OUT, Ablation
 from training.metrics import BINS
 
 if TYPE_CHECKING:
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from training.forecaster import Forecasts
 
 _INK, _OURS, _PALE = "#333333", "#0b6e69", "#9db4b2"
+_KEPT = {OUT: "kept", IN: "added"}
 
 
 def reliability(y: Floats, p: Floats) -> Figure:
@@ -81,6 +85,57 @@ def tier_confusion(then: Integers, p_tier: Floats, names: tuple[str, ...]) -> Fi
     return figure
 
 
+def left_by_value(x: Floats, churned: npt.NDArray[np.bool_], feature: Feature) -> Figure:
+    """Share that left among members alike in one feature, in bins of about equal mass; members without a value apart.
+
+    Parameters
+    ----------
+    x : (n,) the feature's values
+    churned : (n,)
+    """
+    figure, axes = _figure(feature.meaning, feature.unit.value, "share that left")
+    known = ~np.isnan(x)
+    edges = np.unique(np.quantile(x[known], np.linspace(0, 1, BINS + 1)[1:-1])) if known.any() else np.empty(0)
+    at = np.searchsorted(edges, x[known])
+    for k in np.unique(at):
+        value, left = x[known][at == k], churned[known][at == k]
+        error = 1.96 * np.sqrt(left.mean() * (1 - left.mean()) / len(left))
+        axes.errorbar(value.mean(), left.mean(), yerr=error, fmt="o", color=_OURS, markersize=5, capsize=2)
+    if not known.all():
+        axes.axhline(
+            churned[~known].mean(), color=_PALE, linestyle="--", label=f"{(~known).sum():,} members: {feature.absent.en}"
+        )
+        axes.legend(frameon=False)
+    axes.axhline(churned.mean(), color=_PALE, linewidth=1, zorder=0)
+    axes.set_ylim(bottom=0)
+    return figure
+
+
+def effects(ablation: Ablation) -> Figure:
+    """What each trial of an ablation gains in log loss, with its 95 % interval: to the right it pays."""
+    targets = {"churn": "churn", "next tier": "tier"} if ablation.overall[0].tier is not None else {"churn": "churn"}
+    height = 1.4 + 0.3 * len(ablation.overall)
+    figure: Figure
+    figure, grid = _pyplot().subplots(
+        1, len(targets), figsize=(3.4 + 3.2 * len(targets), height), layout="constrained", sharey=True, squeeze=False
+    )
+    rows = ablation.overall[::-1]
+    for axes, (name, part) in zip(grid[0], targets.items(), strict=True):
+        for row, effect in enumerate(rows):
+            change, sign = getattr(effect, part), 1.0 if effect.trial.change == OUT else -1.0
+            low, high = sorted((sign * change.low, sign * change.high))
+            color = _OURS if effect.verdict == "pays" else _PALE
+            axes.plot([low, high], [row, row], color=color, linewidth=2, solid_capstyle="butt")
+            axes.plot(sign * change.value, row, "o", color=color, markersize=5)
+        axes.axvline(0.0, color=_INK, linewidth=0.8, zorder=0)
+        axes.set_title(name, fontsize=11, color=_INK, loc="left")
+        axes.set_xlabel("gain in log loss")
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.xaxis.set_major_locator(_ticker().MaxNLocator(5))
+        axes.set_yticks(range(len(rows)), [f"{effect.trial.group}, {_KEPT[effect.trial.change]}" for effect in rows])
+    return figure
+
+
 def beeswarm(forecasts: Forecasts) -> Figure:
     """Every member's contributions by feature (drawn by shap): to the right raises the risk, colour is the value."""
     explanation = to_explanation(forecasts)
@@ -122,6 +177,12 @@ def _figure(title: str, x: str, y: str) -> tuple[Figure, Axes]:
     axes.set(xlabel=x, ylabel=y)
     axes.spines[["top", "right"]].set_visible(False)
     return figure, axes
+
+
+def _ticker() -> Any:
+    from matplotlib import ticker
+
+    return ticker
 
 
 def _pyplot() -> Any:

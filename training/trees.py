@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -115,6 +116,7 @@ def _pays(gain: Floats, member: Integers) -> bool:
     return bool(gain.sum() > np.sqrt((excess**2).sum()))
 
 
+@cache
 def _lightgbm() -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)

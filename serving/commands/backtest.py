@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from features.files import written_whole
+from features.files import check_table_path, write_table
 from serving.commands.options import log_options, model_options, progress, read
 from training.config import Config
 
@@ -31,21 +31,21 @@ def command(
 
     Prints the metrics with 95 % bootstrap intervals over members, beside the baselines'.
     """
-    from features.errors import ConfigError
     from features.snapshot import parse_date
     from training.backtest import run_backtest
     from training.scoreboard import scores, to_text
 
-    if out is not None and out.suffix not in (".parquet", ".csv"):
-        raise ConfigError("predictions go to a .parquet or .csv file", repr(str(out)), "name one")
+    check_table_path(out, "predictions")
     rules = chosen.load_policy()
     dates = [parse_date(cutoff) for cutoff in cutoffs]
+    histories = read(chosen, progress)
     origins = run_backtest(
-        read(chosen, progress),
+        histories,
         dates,
         horizon_days=chosen.horizon_days,
         lookback_days=chosen.lookback_days,
         policy=rules,
+        features=chosen.choose_features(histories.columns, events=bool(histories.events)),
         say=progress,
     )
     if out is not None:
@@ -63,8 +63,4 @@ def write_predictions(origins: Sequence[Origin], path: Path) -> None:
     import pandas as pd
 
     frame = pd.concat([origin.to_pandas() for origin in origins], ignore_index=True)
-    with written_whole(path) as partial:
-        if path.suffix == ".parquet":
-            frame.to_parquet(partial, index=False)
-        else:
-            frame.to_csv(partial, index=False)
+    write_table(frame, path)

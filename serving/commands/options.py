@@ -86,7 +86,7 @@ def reading(config: Config) -> dict[str, Any]:
 def read(config: Config, say: Callable[[str], None], features: Sequence[Feature] | None = None) -> Histories:
     """The log as histories; says how many rows were refused.
 
-    Reads what ``features`` need, by default what those need that are used where none are named, and what the policy counts.
+    Reads what ``features`` need, by default what those need that the settings choose, and what the policy counts.
 
     Raises
     ------
@@ -95,7 +95,7 @@ def read(config: Config, say: Callable[[str], None], features: Sequence[Feature]
     """
     from features.engine import fetch
     from features.reading import from_log
-    from features.registry import chosen_by_default, columns_of
+    from features.registry import columns_of
     from features.servers import shown
     from features.verdicts import REASONS, check
 
@@ -104,7 +104,7 @@ def read(config: Config, say: Callable[[str], None], features: Sequence[Feature]
     say(f"reading {shown(config.transactions)}")
     checked = check(config.transactions, config.columns, **reading(config))
     if features is None:
-        features = chosen_by_default(checked.columns.sources, policy=config.policy is not None)
+        features = config.choose_features(checked.columns.sources)
     histories = from_log(checked, columns_of(features))
     refused = checked.rows.filter(checked.rows.tc_reason.notnull())
     for count in fetch(refused.group_by("tc_reason").agg(rows=refused.count()).order_by("tc_reason")).to_pylist():

@@ -40,6 +40,7 @@ def command(
         horizon_days=chosen.horizon_days,
         lookback_days=chosen.lookback_days,
         policy=rules,
+        features=chosen.choose_features(histories.columns, events=bool(histories.events)),
         as_of=date,
         say=progress,
     )

@@ -262,6 +262,8 @@ def describe(lines: Iterable[Any], cutoff: dt.date, horizon: int) -> dict[str, f
         "tenure_days": by.tenure(),
         "visits_total": len(by.visits),
         "orders_91d": by.total("orders", 91),
+        "season_visits": by.total("visits", 364, 364 - horizon) if by.tenure() > 364 else NAN,
+        "season_spend": by.total("gross", 364, 364 - horizon) if by.tenure() > 364 else NAN,
         "gap_last_days": by.last_gap(),
         "gap_mean_days": by.gap_mean(),
         "gap_sd_days": by.gap_sd(),

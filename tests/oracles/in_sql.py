@@ -92,8 +92,9 @@ WITH line AS (
         count(*) FILTER (age <= 364 AND dayofweek(day) IN (0, 6)) / visits_364d AS weekend_share,
         count(*) FILTER (age <= 364 AND clock >= TIME '18:00') / visits_364d AS evening_share,
         count(*) FILTER (age <= 364 AND dayofmonth(day) < 8) / visits_364d AS month_start_share,
-        count(*) FILTER (age <= 364 AND age > 364 - $horizon) AS season_visits,
-        coalesce(sum(gross) FILTER (age <= 364 AND age > 364 - $horizon), 0) AS season_spend,
+        CASE WHEN max(age) > 364 THEN count(*) FILTER (age <= 364 AND age > 364 - $horizon) END AS season_visits,
+        CASE WHEN max(age) > 364 THEN coalesce(sum(gross) FILTER (age <= 364 AND age > 364 - $horizon), 0) END
+            AS season_spend,
         sum(discount) FILTER (age <= 364) / nullif(sum(gross + discount) FILTER (age <= 364), 0) AS discount_share,
         count(*) FILTER (age <= 364 AND discount > 0) / visits_364d AS discount_visit_share,
         count(*) FILTER (age <= 364 AND coupon > 0) / visits_364d AS coupon_visit_share,

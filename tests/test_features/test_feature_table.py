@@ -271,7 +271,7 @@ def test_without_amounts_counts_stay_and_money_is_left_out_or_absent() -> None:
     money = {"returned_share", "spend_trend", *(f.name for f in table.features if f.unit.value == "currency")}
     programme = {f.name for f in table.features if "policy" in f.needs}
     absent = {name for name, value in zip(table.names, table.x[0], strict=True) if np.isnan(value)}
-    assert absent - {"comeback_share"} == money | programme
+    assert absent - {"comeback_share", "season_visits"} == money | programme
     assert table.state is None
 
 
@@ -325,3 +325,14 @@ def test_what_cannot_be_built_is_said(changed: dict[str, object], error: type[Ex
     with pytest.raises(error) as raised:
         build(one(0), arguments.pop("cutoffs"), **arguments)
     assert said in str(raised.value)
+
+
+def test_columns_are_picked_and_others_worked_out_for_the_same_rows() -> None:
+    days = [row(dt.date(2020, 1, 5), 1, 10_0000), row(dt.date(2020, 1, 8), 1, 20_0000)]
+    chosen = by_name(["recency_days", "visits_91d", "spend_91d"])
+    histories = from_rows([("m", days)], has_amounts=True)
+    table = build(histories, [dt.date(2020, 1, 10)], horizon_days=28, lookback_days=91, features=chosen)
+    picked = table.select(by_name(["spend_91d", "recency_days"]))
+    assert picked.names == ("spend_91d", "recency_days")
+    assert picked.x.tolist() == table.values(by_name(["spend_91d", "recency_days"])).tolist() == [[30.0, 2.0]]
+    assert table.values(by_name(["recency_days", "visits_28d"])).tolist() == [[2.0, 2.0]]

@@ -29,6 +29,7 @@ def test_names_are_unique_and_those_used_by_default_are_pinned() -> None:
         *("spend_28d", "spend_91d", "spend_364d", "spend_rate_42d", "spend_rate_126d"),
         *("spend_per_order", "spend_last_visit", "returned_share"),
         *("visits_trend", "spend_trend"),
+        *("season_visits", "season_spend"),
         *("tier_metric", "tier_carry", "need_to_keep", "need_to_rise"),
     ]
     assert len({feature.name for feature in FEATURES}) == len(FEATURES)
@@ -112,7 +113,7 @@ def test_every_feature_has_a_value_for_somebody() -> None:
     kinds = ("sent", "opened", "redeemed", "referral", "complaint", "survey")
     histories = strategies.full_histories({"m0": lines}, {kind: {"m0": [day]} for kind in kinds})
     chosen = [feature for feature in FEATURES if feature.family != "programme"]
-    cutoffs = [dt.date(2016, 1, 11), dt.date(2016, 6, 1)]
+    cutoffs = [dt.date(2016, 1, 11), dt.date(2016, 6, 1), dt.date(2017, 1, 5)]
     table = build(histories, cutoffs, horizon_days=28, lookback_days=400, features=chosen)
     assert [name for name, column in zip(table.names, table.x.T, strict=True) if np.isnan(column).all()] == []
 

@@ -22,8 +22,11 @@ CASES: list[tuple[str, list[Day], float]] = [
     ("month_start_share", [(10, 1.0), (9, 1.0), (3, 1.0), (2, 1.0)], 0.5),  # 29 February, 1 March, 7 March, 8 March
     ("month_start_share", [(365, 1.0)], ABSENT),
     ("season_visits", [(365, 1.0), (364, 1.0), (337, 1.0), (336, 1.0), (1, 1.0)], 2.0),
-    ("season_visits", [(340, -1.0), (1, 1.0)], 0.0),
+    ("season_visits", [(365, 1.0), (340, -1.0), (1, 1.0)], 0.0),
+    ("season_visits", [(364, 1.0), (1, 1.0)], ABSENT),  # not known before that season
+    ("season_visits", [(365, -1.0), (364, 1.0), (1, 1.0)], ABSENT),
     ("season_spend", [(365, 1.0), (364, 2.0), (337, 4.0), (336, 8.0), (1, 16.0)], 6.0),
+    ("season_spend", [(364, 2.0), (1, 16.0)], ABSENT),
 ]
 LINES: list[tuple[str, list[Stop], float]] = [
     ("evening_share", [(0.25, 1.0), (1.5, 1.0)], 0.5),  # 18:00, and noon

@@ -17,7 +17,7 @@ from features.errors import ArtifactError, ConfigError, NoModelError, TiercastEr
 from serving import cli
 
 Run = Callable[..., tuple[int, str, str]]
-COMMANDS = ("check", "train", "backtest", "score", "serve", "demo")
+COMMANDS = ("check", "train", "backtest", "ablate", "score", "serve", "demo")
 
 
 def raising(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:

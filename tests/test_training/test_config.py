@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from features.errors import ConfigError, PolicyError
+from features.registry import chosen_by_default
 from training.config import FILE, Config, load_config
 
 
@@ -112,3 +113,22 @@ def test_the_policy_is_read_where_one_is_named(tmp_path: Path) -> None:
 def test_settings_do_not_change_afterwards() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         Config().horizon_days = 3  # type: ignore[misc]
+
+
+def test_features_are_a_list_or_a_file_beside_the_settings(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text("- recency_days\n- {name: a, unit: count, expression: tenure(), meaning: b}\n")
+    found = load_config(write(tmp_path, "features: own.yaml\n"), {})
+    assert found.features == str(tmp_path / "own.yaml")
+    assert [feature.name for feature in found.choose_features({"amount"})] == ["recency_days", "a"]
+    assert [feature.name for feature in found.own_features()] == ["a"]
+    listed = load_config(write(tmp_path, "features: [visits_182d]\n"), {})
+    assert [feature.name for feature in listed.choose_features({"amount"})] == ["visits_182d"]
+    assert Config().choose_features({"amount"}) == chosen_by_default({"amount"}, policy=False)
+    assert Config().own_features() == ()
+
+
+def test_a_wrong_feature_is_said_with_its_place() -> None:
+    with pytest.raises(ConfigError, match=r"features\[1\]: a feature is registered; got 'nix'"):
+        Config(features=["default", "nix"]).choose_features({"amount"})
+    with pytest.raises(ConfigError, match=r"^features"):
+        load_config(None, {"features": 7})

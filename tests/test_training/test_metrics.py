@@ -11,6 +11,7 @@ from features.operators import Floats
 from training.metrics import (
     Estimate,
     auc,
+    auc_change,
     auc_estimate,
     bootstrap,
     calibration_error,
@@ -129,3 +130,14 @@ def test_one_leaver_gives_an_interval_from_the_draws_that_have_it() -> None:
 
 def test_an_estimate_shows_its_interval() -> None:
     assert str(Estimate(0.85, 0.8, 0.9)) == "0.8500 [0.8000, 0.9000]"
+
+
+def test_a_change_of_auc_is_paired() -> None:
+    rng = np.random.default_rng(0)
+    y, p = (rng.random(200) < 0.3).astype(float), rng.random(200)
+    members = np.arange(200)
+    assert auc_change(y, p, p * 0.5, members) == Estimate(0.0, 0.0, 0.0)
+    better = np.where(y > 0, p + 0.1, p)
+    change = auc_change(y, better, p, members)
+    assert change.value == pytest.approx(auc(y, better) - auc(y, p))
+    assert 0 < change.low < change.value < change.high

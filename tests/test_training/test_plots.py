@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import datetime as dt
+
 import numpy as np
 import pytest
 import simulated
 
+from features.feature import Feature, Unit
 from features.histories import Histories
 from training import plots
+from training.effects import IN, OUT, Ablation, Effect, Trial
 from training.fit import Fitted
 from training.forecaster import Forecasts
+from training.metrics import Estimate
 
 
 @pytest.fixture
@@ -71,3 +76,28 @@ def test_beeswarm_of_one_member(small: Histories, small_fitted: Fitted, forecast
     alone = small_fitted.forecaster.forecast(small.select(np.array([position])), simulated.AS_OF, explain=True)
     assert len(alone.members) == 1
     assert plots.beeswarm(alone).axes
+
+
+def test_who_left_by_a_features_value() -> None:
+    feature = Feature("visits_7d", Unit.COUNT, "total('visits', 7)", "days with a purchase in the last week")
+    x = np.array([0.0] * 40 + [1.0] * 30 + [5.0] * 30 + [np.nan] * 10)
+    churned = np.array([True] * 30 + [False] * 70 + [True] * 10)
+    (axes,) = plots.left_by_value(x, churned, feature).axes
+    points = np.concatenate([bars.lines[0].get_xydata() for bars in axes.containers])
+    np.testing.assert_allclose(points, [[0.0, 0.75], [1.0, 0.0], [5.0, 0.0]])
+    assert axes.get_legend().get_texts()[0].get_text() == "10 members: not available"
+    (same,) = plots.left_by_value(np.zeros(9), np.zeros(9, bool), feature).axes
+    assert len(same.containers) == 1
+    (none,) = plots.left_by_value(np.full(9, np.nan), np.ones(9, bool), feature).axes
+    assert none.containers == []
+
+
+@pytest.mark.parametrize("tier", [None, Estimate(0.001, -0.001, 0.003)])
+def test_an_ablation_is_drawn_as_gains(tier: Estimate | None) -> None:
+    change = Estimate(0.002, 0.001, 0.003)
+    found = [Effect("2020-01-01", Trial("mix", way, ("a",), ()), change, change, tier) for way in (OUT, IN)]
+    axes = plots.effects(Ablation((), (dt.date(2020, 1, 1),), 9, {}, tuple(found))).axes
+    assert len(axes) == (1 if tier is None else 2)
+    assert [label.get_text() for label in axes[0].get_yticklabels()] == ["mix, added", "mix, kept"]
+    intervals = [list(line.get_xdata()) for line in axes[0].lines if len(line.get_xdata()) == 2]
+    assert intervals[:2] == [[-0.003, -0.001], [0.001, 0.003]]
