@@ -15,6 +15,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from features import money
+from features.cells import (
+    TIME_REASONS,
+    blank,
+    first_reason,
+    member_cell,
+    product_cell,
+    text_cell,
+    time_cell,
+    time_conditions,
+)
 from features.engine import Source, fetch, open_table
 from features.errors import ColumnError, ConfigError, SourceError, listed
 from features.schema import LABELS, NUMBERS, ColumnMap, resolve
@@ -23,10 +33,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 REASONS: Final[Mapping[str, str]] = {
-    "no_member": "no member: customer_id is missing or blank",
-    "no_time": "no time: timestamp is missing or blank",
-    "unparsable_time": "time cannot be read (ISO 8601 is expected, as 2017-01-31 or 2017-01-31T09:30:00)",
-    "zero_date": "time before 1980: an empty date in disguise",
+    **TIME_REASONS,
     "no_amount": "no amount, in a log that has amounts",
     "unparsable_amount": "amount is not a finite number (1234.50 is expected)",
     "amount_too_large": f"amount of {money.MAX_AMOUNT:.0e} or more",
@@ -36,8 +43,6 @@ REASONS: Final[Mapping[str, str]] = {
 }
 """Reason code → what it means, in the order in which they are tried."""
 
-EARLIEST: Final = dt.datetime(1980, 1, 1)
-_LATEST: Final = dt.datetime.max
 _DUPLICATES: Final = ("keep", "drop")
 _OWN: Final = (
     *("tc_member", "tc_time", "tc_amount", "tc_order", "tc_copy", "tc_reason"),
@@ -45,7 +50,6 @@ _OWN: Final = (
 )
 _STRAY_SHARE: Final = 0.01
 _STRAY_MIN_GAP_DAYS: Final = 90
-_INT64_DIGITS: Final = 18
 _STRAY_FEW_ROWS: Final = 10
 
 
@@ -134,18 +138,18 @@ def check(
     if fetch(table.head(1)).num_rows == 0:
         raise SourceError("a log has rows", "a header and nothing below it", "check how the file was written")
     row = table.mutate(
-        tc_member=_member(table[columns.sources["customer_id"][0]]),
-        tc_time=_time(table[columns.sources["timestamp"][0]]),
+        tc_member=member_cell(table[columns.sources["customer_id"][0]]),
+        tc_time=time_cell(table[columns.sources["timestamp"][0]]),
         tc_amount=_amount(table, columns),
         tc_order=_order(table, columns),
-        **{f"tc_{name}": _product(table, columns, name) for name in NUMBERS if name in columns.sources},
-        **{f"tc_{name}": _label(table[columns.sources[name][0]]) for name in LABELS if name in columns.sources},
+        **{f"tc_{name}": product_cell(table, columns, name) for name in NUMBERS if name in columns.sources},
+        **{f"tc_{name}": text_cell(table[columns.sources[name][0]]) for name in LABELS if name in columns.sources},
     )
     conditions = _conditions(table, row, columns)
     if duplicates == "drop":
         row = row.mutate(tc_copy=ibis.row_number().over(ibis.window(group_by=table.columns)))
         conditions["repeated"] = row.tc_copy > 0
-    row = row.mutate(tc_reason=ibis.cases(*((conditions[code], code) for code in REASONS if code in conditions)))
+    row = row.mutate(tc_reason=first_reason(conditions, REASONS))
     return Checked(table, row, columns, duplicates, whole_log)
 
 
@@ -161,83 +165,20 @@ def _contract(row: ir.Table, columns: ColumnMap) -> ir.Table:
     )
 
 
-def _member(column: ir.Column) -> ir.Value:
-    kind = column.type()
-    if kind.is_uuid():
-        return column.cast("string")
-    if kind.is_decimal() and kind.scale == 0:
-        return column.cast("int64" if kind.precision <= _INT64_DIGITS else "string")
-    if kind.is_string() or kind.is_integer() or kind.is_floating():
-        return blank(column).ifelse(None, column)
-    raise ColumnError("customer_id is a number or text", f"a column of type {kind}", "cast it when writing the log")
-
-
-def _time(column: ir.Column) -> ir.Value:
-    kind = column.type()
-    if kind.is_string():
-        # By way of a zoned time: cast straight to a timestamp, the engine would drop the text's offset.
-        return column.strip().try_cast("timestamp('UTC')").cast("timestamp")
-    if kind.is_timestamp() or kind.is_date():
-        return column.cast("timestamp")
-    if kind.is_unknown() and "TIMESTAMPTZ" in str(kind):  # in nanoseconds, which Ibis has no name for
-        return column.cast("timestamp('UTC')").cast("timestamp")
-    raise ColumnError(
-        "timestamp is a timestamp, a date or ISO 8601 text", f"a column of type {kind}", "cast it when writing the log"
-    )
-
-
-def _number(column: ir.Column, name: str) -> ir.Value:
-    kind = column.type()
-    if kind.is_string():
-        return column.strip().try_cast("float64")
-    if kind.is_numeric():
-        return column.cast("float64")
-    raise ColumnError(f"{name} is a number", f"a column of type {kind}", f"map another column to {name}")
-
-
 def _amount(table: ir.Table, columns: ColumnMap) -> ir.Value:
     import ibis
 
-    if not columns.has_amounts:
-        return ibis.null("float64")
-    return _product(table, columns, "amount")
-
-
-def _product(table: ir.Table, columns: ColumnMap, name: str) -> ir.Value:
-    factors = [_number(table[source], name) for source in columns.sources[name]]
-    return functools.reduce(operator.mul, factors)
-
-
-def _label(column: ir.Column) -> ir.Value:
-    return blank(column).ifelse(None, column.cast("string"))
+    return product_cell(table, columns, "amount") if columns.has_amounts else ibis.null("float64")
 
 
 def _order(table: ir.Table, columns: ColumnMap) -> ir.Value:
     import ibis
 
-    if "order_id" not in columns.sources:
-        return ibis.null("string")
-    column = table[columns.sources["order_id"][0]]
-    return blank(column).ifelse(None, column.cast("string"))
-
-
-def blank(column: ir.Column) -> Any:
-    """Whether a value is missing: null, NaN, or text of nothing but white space."""
-    kind = column.type()
-    if kind.is_string():
-        return column.isnull() | (column.strip() == "")
-    return column.isnull() | column.isnan() if kind.is_floating() else column.isnull()
+    return text_cell(table[columns.sources["order_id"][0]]) if "order_id" in columns.sources else ibis.null("string")
 
 
 def _conditions(table: ir.Table, row: ir.Table, columns: ColumnMap) -> dict[str, Any]:
-    import ibis
-
-    conditions: dict[str, Any] = {
-        "no_member": row.tc_member.isnull(),
-        "no_time": blank(table[columns.sources["timestamp"][0]]),
-        "unparsable_time": row.tc_time.isnull() | (row.tc_time > ibis.literal(_LATEST)),
-        "zero_date": row.tc_time < ibis.literal(EARLIEST),
-    }
+    conditions = time_conditions(table[columns.sources["timestamp"][0]], row.tc_member, row.tc_time)
     if columns.has_amounts:
         parts = [blank(table[name]) for name in columns.sources["amount"]]
         conditions["no_amount"] = parts[0] if len(parts) == 1 else parts[0] | parts[1]

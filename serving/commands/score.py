@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from features.errors import CutoffError
-from serving.commands.options import home_option, log_options, progress, read
+from serving.commands.options import home_option, log_options, progress, read, table_options
 from serving.settings import home
 from serving.store import Store
 from training.config import Config
@@ -18,6 +18,7 @@ from training.config import Config
 
 @click.command("score")
 @log_options
+@table_options
 @click.option("--as-of", help="Forecast from rows before this day. [default: the day after the log's last]")
 @click.option("--alias", default="champion", show_default=True, help="Registry alias of the model to use.")
 @click.option(
