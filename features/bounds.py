@@ -16,9 +16,9 @@
       near_share: 0.1                  # a near miss lacks at most this share of a threshold,
       near_amount: 0                   # or this much of the policy's metric
 
-Left out, ``recency_days`` follows the period: a third of it, it, two and four. No sum of money is right for every currency,
-so ``spend_per_period`` then follows the tier policy: a half, one, two and four times the pace of spend that reaches its
-second tier; without a policy on spend it is not available, and monetary is not scored.
+Left out, ``loyal_periods`` is all but one, and ``recency_days`` follows the period: a third of it, it, two and four. No sum
+of money is right for every currency, so ``spend_per_period`` then follows the tier policy: a half, one, two and four times
+the pace of spend that reaches its second tier; without a policy on spend it is not available, and monetary is not scored.
 """
 
 from __future__ import annotations
@@ -49,13 +49,13 @@ class StandingBounds(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     period_days: Annotated[int, Field(ge=1, le=3_650, strict=True)] = 91
-    periods: Annotated[int, Field(ge=2, le=10, strict=True)] = 4
+    periods: Annotated[int, Field(ge=2, le=60, strict=True)] = 4
     recency_days: FourDays | None = None
     orders_per_period: FourRates = (0.5, 1.0, 2.0, 4.0)
     spend_per_period: FourRates | None = None
     medium_from: _Rate = 1.0
     high_from: _Rate = 3.0
-    loyal_periods: Annotated[int, Field(ge=1, strict=True)] = 3
+    loyal_periods: Annotated[int, Field(ge=1, strict=True)] | None = None
     referrals: Annotated[int, Field(ge=1, strict=True)] = 1
     satisfaction: _Rate = 9.0
     near_share: Annotated[float, Field(ge=0, le=1)] = 0.1
@@ -71,8 +71,8 @@ class StandingBounds(BaseModel):
             raise ConfigError(
                 "standing.high_from is above medium_from", f"{frequency[1]:g} and {frequency[0]:g}", "raise it"
             )
-        if self.loyal_periods > self.periods:
-            got = f"{self.loyal_periods} of {self.periods}"
+        if self.loyal > self.periods:
+            got = f"{self.loyal} of {self.periods}"
             raise ConfigError("standing.loyal_periods is at most standing.periods", got, "lower it")
         return self
 
@@ -80,6 +80,11 @@ class StandingBounds(BaseModel):
     def window_days(self) -> int:
         """Days looked back over: all periods."""
         return self.period_days * self.periods
+
+    @property
+    def loyal(self) -> int:
+        """Periods with a purchase that make a member loyal."""
+        return self.loyal_periods if self.loyal_periods is not None else self.periods - 1
 
     @property
     def recency(self) -> tuple[int, int, int, int]:

@@ -37,7 +37,7 @@ from features.cells import (
     units_cell,
 )
 from features.engine import Source, fetch, open_table
-from features.errors import ColumnError, SourceError, UnusableLogError
+from features.errors import ColumnError, SourceError, UnusableLogError, counted
 from features.histories import Histories, Ragged
 from features.identity import Integers, locate
 from features.schema import MEMBER_NAMES, ColumnMap, Contract, resolve
@@ -115,7 +115,7 @@ class CheckedEvents:
             )
         )
         if table.num_rows == 0:
-            got = "; ".join(f"{rows:,} rows with {EVENT_REASONS[code]}" for code, rows in self.refused.items())
+            got = "; ".join(f"{counted(rows, 'row')}: {EVENT_REASONS[code]}" for code, rows in self.refused.items())
             raise UnusableLogError("an event log has usable rows", got, "mend the rows, or map other columns (--map-event)")
         kinds = len(table["kind"].unique())
         if kinds > _MOST_KINDS:
@@ -124,19 +124,18 @@ class CheckedEvents:
 
     def notes(self, histories: Histories) -> list[str]:
         """What is worth telling about the log beside these histories, a sentence each."""
-        said = [f"refused {rows:,} events: {EVENT_REASONS[code]}" for code, rows in self.refused.items()]
+        said = [f"refused {counted(rows, 'event')}: {EVENT_REASONS[code]}" for code, rows in self.refused.items()]
         table = self.folded
         said += [f"taken as {name} of an event: {self.columns.sources[name][0]}" for name in self.columns.guessed]
         other = [kind for kind in table["kind"].unique().to_pylist() if kind not in KINDS]
         if other:
             known = ", ".join(KINDS)
-            said.append(f"{len(other)} kind{'s' if len(other) != 1 else ''} of event beside {known}: kept, used by no rule")
+            said.append(f"{counted(len(other), 'kind')} of event beside {known}: kept, used by no rule")
         ids = table["member"].unique()
         unknown = int((locate(histories.members, ids) < 0).sum())
         if unknown:
-            said.append(
-                f"{unknown:,} of {len(ids):,} members in the event log have no transactions: their events are left out"
-            )
+            of = counted(len(ids), "member")
+            said.append(f"{unknown:,} of {of} in the event log without transactions: their events are left out")
         return said
 
 

@@ -50,7 +50,7 @@ def stages(histories: Histories, day: int, loyalty: Loyalty, bounds: StandingBou
     days = sum_between(histories.visits, None, day - MAX_DAYS, day)
     returned = sum_between(histories.returns, None, day - MAX_DAYS, day) > 0
     stage = np.minimum(np.maximum(days, returned), REPEAT)
-    stage[(stage == REPEAT) & (loyalty.periods >= bounds.loyal_periods)] = LOYAL
+    stage[(stage == REPEAT) & (loyalty.periods >= bounds.loyal)] = LOYAL
     speaks = (loyalty.referrals >= bounds.referrals) | (loyalty.satisfaction >= bounds.satisfaction)
     stage[(stage == LOYAL) & speaks] = ADVOCATE
     return stage.astype(np.int8)

@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from features.cells import EARLIEST, TIME_REASONS, blank, count_by_reason, first_reason, member_cell, time_cell
 from features.engine import Source, fetch, open_table
-from features.errors import ColumnError, SourceError, UnusableLogError
+from features.errors import ColumnError, SourceError, UnusableLogError, counted
 from features.histories import Histories
 from features.identity import locate
 from features.schema import MEMBER_NAMES, ColumnMap, Contract, resolve
@@ -120,7 +120,7 @@ class CheckedMembers:
         row = self.rows.filter(self.rows.tc_reason.isnull())
         table = fetch(row.group_by(member=row.tc_member).agg(joined=row.tc_joined.max(), consent=row.tc_consent.max()))
         if table.num_rows == 0:
-            got = "; ".join(f"{rows:,} rows: {MEMBER_REASONS[code]}" for code, rows in self.refused.items())
+            got = "; ".join(f"{counted(rows, 'row')}: {MEMBER_REASONS[code]}" for code, rows in self.refused.items())
             raise UnusableLogError(
                 "a member table has usable rows", got, "mend the rows, or map other columns (--map-member)"
             )
@@ -128,14 +128,18 @@ class CheckedMembers:
 
     def notes(self, histories: Histories) -> list[str]:
         """What is worth telling about the table beside these histories, a sentence each."""
-        said = [f"refused {rows:,} rows of the member table: {MEMBER_REASONS[code]}" for code, rows in self.refused.items()]
+        said = [
+            f"refused {counted(rows, 'row')} of the member table: {MEMBER_REASONS[code]}"
+            for code, rows in self.refused.items()
+        ]
         said += [f"taken as {name} of a member: {self.columns.sources[name][0]}" for name in self.columns.guessed]
         position = locate(histories.members, self.folded["member"])
         prospects = int((position < 0).sum())
         missing = len(histories) - len(np.unique(position[position >= 0]))
-        said.append(f"{len(position):,} members in the member table, {prospects:,} of them without transactions: prospects")
+        all_of = counted(len(position), "member")
+        said.append(f"{all_of} in the member table, {prospects:,} of them without transactions: prospects")
         if missing:
-            said.append(f"{missing:,} members are not in it: their first purchase stands for the day they joined")
+            said.append(f"{counted(missing, 'member')} not in it: the first purchase stands for the day of joining")
         return said
 
 

@@ -136,4 +136,5 @@ def to_frame(segments: Sequence[Segment], tier_names: tuple[str, ...] = (), lang
         row |= {name: getattr(segment, name) for name in ("members", "spend", "profit", "returned_share")}
         rows.append(row)
     numbers = dict.fromkeys(("spend", "profit", "returned_share"), "float64")
-    return pd.DataFrame(rows).astype({"members": "int64", **numbers})
+    columns = [*(["tier"] if tier_names else []), "stage", "frequency_class", "members", *numbers]
+    return pd.DataFrame(rows, columns=columns).astype({"members": "int64", **numbers})

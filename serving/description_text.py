@@ -69,7 +69,7 @@ class _Writer:
     def day(self, day: Mapping[str, Any]) -> str:
         orders = day["orders"]
         what = self.word("day_orders", orders=orders, s="" if orders == 1 else "s") if orders else self.word("day_return")
-        spend = "" if day["spend"] is None else f"{day['spend']:>12,.2f}"
+        spend = f"{day['spend']:>12,.2f}" if orders and day["spend"] is not None else " " * 12
         back = f"   {self.word('day_returned', returned=day['returned'])}" if day["returned"] else ""
         return f"{day['date']}  {padded(what, 9)}{spend}{back}".rstrip()
 
@@ -144,10 +144,13 @@ class _Writer:
         return self.word("rfm_of", scores=scores, recency=f"{rfm['recency_days']:.0f}", orders=rfm["frequency"], money=money)
 
     def parts(self, own: Mapping[str, Any], formats: Mapping[str, str]) -> str:
-        absent = self.word("absent")
-        values = {name: absent if own[name] is None else format(own[name], form) for name, form in formats.items()}
-        comma = "，" if self.language == "zh" else ", "
-        return comma.join(f"{self.word(name)} {value}" for name, value in values.items())
+        """What there is, then the names of what is not available."""
+        comma = "、" if self.language == "zh" else ", "
+        there = comma.join(
+            f"{self.word(name)} {own[name]:{form}}" for name, form in formats.items() if own[name] is not None
+        )
+        missing = comma.join(self.word(name) for name in formats if own[name] is None)
+        return "; ".join(part for part in (there, missing and self.word("missing", names=missing)) if part)
 
 
 def display_width(text: str) -> int:

@@ -78,5 +78,6 @@ WORDS: Final[Mapping[str, Phrase]] = {
     "repurchase_rate": Phrase("repurchase rate", "复购率"),
     "referral_rate": Phrase("referrals a period", "每期推荐"),
     "satisfaction": Phrase("satisfaction", "满意度"),
+    "missing": Phrase("not available: {names}", "无数据：{names}"),
     "absent": Phrase("not available", "无数据"),
 }
