@@ -139,7 +139,7 @@ class CheckedMembers:
         all_of = counted(len(position), "member")
         said.append(f"{all_of} in the member table, {prospects:,} of them without transactions: prospects")
         if missing:
-            said.append(f"{counted(missing, 'member')} not in it: the first purchase stands for the day of joining")
+            said.append(f"not in it: {counted(missing, 'member')}, whose first purchase stands for the day of joining")
         return said
 
 

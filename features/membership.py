@@ -107,8 +107,6 @@ def outlook(histories: Histories, policy: TierPolicy, member: int, as_of: dt.dat
     member : position in the histories
     as_of : rows before it are seen
     by : the later date
-
-    The tier held has to be kept without a break: what is missing counts until the day before it would be lost.
     """
     days = (by - as_of).days
     if days > policy.window.rolling_days:
@@ -116,13 +114,8 @@ def outlook(histories: Histories, policy: TierPolicy, member: int, as_of: dt.dat
         return [TierNeed(tier, None, None, why) for tier in range(1, len(policy.tiers))]
     known = histories.select(np.array([member])).before(as_of)
     state = _state(known, policy, as_of, days)
-    held = int(state.tier[0])
-    lost = [event.date for event in tier_history(known, policy, 0, by) if event.date > as_of and event.tier < held]
-    needs = []
-    for tier in range(1, len(policy.tiers)):
-        end = lost[0] if lost and tier <= held else by
-        needs.append(TierNeed(tier, float(state.need[0, tier]) / UNITS, end - dt.timedelta(days=1)))
-    return needs
+    last_day = by - dt.timedelta(days=1)
+    return [TierNeed(tier, float(state.need[0, tier]) / UNITS, last_day) for tier in range(1, len(policy.tiers))]
 
 
 def near_misses(histories: Histories, policy: TierPolicy, as_of: dt.date, by: dt.date, bounds: StandingBounds) -> NearMisses:

@@ -29,6 +29,9 @@ class _Writer:
         phrase = WORDS[name]
         return (phrase.zh if self.language == "zh" else phrase.en).format(**values)
 
+    def many(self, name: str, **number: Any) -> str:
+        return self.word(name, s="" if number == dict.fromkeys(number, 1) else "s", **number)
+
     def line(self, label: str, text: str) -> str:
         return padded(self.word(label) if label else "", _WIDTH) + text
 
@@ -55,7 +58,9 @@ class _Writer:
             yield self.line("orders", self.word("no_orders"))
         else:
             days = {"days": own["shopping_days"], "first": own["first"], "last": own["last"]}
-            yield self.line("orders", self.word("orders_of", orders=own["orders"], **days))
+            yield self.line(
+                "orders", self.word("orders_of" if days["days"] > 1 else "orders_once", orders=own["orders"], **days)
+            )
         spend, returned = own["spend"], own["returned"]
         if spend is None:
             yield self.line("spend", self.word("absent"))
@@ -68,7 +73,7 @@ class _Writer:
 
     def day(self, day: Mapping[str, Any]) -> str:
         orders = day["orders"]
-        what = self.word("day_orders", orders=orders, s="" if orders == 1 else "s") if orders else self.word("day_return")
+        what = self.many("day_orders", orders=orders) if orders else self.word("day_return")
         spend = f"{day['spend']:>12,.2f}" if orders and day["spend"] is not None else " " * 12
         back = f"   {self.word('day_returned', returned=day['returned'])}" if day["returned"] else ""
         return f"{day['date']}  {padded(what, 9)}{spend}{back}".rstrip()
@@ -102,9 +107,14 @@ class _Writer:
         lost = [change for change in own["if_nothing_comes"] if change["kind"] == "down"]
         if not held[-1]["need"] or not lost:
             return self.word("keep_free", tier=own["name"], by=own["by"])
-        first = lost[0]
-        day = held[-1]["last_day"]
-        said = self.word("keep_need", need=rounded_up(held[-1]["need"]), day=day, tier=first["tier"], lost=first["date"])
+        said = self.word(
+            "keep_need",
+            need=rounded_up(held[-1]["need"]),
+            day=held[-1]["last_day"],
+            tier=own["name"],
+            lower=lost[0]["tier"],
+            lost=lost[0]["date"],
+        )
         return said + self.near(held[-1])
 
     def lift(self, need: Mapping[str, Any], by: str) -> str:
@@ -141,7 +151,8 @@ class _Writer:
             return self.word("rfm_none")
         scores = "-".join(str(rfm[f"{name}_score"] or "?") for name in ("recency", "frequency", "monetary"))
         money = self.word("absent") if rfm["monetary"] is None else self.word("net", value=f"{rfm['monetary']:,.2f}")
-        return self.word("rfm_of", scores=scores, recency=f"{rfm['recency_days']:.0f}", orders=rfm["frequency"], money=money)
+        days, orders = self.many("days", days=rfm["recency_days"]), self.many("day_orders", orders=rfm["frequency"])
+        return self.word("rfm_of", scores=scores, days=days, orders=orders, money=money)
 
     def parts(self, own: Mapping[str, Any], formats: Mapping[str, str]) -> str:
         """What there is, then the names of what is not available."""

@@ -115,7 +115,7 @@ def test_what_is_worth_telling(histories: Histories) -> None:
     assert checked.notes(histories) == [
         "taken as consent of a member: opt_in",
         "2 members in the member table, 1 of them without transactions: prospects",
-        "1 member not in it: the first purchase stands for the day of joining",
+        "not in it: 1 member, whose first purchase stands for the day of joining",
     ]
 
 
