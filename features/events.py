@@ -192,12 +192,13 @@ def attach_events(histories: Histories, checked: CheckedEvents) -> Histories:
     table = checked.folded
     member = locate(histories.members, table["member"])
     day = table["day"].cast("date32").cast("int32").to_numpy()
-    kind = np.array(table["kind"].to_pylist(), object)
+    encoded = table["kind"].combine_chunks().dictionary_encode()
+    codes, names = encoded.indices.to_numpy(), encoded.dictionary.to_pylist()
+    code = {name: names.index(name) if name in names else -1 for name in (*KINDS, *sorted(set(names) - set(KINDS)))}
     values = {name: table[name].to_numpy() for name in ("count", "score")}
-    kinds = [*KINDS, *sorted(set(kind[member >= 0].tolist()) - set(KINDS))]
     events = {}
-    for name in kinds:
-        rows = np.flatnonzero((member >= 0) & (kind == name))
+    for name, own in code.items():
+        rows = np.flatnonzero((member >= 0) & (codes == own))
         rows = rows[np.lexsort((day[rows], member[rows]))]
         offsets: Integers = np.searchsorted(member[rows], np.arange(len(histories) + 1)).astype(np.int64)
         events[name] = Ragged(offsets, day[rows], {value: column[rows] for value, column in values.items()})

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from features.feature import Phrase
 from features.ladder import CLASSES, NO_CLASS, STAGES
+from features.membership import NearMisses
 from features.segmentation import Segment, together
 from serving.description_text import display_width
 from serving.reasons import Language
@@ -71,6 +73,14 @@ def to_table(segments: Sequence[Segment], tier_names: tuple[str, ...] = (), lang
     absent = [said(_HEADS[name]) for name in ("spend", "profit") if left_out[name]]
     notes = [f"{name}: {said(_ABSENT)}" for name in absent]
     return "\n".join([*_aligned(rows, texts), *notes])
+
+
+def near_line(near: NearMisses, by: dt.date, share: float, language: Language = "en") -> str:
+    """How many members are just under a threshold, the tier's they hold or the next one's."""
+    keep, rise = int((near.keep > 0).sum()), int((near.rise > 0).sum())
+    if language == "zh":
+        return f"临界（至 {by}，差额不超过门槛的 {share:.0%}）：{keep:,} 人可能降级，{rise:,} 人可望升级"
+    return f"near misses: {keep:,} lack at most {share:.0%} of what keeps their tier on {by}, {rise:,} of what lifts it"
 
 
 def _aligned(rows: Sequence[Sequence[str]], texts: int) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from training.config import Config
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from serving.reasons import Language
 
 
 @click.command("segments")
@@ -32,11 +35,11 @@ def command(
     plot: Path | None,
 ) -> None:
     """Tabulate the base by tier, ladder stage and frequency class: members, spend, profit and what was returned."""
-    from features.membership import pace, tiers_held
+    from features.membership import near_misses, pace, tiers_held
     from features.segmentation import tabulated, to_frame
     from features.snapshot import parse_date, to_day
     from features.standing import stand
-    from serving.segments_text import to_table
+    from serving.segments_text import near_line, to_table
     from training.reach import check_reach
 
     if out is not None and out.suffix not in (".parquet", ".csv"):
@@ -53,9 +56,13 @@ def command(
     standing = stand(base.histories.before(date), date, chosen.standing, pace=pace(policy))
     prospects = 0 if base.enrolled is None else int(base.enrolled.prospects.known(to_day(date)).sum())
     segments = tabulated(standing, tiers, prospects)
-    words = "zh" if language == "zh" else "en"
-    click.echo(to_table(segments, names, "zh" if language == "zh" else "en"))
+    words: Language = "zh" if language == "zh" else "en"
     bounds = chosen.standing
+    click.echo(to_table(segments, names, words))
+    if policy is not None and names and chosen.horizon_days <= policy.window.rolling_days:
+        by = date + dt.timedelta(days=chosen.horizon_days)
+        near = near_misses(base.histories, policy, date, by, bounds)
+        click.echo(f"\n{near_line(near, by, bounds.near_share, words)}")
     click.echo(f"\nas of {date}; spend, profit and returns over {bounds.window_days} days", err=True)
     if out is not None:
         write_segments(to_frame(segments, names, words), out)

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import datetime as dt
+
+import numpy as np
+
+from features.membership import NearMisses
 from features.segmentation import Segment
-from serving.segments_text import to_table
+from serving.segments_text import near_line, to_table
 
 SEGMENTS = [
     Segment(1, 3, 2, 4, bought=400_0000, returned=50_0000),
@@ -33,6 +38,15 @@ def test_chinese_columns_are_aligned() -> None:
         "消费: 无数据",
         "利润: 无数据",
     ]
+
+
+def test_near_misses_are_counted() -> None:
+    near = NearMisses(np.array([0, 5]), np.array([7, 7]))
+    date = dt.date(2020, 3, 29)
+    assert near_line(near, date, 0.1) == (
+        "near misses: 1 lack at most 10% of what keeps their tier on 2020-03-29, 2 of what lifts it"
+    )
+    assert "1 人可能降级，2 人可望升级" in near_line(near, date, 0.1, "zh")
 
 
 def test_nobody_is_said() -> None:
