@@ -14,7 +14,6 @@ import numpy as np
 
 from features.between import Integers, known_at
 from features.bounds import StandingBounds
-from features.feature import Phrase
 from features.histories import Histories, Ragged
 from features.money import UNITS, to_units
 from features.operators import Panel
@@ -27,25 +26,26 @@ NOT_A_MEMBER: Final = -1
 
 @dataclass(frozen=True)
 class TierEvent:
-    """A change of tier: ``date`` is the first on which ``tier``, a position in the policy, is held."""
+    """A change of tier: ``date`` is the first morning on which ``tier`` is held."""
 
     date: dt.date
-    tier: int
-    kind: Literal["joined", "up", "down"]
-    reason: Phrase
+    tier: str
+    kind: Literal["joined", "rose", "fell"]
+    reason: str
 
 
 @dataclass(frozen=True)
-class TierNeed:
-    """What a tier still takes until a date, in the policy's metric; ``last_day`` is the last on which it counts.
+class Outlook:
+    """What a tier takes by a date, in the policy's metric.
 
-    ``need`` is 0 where nothing more has to come, and None where ``undefined`` says why there is none.
+    ``need`` is 0 where nothing more has to come, and None where ``why`` says that it is not defined; ``last_day`` is the
+    last day on which it counts, None where nothing is needed.
     """
 
-    tier: int
+    tier: str
     need: float | None
     last_day: dt.date | None
-    undefined: Phrase | None = None
+    why: str | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +65,10 @@ def tiers_held(histories: Histories, policy: TierPolicy, as_of: dt.date) -> Inte
     return np.where(known, _state(histories, policy, as_of, 1).tier, NOT_A_MEMBER)
 
 
-def tier_history(histories: Histories, policy: TierPolicy, member: int, until: dt.date) -> list[TierEvent]:
-    """One member's changes of tier up to and including a date, oldest first; one day has at most one.
+def tier_history(
+    histories: Histories, policy: TierPolicy, member: int, until: dt.date, *, language: Literal["en", "zh"] = "en"
+) -> list[TierEvent]:
+    """One member's changes of tier up to the morning of a date, oldest first.
 
     Beyond the histories' end it says what happens if nothing more comes.
 
@@ -74,33 +76,26 @@ def tier_history(histories: Histories, policy: TierPolicy, member: int, until: d
     ----------
     member : position in the histories
     """
-    changes = _changes(histories, policy, member)
-    start = _start(histories, member)
-    if start is None or start > to_day(until):
+    changes, start = _changes(histories, policy, member), _start(histories, member)
+    if start is None or start >= to_day(until):
         return []
-    days = policy.window.rolling_days
-    events = [TierEvent(to_date(start), 0, "joined", Phrase("joined", "入会"))]
+    joined = f"{to_date(start)} 入会" if language == "zh" else f"joined on {to_date(start)}"
+    events = [TierEvent(to_date(start + 1), policy.tier_names[0], "joined", joined)]
     spend = tier = 0
     for day in sorted(changes):
         if day > to_day(until):
             break
         spend += changes[day]
         now = int(tier_of(np.array([spend]), policy)[0])
-        if now == tier:
-            continue
-        reach = policy.tiers[max(now, tier)].reach
-        text, limit = f"{spend / UNITS:,.2f}", f"{reach:,.2f}"
-        if now > tier:
-            reason = Phrase(f"{text} in {days} days reaches {limit}", f"{days} 天内 {text}，达到 {limit}")
-        else:
-            reason = Phrase(f"{text} left in {days} days, under {limit}", f"{days} 天内仅余 {text}，不足 {limit}")
-        events.append(TierEvent(to_date(day), now, "up" if now > tier else "down", reason))
-        tier = now
+        if now != tier:
+            reason = _reason(policy, spend, tier, now, day, language)
+            events.append(TierEvent(to_date(day), policy.tier_names[now], "rose" if now > tier else "fell", reason))
+            tier = now
     return events
 
 
-def outlook(histories: Histories, policy: TierPolicy, member: int, as_of: dt.date, by: dt.date) -> list[TierNeed]:
-    """What each tier takes to be held at a later date, lowest tier first.
+def outlook(histories: Histories, policy: TierPolicy, member: int, as_of: dt.date, by: dt.date) -> list[Outlook]:
+    """What each tier takes to be held on a later date, lowest tier first.
 
     Parameters
     ----------
@@ -110,12 +105,14 @@ def outlook(histories: Histories, policy: TierPolicy, member: int, as_of: dt.dat
     """
     days = (by - as_of).days
     if days > policy.window.rolling_days:
-        why = Phrase("the date lies more than a tier window ahead", "日期超出等级周期")
-        return [TierNeed(tier, None, None, why) for tier in range(1, len(policy.tiers))]
+        return [Outlook(name, None, None, "the date lies more than a tier window ahead") for name in policy.tier_names]
     known = histories.select(np.array([member])).before(as_of)
-    state = _state(known, policy, as_of, days)
+    needs = _state(known, policy, as_of, days).need[0].tolist()
     last_day = by - dt.timedelta(days=1)
-    return [TierNeed(tier, float(state.need[0, tier]) / UNITS, last_day) for tier in range(1, len(policy.tiers))]
+    return [
+        Outlook(name, need / UNITS, last_day if need else None, None)
+        for name, need in zip(policy.tier_names, needs, strict=True)
+    ]
 
 
 def near_misses(histories: Histories, policy: TierPolicy, as_of: dt.date, by: dt.date, bounds: StandingBounds) -> NearMisses:
@@ -155,6 +152,15 @@ def _state(histories: Histories, policy: TierPolicy, as_of: dt.date, horizon_day
     everyone = np.arange(len(histories))
     cutoff = np.full(len(histories), to_day(as_of), np.int32)
     return tier_state(Panel(histories, everyone, cutoff, horizon_days), policy)
+
+
+def _reason(policy: TierPolicy, spend: int, before: int, after: int, day: int, language: str) -> str:
+    first, last = to_date(day - policy.window.rolling_days), to_date(day - 1)
+    tier = policy.tiers[max(before, after)]
+    had, need = f"{spend / UNITS:,.2f}", f"{tier.reach:,.2f}"
+    if language == "zh":
+        return f"{first} 至 {last} {had}，" + (f"需 {need}" if after > before else f"保级 {tier.name} 需 {need}")
+    return f"{had} from {first} to {last}, {need} needed" + ("" if after > before else f" to keep {tier.name}")
 
 
 def _start(histories: Histories, member: int) -> int | None:

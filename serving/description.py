@@ -16,10 +16,10 @@ from features.feature import Phrase
 from features.histories import Histories
 from features.identity import find, locate
 from features.ladder import ADVOCATE, CLASSES, NO_CLASS, STAGES
-from features.ledger import Ledger, summed_up
 from features.members import Enrolled
 from features.membership import NOT_A_MEMBER, NearMisses, near_misses, outlook, pace, tier_history, tiers_held
 from features.money import UNITS
+from features.passbook import Passbook, summed_up
 from features.policy import TierPolicy
 from features.snapshot import to_date, to_day
 from features.standing import Standing, stand
@@ -104,23 +104,16 @@ def _tier(
     names, by = policy.tier_names, as_of + dt.timedelta(days=horizon_days)
     held = max(int(tiers_held(one, policy, as_of)[0]), NOT_A_MEMBER + 1)
     needs = outlook(one, policy, 0, as_of, by)
-    defined = all(need.undefined is None for need in needs)
+    defined = all(need.why is None for need in needs)
     near = near_misses(one, policy, as_of, by, bounds) if defined else NearMisses(np.zeros(1, int), np.zeros(1, int))
     events = [
-        {
-            "date": event.date.isoformat(),
-            "tier": names[event.tier],
-            "kind": event.kind,
-            "reason": _said(event.reason, language),
-        }
-        for event in tier_history(one, policy, 0, by)
+        {**asdict(event), "date": event.date.isoformat()} for event in tier_history(one, policy, 0, by, language=language)
     ]
     missed: dict[str, str] = {}
     for phrase, units, tier in ((KEEP, near.keep, held), (RISE, near.rise, held + 1)):
         if units[0]:
-            last = next(need.last_day for need in needs if need.tier == tier)
             need = rounded_up(int(units[0]) / UNITS)
-            missed[names[tier]] = _said(phrase, language).format(need=need, day=last, tier=names[tier])
+            missed[names[tier]] = _said(phrase, language).format(need=need, day=needs[tier].last_day, tier=names[tier])
     return {
         "name": names[held],
         "history": [event for event in events if event["date"] <= as_of.isoformat()],
@@ -128,14 +121,15 @@ def _tier(
         "if_nothing_comes": [event for event in events if event["date"] > as_of.isoformat()],
         "outlook": [
             {
-                "tier": names[need.tier],
-                "kind": "keep" if need.tier <= held else "reach",
+                "tier": need.tier,
+                "kind": "keep" if position <= held else "reach",
                 "need": need.need,
                 "last_day": need.last_day.isoformat() if need.last_day else None,
-                "undefined": _said(need.undefined, language) if need.undefined else None,
-                "near_miss": missed.get(names[need.tier]),
+                "undefined": need.why,
+                "near_miss": missed.get(need.tier),
             }
-            for need in needs
+            for position, need in enumerate(needs)
+            if position
         ],
     }
 
@@ -166,7 +160,7 @@ def _first(columns: Any) -> dict[str, Any]:
     return {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in row.items()}
 
 
-def _plain(found: Ledger) -> dict[str, Any]:
+def _plain(found: Passbook) -> dict[str, Any]:
     plain = asdict(found)
     plain["last_days"] = [{**day, "date": day["date"].isoformat()} for day in plain["last_days"]]
     return {**plain, "first": found.first and found.first.isoformat(), "last": found.last and found.last.isoformat()}

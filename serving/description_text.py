@@ -12,6 +12,8 @@ from serving.reasons import Language
 
 _WIDTH: Final = 17
 _MOST_CHANGES: Final = 10
+_CHANGES: Final = ("joined", "rose", "fell", "invited")
+"""Kinds of events after which the tier is another."""
 
 
 def to_text(found: Mapping[str, Any], language: Language = "en") -> str:
@@ -83,9 +85,8 @@ class _Writer:
             yield self.line("tier", self.word("no_tier"))
             return
         changes = own["history"]
-        yield self.line(
-            "tier", self.word("tier_since", tier=own["name"], day=changes[-1]["date"]) if changes else own["name"]
-        )
+        since = [change["date"] for change in changes if change["kind"] in _CHANGES]
+        yield self.line("tier", self.word("tier_since", tier=own["name"], day=since[-1]) if since else own["name"])
         if len(changes) > _MOST_CHANGES:
             yield self.line("", self.word("earlier", count=len(changes) - _MOST_CHANGES))
         width = 2 + max((display_width(change["tier"]) for change in changes), default=0)
@@ -104,7 +105,7 @@ class _Writer:
             return self.word("keep_base", tier=own["name"])
         if held[-1]["undefined"]:
             return f"{self.word('absent')}: {held[-1]['undefined']}"
-        lost = [change for change in own["if_nothing_comes"] if change["kind"] == "down"]
+        lost = [change for change in own["if_nothing_comes"] if change["kind"] == "fell"]
         if not held[-1]["need"] or not lost:
             return self.word("keep_free", tier=own["name"], by=own["by"])
         said = self.word(

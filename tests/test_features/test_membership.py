@@ -36,24 +36,29 @@ def member(**days: float) -> Histories:
 
 def test_the_history_says_when_and_why() -> None:
     histories = member(d0105=150.0, d0110=160.0, d0111=-20.0)
-    told = [(str(e.date), e.tier, e.kind, e.reason.en) for e in tier_history(histories, policy(), 0, dt.date(2016, 12, 31))]
+    told = [(str(e.date), e.tier, e.kind, e.reason) for e in tier_history(histories, policy(), 0, dt.date(2016, 12, 31))]
     assert told == [
-        ("2016-01-05", 0, "joined", "joined"),
-        ("2016-01-06", 1, "up", "150.00 in 30 days reaches 100.00"),
-        ("2016-01-11", 2, "up", "310.00 in 30 days reaches 300.00"),
-        ("2016-01-12", 1, "down", "290.00 left in 30 days, under 300.00"),
-        ("2016-02-10", 0, "down", "-20.00 left in 30 days, under 100.00"),
+        ("2016-01-06", "Member", "joined", "joined on 2016-01-05"),
+        ("2016-01-06", "Silver", "rose", "150.00 from 2015-12-07 to 2016-01-05, 100.00 needed"),
+        ("2016-01-11", "Gold", "rose", "310.00 from 2015-12-12 to 2016-01-10, 300.00 needed"),
+        ("2016-01-12", "Silver", "fell", "290.00 from 2015-12-13 to 2016-01-11, 300.00 needed to keep Gold"),
+        ("2016-02-10", "Member", "fell", "-20.00 from 2016-01-11 to 2016-02-09, 100.00 needed to keep Silver"),
     ]
-    assert [e.tier for e in tier_history(histories, policy("ignore"), 0, dt.date(2016, 1, 31))] == [0, 1, 2]
-    assert tier_history(histories, policy(), 0, dt.date(2016, 1, 4)) == []
+    chinese = [event.reason for event in tier_history(histories, policy(), 0, dt.date(2016, 1, 12), language="zh")]
+    assert chinese[0] == "2016-01-05 入会"
+    assert chinese[-2:] == [
+        "2015-12-12 至 2016-01-10 310.00，需 300.00",
+        "2015-12-13 至 2016-01-11 290.00，保级 Gold 需 300.00",
+    ]
+    gross = [(str(e.date), e.tier) for e in tier_history(histories, policy("ignore"), 0, dt.date(2016, 1, 31))]
+    assert gross == [("2016-01-06", "Member"), ("2016-01-06", "Silver"), ("2016-01-11", "Gold")]
+    assert tier_history(histories, policy(), 0, dt.date(2016, 1, 5)) == []
 
 
 def test_the_day_of_joining_begins_it() -> None:
     histories = replace(member(d0105=150.0), joined=np.array([to_day(dt.date(2015, 12, 1))], np.int32))
-    assert [str(event.date) for event in tier_history(histories, policy(), 0, dt.date(2016, 1, 6))] == [
-        "2015-12-01",
-        "2016-01-06",
-    ]
+    told = [str(event.date) for event in tier_history(histories, policy(), 0, dt.date(2016, 1, 6))]
+    assert told == ["2015-12-02", "2016-01-06"]
 
 
 @settings(max_examples=60)
@@ -66,18 +71,20 @@ def test_the_last_change_is_to_the_tier_of_features(log: dict[str, list[Line]], 
     for position in range(len(histories)):
         events = tier_history(histories, rules, position, date)
         if held[position] == NOT_A_MEMBER:
-            assert all(event.date == date for event in events)
+            assert events == []
         else:
-            assert events[-1].tier == held[position] == state.tier[position]
+            assert held[position] == state.tier[position]
+            assert events[-1].tier == rules.tier_names[held[position]]
 
 
 def test_what_keeps_and_what_lifts() -> None:
     histories = member(d0105=150.0, d0110=160.0)
-    silver, gold = outlook(histories, policy(), 0, dt.date(2016, 2, 1), dt.date(2016, 2, 8))
-    assert (silver.tier, silver.need, str(silver.last_day)) == (1, 0.0, "2016-02-07")
-    assert (gold.tier, gold.need, str(gold.last_day)) == (2, 140.0, "2016-02-07")
-    (one, two) = outlook(member(d0105=150.0), policy(), 0, dt.date(2016, 1, 8), dt.date(2016, 1, 15))
-    assert (one.need, str(one.last_day)) == (0.0, "2016-01-14")
+    base, silver, gold = outlook(histories, policy(), 0, dt.date(2016, 2, 1), dt.date(2016, 2, 8))
+    assert (base.tier, base.need, base.last_day) == ("Member", 0.0, None)
+    assert (silver.tier, silver.need, silver.last_day) == ("Silver", 0.0, None)
+    assert (gold.tier, gold.need, str(gold.last_day)) == ("Gold", 140.0, "2016-02-07")
+    _, one, two = outlook(member(d0105=150.0), policy(), 0, dt.date(2016, 1, 8), dt.date(2016, 1, 15))
+    assert (one.need, one.last_day) == (0.0, None)
     assert (two.need, str(two.last_day)) == (150.0, "2016-01-14")
 
 
@@ -89,21 +96,19 @@ def test_what_is_needed_is_enough_and_nothing_less_is(log: dict[str, list[Line]]
         return
     for need in outlook(histories, rules, 0, date, by):
         assert need.need is not None
-        assert need.last_day is not None
-        assert date <= need.last_day < by
         if need.need:
+            assert need.last_day == by - dt.timedelta(days=1)
             for more, reached in ((need.need, True), (need.need - 0.0001, False)):
                 own = [*log[histories.members[0]], Line(dt.datetime.combine(need.last_day, dt.time(9)), more)]
                 kept = [line for line in own[:-1] if line.timestamp.date() < date]
                 then = strategies.histories({"m": [*kept, own[-1]]})
-                assert bool(tiers_held(then, rules, by)[0] >= need.tier) is reached
+                assert bool(tiers_held(then, rules, by)[0] >= rules.tier_names.index(need.tier)) is reached
 
 
 def test_beyond_the_window_nothing_is_defined() -> None:
     needs = outlook(member(d0105=150.0), policy(), 0, dt.date(2016, 1, 8), dt.date(2016, 3, 8))
-    assert [(need.need, need.last_day) for need in needs] == [(None, None)] * 2
-    assert needs[0].undefined is not None
-    assert needs[0].undefined.en == "the date lies more than a tier window ahead"
+    assert [(need.need, need.last_day) for need in needs] == [(None, None)] * 3
+    assert needs[0].why == "the date lies more than a tier window ahead"
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,9 @@ last days        2020-02-28  return                  returned 5.00
                  2020-01-23  1 order         65.00
 
 tier             Gold since 2020-02-28
-                 2019-12-24  Member  joined
-                 2020-01-24  Silver  130.00 in 60 days reaches 100.00
-                 2020-02-28  Gold    325.00 in 60 days reaches 300.00
+                 2019-12-25  Member  joined on 2019-12-24
+                 2020-01-24  Silver  130.00 from 2019-11-25 to 2020-01-23, 100.00 needed
+                 2020-02-28  Gold    325.00 from 2019-12-30 to 2020-02-27, 300.00 needed
 keeps it         110.00 more by 2020-03-28 to hold Gold; without it, Silver from 2020-03-11 on
 lifts it         Gold is the highest tier
 
@@ -86,7 +86,7 @@ def test_a_prospect_is_described_too(run: Run, tmp_path: Path) -> None:
     code, out, _ = run("describe", "0004")
     assert code == 0
     assert "joined           2020-02-01\nconsent          yes\norders           none yet\n" in out
-    assert "tier             Member since 2020-02-01" in out
+    assert "tier             Member since 2020-02-02" in out
     assert "keeps it         everyone holds Member" in out
     assert "ladder stage     prospect: bought in 0 of the 4 periods" in out
 

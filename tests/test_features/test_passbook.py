@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from features.daily import Line
 from features.histories import from_rows
-from features.ledger import LedgerDay, summed_up
+from features.passbook import PassbookDay, summed_up
 
 
 def test_the_last_days_newest_first() -> None:
@@ -17,7 +17,7 @@ def test_the_last_days_newest_first() -> None:
     found = summed_up(strategies.histories({"m": lines}), 0, day[3].date(), most_days=2)
     assert (found.orders, found.shopping_days, found.spend, found.returned) == (3, 2, 8.5, 0.5)
     assert (found.first, found.last) == (day[0].date(), day[1].date())
-    assert found.last_days == (LedgerDay(day[2].date(), 0, 0.0, 0.5), LedgerDay(day[1].date(), 2, 3.5, 0.0))
+    assert found.last_days == (PassbookDay(day[2].date(), 0, 0.0, 0.5), PassbookDay(day[1].date(), 2, 3.5, 0.0))
 
 
 def test_without_amounts_there_is_no_money() -> None:
@@ -27,7 +27,7 @@ def test_without_amounts_there_is_no_money() -> None:
         dt.date(2016, 1, 2),
     )
     assert (found.orders, found.spend, found.returned) == (2, None, None)
-    assert found.last_days == (LedgerDay(dt.date(2016, 1, 1), 2, None, None),)
+    assert found.last_days == (PassbookDay(dt.date(2016, 1, 1), 2, None, None),)
 
 
 @given(strategies.logs(), st.dates(strategies.FIRST.date(), strategies.LAST.date()))

@@ -1,4 +1,4 @@
-"""One member's ledger at a date: how much there is of the log, and its last days."""
+"""One member's passbook at a date: how much there is of the log, and its last days."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LAST_DAYS: Final = 5
 
 
 @dataclass(frozen=True)
-class LedgerDay:
+class PassbookDay:
     """A day with rows; money in currency, None in a log without amounts."""
 
     date: dt.date
@@ -26,7 +26,7 @@ class LedgerDay:
 
 
 @dataclass(frozen=True)
-class Ledger:
+class Passbook:
     """Totals before a date, ``first`` and ``last`` purchase (None without one), and the ``last_days``, newest first."""
 
     orders: int
@@ -35,11 +35,11 @@ class Ledger:
     returned: float | None
     first: dt.date | None
     last: dt.date | None
-    last_days: tuple[LedgerDay, ...]
+    last_days: tuple[PassbookDay, ...]
 
 
-def summed_up(histories: Histories, member: int, as_of: dt.date, most_days: int = LAST_DAYS) -> Ledger:
-    """The ledger of one member, by position, from rows on days before a date.
+def summed_up(histories: Histories, member: int, as_of: dt.date, most_days: int = LAST_DAYS) -> Passbook:
+    """The passbook of one member, by position, from rows on days before a date.
 
     >>> from features.histories import from_rows
     >>> log = from_rows([("m", [(dt.date(2017, 1, 1), {"orders": 1, "gross": 25000, "returned": 5000})])], has_amounts=True)
@@ -61,7 +61,7 @@ def summed_up(histories: Histories, member: int, as_of: dt.date, most_days: int 
         return units / UNITS if money else None
 
     newest = sorted(days, reverse=True)[:most_days]
-    return Ledger(
+    return Passbook(
         orders=sum(orders for orders, _, _ in days.values()),
         shopping_days=len(visits),
         spend=currency(sum(gross for _, gross, _ in days.values())),
@@ -69,6 +69,6 @@ def summed_up(histories: Histories, member: int, as_of: dt.date, most_days: int 
         first=to_date(visits[0]) if visits else None,
         last=to_date(visits[-1]) if visits else None,
         last_days=tuple(
-            LedgerDay(to_date(day), days[day][0], currency(days[day][1]), currency(days[day][2])) for day in newest
+            PassbookDay(to_date(day), days[day][0], currency(days[day][1]), currency(days[day][2])) for day in newest
         ),
     )
