@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
-import operator
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from features import money
+from features import dialects, money
 from features.engine import fetch
 from features.errors import ColumnError
 from features.schema import ColumnMap
+from features.suspicions import has_zone
+from features.zones import wall_clock
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     import ibis.expr.types as ir
 
 EARLIEST: Final = dt.datetime(1980, 1, 1)
@@ -28,6 +31,7 @@ TIME_REASONS: Final[Mapping[str, str]] = {
 }
 """Reason code → what it means, for rows that say who and when; in the order in which they are tried."""
 _LATEST: Final = dt.datetime.max
+_FAR: Final = dt.datetime(2100, 1, 1)  # beyond, nobody knows what clocks will show
 _INT64_DIGITS: Final = 18
 
 
@@ -43,12 +47,24 @@ def member_cell(column: ir.Column) -> ir.Value:
     raise ColumnError("customer_id is a number or text", f"a column of type {kind}", "cast it when writing the log")
 
 
-def time_cell(column: ir.Column, name: str = "timestamp") -> ir.Value:
-    """Times without a zone, those with one in UTC."""
+def time_cell(column: ir.Column, name: str = "timestamp", zone: ZoneInfo | None = None) -> ir.Value:
+    """Times without a zone: those with one as the clocks of a time zone showed them, in UTC without one."""
+    time = _instant(column, name)
+    kind = column.type()
+    if zone is None or kind.is_date() or (kind.is_timestamp() and kind.timezone is None):
+        return time
+    usable = (time >= EARLIEST) & (time <= _FAR)
+    bounds = fetch(time.as_table().agg(first=time.min(where=usable), last=time.max(where=usable))).to_pylist()[0]
+    if bounds["first"] is None:
+        return time
+    shown = wall_clock(time, zone, bounds["first"], bounds["last"])
+    return has_zone(column).ifelse(shown, time) if kind.is_string() else shown
+
+
+def _instant(column: ir.Column, name: str) -> ir.Value:
     kind = column.type()
     if kind.is_string():
-        # By way of a zoned time: cast straight to a timestamp, the engine would drop the text's offset.
-        return column.strip().try_cast("timestamp('UTC')").cast("timestamp")
+        return dialects.time_of(column)
     if kind.is_timestamp() or kind.is_date():
         return column.cast("timestamp")
     if kind.is_unknown() and "TIMESTAMPTZ" in str(kind):  # in nanoseconds, which Ibis has no name for
@@ -58,20 +74,20 @@ def time_cell(column: ir.Column, name: str = "timestamp") -> ir.Value:
     )
 
 
-def number_cell(column: ir.Column, name: str) -> ir.Value:
-    """Numbers as float64."""
+def number_cell(column: ir.Column, name: str, *, comma: bool = False) -> ir.Value:
+    """Numbers as float64; ``comma`` where text has decimal commas, as in 1.234,50."""
     kind = column.type()
     if kind.is_string():
-        return column.strip().try_cast("float64")
+        return dialects.number_of(column.replace(".", "").replace(",", ".") if comma else column)
     if kind.is_numeric():
-        return column.cast("float64")
+        return dialects.as_float(column)
     raise ColumnError(f"{name} is a number", f"a column of type {kind}", f"map another column to {name}")
 
 
-def product_cell(table: ir.Table, columns: ColumnMap, name: str) -> ir.Value:
+def product_cell(table: ir.Table, columns: ColumnMap, name: str, *, comma: bool = False) -> ir.Value:
     """A contract's number: a column, or the product of two."""
-    factors = [number_cell(table[source], name) for source in columns.sources[name]]
-    return functools.reduce(operator.mul, factors)
+    factors = [number_cell(table[source], name, comma=comma) for source in columns.sources[name]]
+    return factors[0] if len(factors) == 1 else functools.reduce(dialects.product, factors)
 
 
 def units_cell(number: Any) -> Any:

@@ -41,6 +41,7 @@ from features.errors import ColumnError, SourceError, UnusableLogError, counted
 from features.histories import Histories, Ragged
 from features.identity import Integers, locate
 from features.schema import MEMBER_NAMES, ColumnMap, Contract, resolve
+from features.zones import zone_of
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -139,13 +140,16 @@ class CheckedEvents:
         return said
 
 
-def check_events(source: Source, mapping: Mapping[str, str] | None = None) -> CheckedEvents:
+def check_events(
+    source: Source, mapping: Mapping[str, str] | None = None, *, time_zone: str | None = None, decimal_comma: bool = False
+) -> CheckedEvents:
     """Give every row of an event log its verdict. Lazy; only mapped columns are selected.
 
     Parameters
     ----------
     source : path, glob, frame or table
     mapping : contract column → source column
+    time_zone, decimal_comma : as for transactions (features.verdicts)
 
     Raises
     ------
@@ -156,8 +160,6 @@ def check_events(source: Source, mapping: Mapping[str, str] | None = None) -> Ch
     >>> check_events(log).refused
     {'no_score': 1}
     """
-    import ibis
-
     table = open_table(source)
     columns = resolve(table.columns, mapping, EVENT_CONTRACT)
     row = table.select(**{name: table[sources[0]] for name, sources in columns.sources.items()})
@@ -165,9 +167,9 @@ def check_events(source: Source, mapping: Mapping[str, str] | None = None) -> Ch
         raise SourceError("an event log has rows", "a header and nothing below it", "check how the file was written")
     row = row.mutate(
         tc_member=member_cell(row.customer_id),
-        tc_time=time_cell(row.timestamp),
+        tc_time=time_cell(row.timestamp, zone=zone_of(time_zone) if time_zone else None),
         tc_kind=text_cell(row.kind).strip().lower(),
-        tc_score=number_cell(row.score, "score") if "score" in columns.sources else ibis.null("float64"),
+        tc_score=_score(row, columns, comma=decimal_comma),
     )
     return CheckedEvents(row.mutate(tc_reason=first_reason(_conditions(row, columns), EVENT_REASONS)), columns)
 
@@ -203,6 +205,12 @@ def attach_events(histories: Histories, checked: CheckedEvents) -> Histories:
         offsets: Integers = np.searchsorted(member[rows], np.arange(len(histories) + 1)).astype(np.int64)
         events[name] = Ragged(offsets, day[rows], {value: column[rows] for value, column in values.items()})
     return replace(histories, events=events)
+
+
+def _score(row: ir.Table, columns: ColumnMap, *, comma: bool) -> ir.Value:
+    import ibis
+
+    return number_cell(row.score, "score", comma=comma) if "score" in columns.sources else ibis.null("float64")
 
 
 def _conditions(row: ir.Table, columns: ColumnMap) -> dict[str, Any]:

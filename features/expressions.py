@@ -8,16 +8,18 @@ builtin.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import CodeType
 from typing import Any, Final
 
 from features.errors import ConfigError, listed
+from features.snapshot import MAX_DAYS
 from features.vocabulary import EVENTS, LABEL_NAMES, POLICY, VALUES, WEEKDAY
 
 _MAX_LENGTH: Final = 500
+_MAX_NUMBER: Final = 1e15
 HORIZON: Final = "horizon"
 """Stands for the forecast's horizon in days."""
 
@@ -27,17 +29,17 @@ OPERATORS: Final[Mapping[str, tuple[str, ...]]] = {
     "last_gap": (),
     "gap_mean": (),
     "gap_sd": (),
-    "gap_quantile": ("number",),
+    "gap_quantile": ("level",),
     "longer_silences": (),
     "comeback_share": (),
-    "total": ("value", "number?", "number?"),
-    "rate": ("value", "number"),
+    "total": ("value", "days?", "days?"),
+    "rate": ("value", "half-life"),
     "last": ("value",),
     "first": ("value",),
-    "distinct": ("label", "number?"),
-    "entropy": ("label", "number?"),
-    "top_share": ("label", "number?"),
-    "events": ("kind", "number?"),
+    "distinct": ("label", "days?"),
+    "entropy": ("label", "days?"),
+    "top_share": ("label", "days?"),
+    "events": ("kind", "days?"),
     "since_event": ("kind",),
     "last_score": ("kind",),
     "tier": (),
@@ -92,8 +94,8 @@ def parse(text: str) -> Expression:
 @cache
 def code(texts: tuple[str, ...]) -> CodeType:
     """All of some checked expressions as one tuple, compiled."""
-    together = ",".join(f"({parse(text).text})" for text in texts)
-    return compile(f"({together},)", "<features>", "eval")
+    together = ast.Tuple([ast.parse(parse(text).text, mode="eval").body for text in texts], ast.Load())
+    return compile(ast.fix_missing_locations(ast.Expression(together)), "<features>", "eval")
 
 
 def evaluate(texts: tuple[str, ...], names: dict[str, Any]) -> tuple[Any, ...]:
@@ -136,9 +138,10 @@ def _check_call(node: ast.Call, needs: set[str]) -> None:
 def _check_argument(name: str, kind: str, node: ast.expr, needs: set[str]) -> None:
     if kind == "expression":
         _check(node, needs)
-    elif kind == "number":
-        if not (_is_number(node) or (isinstance(node, ast.Name) and node.id == HORIZON) or _is_sum(node)):
-            raise ConfigError(f"{name}() takes a number or 'horizon' here", ast.unparse(node)[:80], "change it")
+    elif kind in _NUMBERS:
+        wanted, fits = _NUMBERS[kind]
+        if not fits(node):
+            raise ConfigError(f"{name}() takes {wanted} here", ast.unparse(node)[:80], "change it")
     elif not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
         raise ConfigError(f"{name}() takes a name in quotes here", ast.unparse(node)[:80], f"name a {kind}")
     elif kind == "value":
@@ -155,14 +158,33 @@ def _check_argument(name: str, kind: str, node: ast.expr, needs: set[str]) -> No
             needs.add(node.value)
 
 
-def _is_number(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool)
+def _is_number(node: ast.expr, *, most: float = _MAX_NUMBER) -> bool:
+    return (
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, (int, float))
+        and not isinstance(node.value, bool)
+        and node.value <= most
+    )
+
+
+def _is_span(node: ast.expr) -> bool:
+    """Whole days, or the horizon."""
+    if isinstance(node, ast.Name):
+        return node.id == HORIZON
+    return _is_number(node, most=MAX_DAYS) and isinstance(node.value, int)  # type: ignore[attr-defined]
 
 
 def _is_sum(node: ast.expr) -> bool:
-    """A number and the horizon, added or subtracted: 364 - horizon."""
+    """Two spans, added or subtracted: 364 - horizon."""
     return (
         isinstance(node, ast.BinOp)
         and isinstance(node.op, (ast.Add, ast.Sub))
-        and all(_is_number(side) or (isinstance(side, ast.Name) and side.id == HORIZON) for side in (node.left, node.right))
+        and all(_is_span(side) for side in (node.left, node.right))
     )
+
+
+_NUMBERS: Final[Mapping[str, tuple[str, Callable[[ast.expr], bool]]]] = {
+    "days": ("whole days or 'horizon'", lambda node: _is_span(node) or _is_sum(node)),
+    "half-life": ("whole days from 1 on or 'horizon'", lambda node: _is_span(node) and ast.unparse(node) != "0"),
+    "level": ("a number from 0 to 1", lambda node: _is_number(node, most=1.0)),
+}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import Enum
+from functools import cached_property
+from string import Formatter
 from typing import Any, Final, Literal, NamedTuple
 
 from features.errors import ConfigError
@@ -31,6 +33,15 @@ class Phrase(NamedTuple):
     zh: str
 
 
+def _places(phrase: str) -> set[tuple[str, str | None, str | None]]:
+    """What a phrase is filled with, and how: (name, format, conversion)."""
+    try:
+        return {(name, how, conversion) for _, name, how, conversion in Formatter().parse(phrase) if name is not None}
+    except ValueError:
+        return {("", None, None)}  # a brace too few
+
+
+_PLACES: Final = frozenset({("value", "", None), ("s", "", None)})
 _UNWORDED: Final = Phrase("", "")
 _NOT_THERE: Final = Phrase("not available", "无数据")
 
@@ -77,12 +88,10 @@ class Feature:
         if not self.reason.en:
             object.__setattr__(self, "reason", Phrase(f"{{value}} {self.meaning}", f"{self.name} = {{value}}"))
         for phrase in (*self.reason, *self.absent):
-            try:
-                phrase.format(value="", s="")
-            except (KeyError, IndexError, ValueError):
-                raise ConfigError("a phrase holds {value} and {s} and no other place", repr(phrase), "mend it") from None
+            if not _places(phrase) <= _PLACES:
+                raise ConfigError("a phrase holds {value} and {s} and no other place", repr(phrase), "mend it")
 
-    @property
+    @cached_property
     def needs(self) -> frozenset[str]:
         """Columns that the log must have for it, ``time``, ``events`` or ``policy``; amounts are not counted."""
         return parse(self.expression).needs - {"amount"}
@@ -103,11 +112,8 @@ class Feature:
         >>> Feature.from_dict(kept.to_dict()) == kept
         True
         """
-        return cls(
-            **{
-                **plain,
-                "unit": Unit(plain["unit"]),
-                "reason": Phrase(*plain["reason"]),
-                "absent": Phrase(*plain["absent"]),
-            }
-        )
+        try:
+            words = {name: Phrase(*plain[name]) for name in ("reason", "absent")}
+            return cls(**{**plain, **words, "unit": Unit(plain["unit"])})
+        except (KeyError, TypeError, ValueError) as error:
+            raise ConfigError("a stored feature is one that this release knows", str(error), "train with it") from None

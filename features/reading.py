@@ -6,7 +6,8 @@ grouping. Other engines fold where the data is. Both give the same whole numbers
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -53,12 +54,18 @@ def from_log(checked: Checked, needed: Collection[str] | None = None) -> Histori
     >>> from_log(check(log)).members.tolist()
     ['a', 'b']
     """
+    has = columns_read(checked, needed)
+    embedded = checked.judged.get_backend().name == "duckdb"
+    histories = _streamed(checked, has) if embedded else _pushed_down(checked, has)
+    return replace(histories, time_zone=checked.time_zone)
+
+
+def columns_read(checked: Checked, needed: Collection[str] | None = None) -> set[str]:
+    """Which of the contract's optional columns are read from a log, and ``time``."""
     has = {name for name in checked.columns.sources if name in ("amount", "order_id")}
     has |= {name for name in (*checked.columns.sources, TIME) if needed is None or name in needed}
     has -= {"customer_id", "timestamp", "currency"}
-    if checked.judged.get_backend().name == "duckdb":
-        return _streamed(checked, has)
-    return _pushed_down(checked, has)
+    return has
 
 
 def _streamed(checked: Checked, has: set[str]) -> Histories:
@@ -73,7 +80,9 @@ def _streamed(checked: Checked, has: set[str]) -> Histories:
     for name, code in labels.items():
         kept = bought & (code >= 0)
         ragged[name] = _ragged(by_label(lines.member[kept], lines.day[kept], code[kept], lines.units[kept], len(ids)))
-    return _of_members_with_rows(assemble(ids, days.offsets, days.day, days.values, has, ragged))
+    histories = assemble(ids, days.offsets, days.day, days.values, has, ragged)
+    there = np.diff(days.offsets) > 0
+    return histories if there.all() else histories.select(np.flatnonzero(there))  # some had nothing but strays
 
 
 def _read(checked: Checked, has: set[str]) -> tuple[Lines, npt.NDArray[Any], dict[str, Integers]]:
@@ -123,8 +132,8 @@ def _columns(checked: Checked, has: set[str]) -> ir.Table:
         columns["amount"] = row.tc_amount
     if "order_id" in has:
         order = row[checked.columns.sources["order_id"][0]]
-        # Whole numbers tell orders apart as they are, texts by 64 bits of hash.
-        number = order.cast("int64") if order.type().is_integer() else row.tc_order.hash()
+        # Whole numbers tell orders apart as they are, texts and numbers beyond int64 by 64 bits of hash.
+        number = order.cast("int64") if order.type().is_integer() and not order.type().is_uint64() else row.tc_order.hash()
         columns["order"] = blank(order).ifelse(None, number)
     for name in sorted(has - {"amount", "order_id", TIME}):
         columns[name] = row[f"tc_{name}"]
@@ -179,10 +188,10 @@ def _dense(numbers: list[npt.NDArray[Any]], least: int, most: int) -> tuple[npt.
     """The same for whole numbers that lie close together: a table in place of a dictionary."""
     there = np.zeros(most - least + 1, bool)
     for part in numbers:
-        there[part - least] = True
+        there[np.subtract(part, least, dtype=np.int64)] = True  # in a small type the difference would not fit
     rank = np.cumsum(there, dtype=np.int32) - np.int32(1)
     ids = (np.flatnonzero(there) + least).astype(numbers[0].dtype)
-    return ids, np.concatenate([rank[part - least] for part in numbers])
+    return ids, np.concatenate([rank[np.subtract(part, least, dtype=np.int64)] for part in numbers])
 
 
 def _codes(chunks: list[Any]) -> Integers:
@@ -214,31 +223,38 @@ def _without_strays(lines: Lines, labels: dict[str, Integers]) -> tuple[Lines, d
     return left, {name: code[kept] for name, code in labels.items()}
 
 
-def _of_members_with_rows(histories: Histories) -> Histories:
-    """Without members whose every line was a stray."""
-    rows = np.diff(histories.visits.offsets) + np.diff(histories.returns.offsets)
-    return histories if rows.all() else histories.select(np.flatnonzero(rows))
-
-
 def _ragged(days: Days) -> Ragged:
     return Ragged(days.offsets, days.day, days.values)
 
 
 def _pushed_down(checked: Checked, has: set[str]) -> Histories:
-    clean = checked.clean.select(
-        "customer_id", "timestamp", "amount", "order_id", *sorted(has - {"amount", "order_id", TIME})
-    )
+    clean = clean_columns(checked, has)
     table = fetch(daily(clean))
     if table.num_rows == 0:
         raise UnusableLogError("a log has usable rows", "none", "see 'tiercast check' for why each row was refused")
+    return from_folded(table, {name: fetch(labelled(clean, name)) for name in LABELS if name in has}, has)
+
+
+def clean_columns(checked: Checked, has: Collection[str]) -> ir.Table:
+    """Usable rows with the columns that are read, for an engine to fold."""
+    more = sorted(set(has) - {"amount", "order_id", TIME})
+    return checked.clean.select("customer_id", "timestamp", "amount", "order_id", *more)
+
+
+def from_folded(table: pa.Table, label_tables: Mapping[str, pa.Table], has: Collection[str]) -> Histories:
+    """Histories from what an engine has folded (see features.daily), in any order of rows.
+
+    Parameters
+    ----------
+    table : member, day and the values
+    label_tables : label column → member, day, label, lines, gross
+    has : the contract's columns that the log has, and ``time``
+    """
     table = table.sort_by([("member", "ascending"), ("day", "ascending")])
     ids, member = _ranked(list(table["member"].chunks))
     names = ["orders", *(["minute"] if TIME in has else []), *(part.value for part in sums(has))]
-    values = {name: table[name].to_numpy() for name in names}
-    labels: dict[str, Ragged] = {}
-    for name in LABELS:
-        if name in has:
-            labels[name] = _ragged(_label_days(fetch(labelled(clean, name)), ids))
+    values = {name: table[name].cast("int64").to_numpy() for name in names}  # an engine's hour may be shorter
+    labels = {name: _ragged(_label_days(rows, ids)) for name, rows in label_tables.items()}
     offsets = np.searchsorted(member, np.arange(len(ids) + 1)).astype(np.int64)
     return assemble(ids, offsets, _day_numbers(table), values, has, labels)
 

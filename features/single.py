@@ -73,6 +73,7 @@ class Single:
         self.position = position
         self._kept: dict[str, Rows] = {}
         self._visits = self._rows("visits")
+        self._rates: dict[tuple[str, int], float] = {}
         self._gap_list: list[int] | None = None
         self._sorted_gaps: list[int] | None = None
 
@@ -137,11 +138,17 @@ class Single:
         low = 0 if days >= MAX_DAYS else bisect_left(rows.day, self.cutoff - days)
         high = len(rows.day) if until == 0 else bisect_left(rows.day, self.cutoff - until)
         if value in ("visits", "returns"):
-            return float(high - low)
+            return float(max(high - low, 0))
         return sum(rows.value(value)[low:high]) / spec.scale
 
     def rate(self, value: str, half_life: int) -> float:
         """Faded sum as a monthly rate, a day that is ``half_life`` days old weighing half; NaN as in ``total``."""
+        key = (value, half_life)
+        if key not in self._rates:
+            self._rates[key] = self._rate(value, half_life)
+        return self._rates[key]
+
+    def _rate(self, value: str, half_life: int) -> float:
         spec = VALUES[value]
         if spec.needs is not None and spec.needs not in self.histories.columns:
             return _NAN
@@ -150,8 +157,9 @@ class Single:
         total = 0.0
         if rows.day and self.cutoff - rows.day[-1] < len(weight):
             gaps = self._gaps() if rows is self._visits else list(map(sub, rows.day[1:], rows.day))
-            if max(gaps, default=0) >= len(weight):
-                weight = [*weight, *([0.0] * (max(gaps) + 1 - len(weight)))]
+            longest = max(gaps, default=0)
+            if longest >= len(weight):
+                weight = [*weight, *([0.0] * (longest + 1 - len(weight)))]
             if value == "visits":
                 total = 1.0
                 for gap in gaps:
@@ -226,7 +234,7 @@ class Single:
 
     def tier_metric(self) -> float:
         """What qualifies at the cutoff, in the metric's own unit; NaN where it is not defined."""
-        return self._programme("metric")
+        return self._programme("spend")
 
     def tier_carry(self) -> float:
         """What of it still counts at cutoff + horizon; NaN where it is not defined."""
@@ -242,7 +250,7 @@ class Single:
 
     def days_to_review(self) -> float:
         """Days from the cutoff to the next review; NaN where it is not defined."""
-        return self._programme("review")
+        return self._programme("days_to_review")
 
     # -- how ----------------------------------------------------------------------------------------------------------
 

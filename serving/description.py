@@ -11,18 +11,21 @@ import numpy as np
 
 from features.between import known_at
 from features.bounds import StandingBounds
+from features.chronicle import tier_history
 from features.errors import NotFoundError
 from features.feature import Phrase
 from features.histories import Histories
 from features.identity import find, locate
 from features.ladder import ADVOCATE, CLASSES, NO_CLASS, STAGES
 from features.members import Enrolled
-from features.membership import NOT_A_MEMBER, NearMisses, near_misses, outlook, pace, tier_history, tiers_held
+from features.membership import near_misses, pace, tiers_held
 from features.money import UNITS
+from features.needs import outlook
 from features.passbook import Passbook, summed_up
 from features.policy import TierPolicy
 from features.snapshot import to_date, to_day
 from features.standing import Standing, stand
+from features.tiers import gives
 from serving.reasons import Language
 
 KEEP: Final = Phrase("needs {need} more by {day} to keep {tier}", "{day} 前（含当日）还需 {need}，可保 {tier}")
@@ -68,13 +71,13 @@ def described(
     }
 
 
-def rounded_up(need: float) -> str:
-    """What is needed, in whole hundredths that suffice.
+def rounded_up(need: float, *, whole: bool = False) -> str:
+    """What is needed, in whole hundredths that suffice, or in whole numbers.
 
     >>> rounded_up(86.2001)
     '86.21'
     """
-    return f"{math.ceil(round(need * UNITS) / (UNITS / 100)) / 100:,.2f}"
+    return f"{math.ceil(need):,}" if whole else f"{math.ceil(round(need * UNITS) / (UNITS / 100)) / 100:,.2f}"
 
 
 def _one(histories: Histories, member: str, as_of: dt.date, enrolled: Enrolled | None) -> tuple[Histories, bool | None]:
@@ -99,25 +102,25 @@ def _one(histories: Histories, member: str, as_of: dt.date, enrolled: Enrolled |
 def _tier(
     one: Histories, policy: TierPolicy | None, as_of: dt.date, horizon_days: int, bounds: StandingBounds, language: Language
 ) -> dict[str, Any] | None:
-    if policy is None or not one.has_amounts:
+    if policy is None or not gives(one, policy):
         return None
     names, by = policy.tier_names, as_of + dt.timedelta(days=horizon_days)
-    held = max(int(tiers_held(one, policy, as_of)[0]), NOT_A_MEMBER + 1)
+    held = max(int(tiers_held(one, policy, as_of)[0]), 0)  # a prospect of unknown date starts in the first
     needs = outlook(one, policy, 0, as_of, by)
-    defined = all(need.why is None for need in needs)
-    near = near_misses(one, policy, as_of, by, bounds) if defined else NearMisses(np.zeros(1, int), np.zeros(1, int))
+    near = near_misses(one, policy, as_of, by, bounds)
     events = [
         {**asdict(event), "date": event.date.isoformat()} for event in tier_history(one, policy, 0, by, language=language)
     ]
     missed: dict[str, str] = {}
-    for phrase, units, tier in ((KEEP, near.keep, held), (RISE, near.rise, held + 1)):
-        if units[0]:
-            need = rounded_up(int(units[0]) / UNITS)
+    for phrase, lacking, tier in ((KEEP, near.keep, held), (RISE, near.rise, held + 1)):
+        if lacking[0]:
+            need = rounded_up(float(lacking[0]), whole=near.whole)
             missed[names[tier]] = _said(phrase, language).format(need=need, day=needs[tier].last_day, tier=names[tier])
     return {
         "name": names[held],
         "history": [event for event in events if event["date"] <= as_of.isoformat()],
         "by": by.isoformat(),
+        "whole_numbers": near.whole,
         "if_nothing_comes": [event for event in events if event["date"] > as_of.isoformat()],
         "outlook": [
             {

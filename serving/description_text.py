@@ -95,7 +95,7 @@ class _Writer:
         yield self.line("keeps", self.keeps(own))
         above = [need for need in own["outlook"] if need["kind"] == "reach"]
         for i, need in enumerate(above):
-            yield self.line("" if i else "lifts", self.lift(need, own["by"]))
+            yield self.line("" if i else "lifts", self.lift(need, own))
         if not above:
             yield self.line("lifts", self.word("lift_top", tier=own["name"]))
 
@@ -110,7 +110,7 @@ class _Writer:
             return self.word("keep_free", tier=own["name"], by=own["by"])
         said = self.word(
             "keep_need",
-            need=rounded_up(held[-1]["need"]),
+            need=rounded_up(held[-1]["need"], whole=own["whole_numbers"]),
             day=held[-1]["last_day"],
             tier=own["name"],
             lower=lost[0]["tier"],
@@ -118,12 +118,14 @@ class _Writer:
         )
         return said + self.near(held[-1])
 
-    def lift(self, need: Mapping[str, Any], by: str) -> str:
+    def lift(self, need: Mapping[str, Any], own: Mapping[str, Any]) -> str:
         if need["undefined"]:
             return f"{need['tier']}: {self.word('absent')}: {need['undefined']}"
         if not need["need"]:
-            return self.word("lift_free", tier=need["tier"], by=by)
-        said = self.word("lift_need", tier=need["tier"], need=rounded_up(need["need"]), day=need["last_day"])
+            return self.word("lift_free", tier=need["tier"], by=own["by"])
+        said = self.word(
+            "lift_need", tier=need["tier"], need=rounded_up(need["need"], whole=own["whole_numbers"]), day=need["last_day"]
+        )
         return said + self.near(need)
 
     def near(self, need: Mapping[str, Any]) -> str:

@@ -42,6 +42,13 @@ def journey(journey_path: str, journey_map: dict[str, str]) -> Histories:
 
 
 @pytest.fixture(scope="session")
+def journey_full(journey_path: str, journey_map: dict[str, str]) -> Histories:
+    """With discounts, coupons, quantities, products, stores and times of day."""
+    more = {"discount": "retail_disc", "coupon": "coupon_disc", "product": "product_id", "store": "store_id"}
+    return features.from_log(features.check(journey_path, {**journey_map, **more}))
+
+
+@pytest.fixture(scope="session")
 def journey_policy() -> TierPolicy:
     """Four tiers on gross spend over a quarter."""
     return TierPolicy.from_dict(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ import pandas as pd
 from calls import Client
 
 import features
+from features.feature import Feature
 from features.histories import Histories
 from features.policy import TierPolicy
 from serving.batch import Scored, score_all
@@ -111,10 +112,13 @@ class Shop:
         return score_all(self.histories, self.forecaster, as_of or self.as_of, **place)
 
 
-def open_shop(place: Path, log: pd.DataFrame, policy: TierPolicy | None = SHOP_POLICY) -> Shop:
+def open_shop(
+    place: Path, log: pd.DataFrame, policy: TierPolicy | None = SHOP_POLICY, own: Sequence[Feature] | None = None
+) -> Shop:
+    """Train on a log, by default on the features that are used by default, save the model and score everybody."""
     histories = features.from_log(features.check(log))
     as_of = histories.span[1]
-    fitted = fit_forecaster(histories, as_of, horizon_days=21, lookback_days=60, policy=policy)
+    fitted = fit_forecaster(histories, as_of, horizon_days=21, lookback_days=60, policy=policy, features=own)
     home = Home(place)
     save(fitted.bundle, home.models / fitted.bundle.version)
     layout = Layout.of(fitted.forecaster, fitted.bundle.version)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from examples import row
 from features.daily import DailyRow
 from features.histories import Histories, from_rows
 from features.policy import TierPolicy
@@ -44,10 +45,10 @@ def log(members: int = 240, seed: int = 0) -> dict[str, list[DailyRow]]:
         rows: list[DailyRow] = []
         while day < end:
             gross = int(np.exp(rng.normal(level, 0.5)) * 10_000)
-            rows.append((FIRST + dt.timedelta(days=day), 1 + int(rng.random() < 0.1), gross, 0))
+            rows.append(row(FIRST + dt.timedelta(days=day), 1 + int(rng.random() < 0.1), gross))
             if rng.random() < 1 / 8:
                 back = min(day + int(rng.integers(0, 20)), DAYS - 1)
-                rows.append((FIRST + dt.timedelta(days=back), 0, 0, gross))
+                rows.append(row(FIRST + dt.timedelta(days=back), 0, 0, gross))
             day += 1 + int(rng.exponential(gap))
         found[f"m{i:03d}"] = one_a_day(rows)
     return found
@@ -55,14 +56,18 @@ def log(members: int = 240, seed: int = 0) -> dict[str, list[DailyRow]]:
 
 def one_a_day(rows: Sequence[DailyRow]) -> list[DailyRow]:
     """Rows of one day added up, days in order."""
-    days = sorted({day for day, _, _, _ in rows})
-    return [(day, *(sum(row[i] for row in rows if row[0] == day) for i in (1, 2, 3))) for day in days]
+    days: dict[dt.date, dict[str, int]] = {}
+    for day, values in rows:
+        kept = days.setdefault(day, dict.fromkeys(values, 0))
+        for name, number in values.items():
+            kept[name] += number
+    return sorted(days.items(), key=lambda found: found[0])
 
 
 def histories(members: Log, *, has_amounts: bool = True) -> Histories:
     """Members in order of their ids, as a log gives them."""
     rows = [
-        (member, members[member] if has_amounts else [(day, n, 0, 0) for day, n, _, _ in members[member]])
+        (member, members[member] if has_amounts else [row(day, values["orders"]) for day, values in members[member]])
         for member in sorted(members)
     ]
     return from_rows(rows, has_amounts)
@@ -70,5 +75,5 @@ def histories(members: Log, *, has_amounts: bool = True) -> Histories:
 
 def before(members: Log, cutoff: dt.date) -> dict[str, list[DailyRow]]:
     """The log as it was written down by a cutoff: members without a row yet are not in it."""
-    known = {member: [row for row in rows if row[0] < cutoff] for member, rows in members.items()}
+    known = {member: [(day, values) for day, values in rows if day < cutoff] for member, rows in members.items()}
     return {member: rows for member, rows in known.items() if rows}

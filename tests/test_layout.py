@@ -12,7 +12,21 @@ import pytest
 import features
 
 ROOT = Path(__file__).parents[1]
-HEAVY = {"ibis", "duckdb", "pandas", "pyarrow", "numba", "lightgbm", "sklearn", "mlflow", "bentoml", "shap", "matplotlib"}
+HEAVY = {
+    "ibis",
+    "duckdb",
+    "pandas",
+    "pyarrow",
+    "numba",
+    "lightgbm",
+    "sklearn",
+    "mlflow",
+    "bentoml",
+    "shap",
+    "matplotlib",
+    "pyspark",
+    "psycopg",
+}
 
 
 @pytest.mark.parametrize("package", ["features", "training", "serving"])

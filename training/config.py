@@ -5,7 +5,7 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -13,6 +13,9 @@ from features.bounds import StandingBounds
 from features.documents import read_yaml
 from features.errors import ConfigError
 from features.policy import TierPolicy
+from features.repetition import Duplicates
+from features.row_rules import Rule
+from features.servers import is_url
 from features.snapshot import MAX_DAYS
 
 FILE: Final = "tiercast.yaml"
@@ -31,9 +34,10 @@ class Table(BaseModel):
 class Config(BaseModel):
     """Settings of a programme.
 
-    ``transactions`` is a path or glob; ``columns`` maps contract columns to the log's; ``policy`` is a path; ``events`` is
-    the event log and ``members`` the member table (features.events, features.members); ``standing`` holds the bounds that
-    descriptions use (features.bounds). Relative paths are relative to the file they stand in.
+    ``transactions`` is a path, a glob or a URL; ``columns`` maps contract columns to the log's; ``rules`` say what else is
+    known of rows (features.rules); ``policy`` is a path; ``events`` is the event log and ``members`` the member table
+    (features.events, features.members); ``standing`` holds the bounds that descriptions use (features.bounds). Relative
+    paths are relative to the file they stand in.
 
     >>> Config(transactions="log.parquet", horizon_days=28, lookback_days=91).duplicates
     'keep'
@@ -43,7 +47,10 @@ class Config(BaseModel):
 
     transactions: str | None = None
     columns: dict[str, str] = Field(default_factory=dict)
-    duplicates: Literal["keep", "drop"] = "keep"
+    duplicates: Duplicates = "keep"
+    rules: tuple[Rule, ...] = ()
+    time_zone: str | None = None
+    decimal_comma: bool = False
     policy: str | None = None
     events: Table | None = None
     members: Table | None = None
@@ -112,7 +119,7 @@ def _read(file: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ConfigError("a settings file is a mapping", f"{file}: {type(content).__name__}", "write 'name: value' lines")
     for name in ("transactions", "policy"):
-        if isinstance(content.get(name), str) and not Path(content[name]).is_absolute():
+        if isinstance(content.get(name), str) and not is_url(content[name]) and not Path(content[name]).is_absolute():
             content[name] = str(file.parent / content[name])
     for name in _TABLES:
         table = content.get(name)

@@ -13,7 +13,7 @@ from training.artifact import Bundle, to_forecaster
 from training.churn import fit_churn
 from training.dataset import Dataset, dataset
 from training.forecaster import Forecaster, Settings
-from training.next_tier import fit_slip
+from training.next_tier import by_spend, fit_slip
 from training.spend import fit_spend
 
 
@@ -58,6 +58,8 @@ def fit_forecaster(
     if data.share < 1.0:
         say(f"learning from {data.share:.0%} of the members: more would take long and teach little")
     say(f"fitting churn on {len(data.table):,} rows of {len(data.cutoffs)} cutoffs")
+    if data.table.state is not None and not by_spend(policy):
+        say("the policy does not count spend alone: tiers held and needs are known, the next tier is not forecast")
     churn = fit_churn(data)
     rounds = {"churn": churn.rounds}
     spend = None
@@ -66,10 +68,10 @@ def fit_forecaster(
         spend = fit_spend(data)
         rounds |= {"spend_mean": spend.mean.rounds, "spend_scale": spend.log_scale.rounds}
     bundle = Bundle.of(
-        Settings(horizon_days, lookback_days, as_of, histories.has_amounts, policy),
+        Settings(horizon_days, lookback_days, as_of, histories.has_amounts, policy, histories.time_zone),
         data.table.features,
         churn,
         spend,
-        fit_slip(data) if data.table.state is not None else 0.0,
+        fit_slip(data) if data.table.state is not None and by_spend(policy) else 0.0,
     )
     return Fitted(to_forecaster(bundle), bundle, data, rounds)

@@ -51,9 +51,11 @@ def fingerprint(histories: Histories) -> str:
     Ids enter only through the digest.
     """
     digest = hashlib.sha256()
-    visits, returns = histories.visits, histories.returns
+    tables = {"": histories.visits, "-": histories.returns, **histories.labels, **histories.events}
     digest.update("\x1f".join([str(histories.has_amounts), *map(str, histories.members.tolist())]).encode())
-    for rows in (visits, returns):
+    for kind in sorted(tables):
+        rows = tables[kind]
+        digest.update("\x1f".join([kind, *sorted(rows.values)]).encode())
         digest.update(rows.offsets.tobytes())
         digest.update(rows.day.tobytes())
         for name in sorted(rows.values):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from features.errors import ConfigError
+from features.repetition import DUPLICATES
 from training.config import FILE, Config, load_config
 
 if TYPE_CHECKING:
@@ -40,13 +41,11 @@ def log_options(command: Command) -> Command:
         command(settings(config, columns, **said), **given)
 
     for option in (
-        click.option(
-            "--duplicates", type=click.Choice(["keep", "drop"]), help="Exact repetitions of a row. [default: keep]"
-        ),
+        click.option("--duplicates", type=click.Choice(DUPLICATES), help="Rows that repeat others. [default: keep]"),
         click.option(
             "--map", "columns", multiple=True, metavar="NAME=COLUMN", help="Where a contract column is in the log."
         ),
-        click.option("--transactions", metavar="PATH", help="CSV or Parquet, a file or a glob in quotes."),
+        click.option("--transactions", metavar="PATH", help="CSV or Parquet, a file or a glob in quotes, or a URL."),
         click.option("--config", type=click.Path(path_type=Path), help=f"Settings. [default: {FILE}, if there is one]"),
     ):
         with_settings = option(with_settings)
@@ -117,6 +116,12 @@ class Base:
     enrolled: Enrolled | None
 
 
+def reading(config: Config) -> dict[str, Any]:
+    """How a log is read: what ``features.check`` takes beside the log and its columns."""
+    names = ("duplicates", "rules", "time_zone", "decimal_comma")
+    return {name: getattr(config, name) for name in names}
+
+
 def read(config: Config, say: Callable[[str], None], features: Sequence[Feature] | None = None) -> Histories:
     """The log as histories, with the events and dates of joining where these are given; says how many rows were refused.
 
@@ -143,7 +148,7 @@ def read_base(config: Config, say: Callable[[str], None]) -> Base:
     ConfigError
         no log is named
     """
-    return _read(config, say, lambda _: frozenset({"cost", "quantity"}))
+    return _read(config, say, lambda _: frozenset({"cost", "quantity", "points"}))
 
 
 def _read(config: Config, say: Callable[[str], None], needed: Callable[[Collection[str]], frozenset[str]]) -> Base:
@@ -156,12 +161,13 @@ def _read(config: Config, say: Callable[[str], None], needed: Callable[[Collecti
     """
     from features.engine import fetch
     from features.reading import from_log
+    from features.servers import shown
     from features.verdicts import REASONS, check
 
     if config.transactions is None:
         raise ConfigError("a log is named", "none", f"pass --transactions PATH, or set 'transactions' in {FILE}")
-    say(f"reading {config.transactions}")
-    checked = check(config.transactions, config.columns, duplicates=config.duplicates)
+    say(f"reading {shown(config.transactions)}")
+    checked = check(config.transactions, config.columns, **reading(config))
     histories = from_log(checked, needed(checked.columns.sources))
     refused = checked.rows.filter(checked.rows.tc_reason.notnull())
     for count in fetch(refused.group_by("tc_reason").agg(rows=refused.count()).order_by("tc_reason")).to_pylist():
@@ -182,7 +188,8 @@ def _with_tables(config: Config, histories: Histories, say: Callable[[str], None
         from features.events import attach_events, check_events
 
         say(f"reading {config.events.path}")
-        events = check_events(config.events.path, config.events.columns)
+        how: dict[str, Any] = {"time_zone": config.time_zone, "decimal_comma": config.decimal_comma}
+        events = check_events(config.events.path, config.events.columns, **how)
         for note in events.notes(histories):
             say(note)
         histories = attach_events(histories, events)

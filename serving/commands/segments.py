@@ -39,6 +39,7 @@ def command(
     from features.segmentation import tabulated, to_frame
     from features.snapshot import parse_date, to_day
     from features.standing import stand
+    from features.tiers import gives
     from serving.segments_text import near_line, to_table
     from training.reach import check_reach
 
@@ -51,7 +52,7 @@ def command(
     base = read_base(chosen, progress)
     date = date or base.histories.span[1]
     check_reach(base.histories, date)
-    tiers = None if policy is None or not base.histories.has_amounts else tiers_held(base.histories, policy, date)
+    tiers = tiers_held(base.histories, policy, date) if policy is not None and gives(base.histories, policy) else None
     names = () if policy is None or tiers is None else policy.tier_names
     standing = stand(base.histories.before(date), date, chosen.standing, pace=pace(policy))
     prospects = 0 if base.enrolled is None else int(base.enrolled.prospects.known(to_day(date)).sum())
@@ -59,7 +60,7 @@ def command(
     words: Language = "zh" if language == "zh" else "en"
     bounds = chosen.standing
     click.echo(to_table(segments, names, words))
-    if policy is not None and names and chosen.horizon_days <= policy.window.rolling_days:
+    if policy is not None and tiers is not None:
         by = date + dt.timedelta(days=chosen.horizon_days)
         near = near_misses(base.histories, policy, date, by, bounds)
         click.echo(f"\n{near_line(near, by, bounds.near_share, words)}")

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import simulated
 
+from examples import row
 from features.daily import DailyRow
 from training.fit import fit_forecaster
 from training.forecaster import Forecasts
@@ -34,7 +35,7 @@ def equal(one: Forecasts, other: Forecasts) -> None:
 @pytest.mark.parametrize("days", [364, -1_000, 1])
 def test_the_calendar(log: dict[str, list[DailyRow]], days: int) -> None:
     by = dt.timedelta(days=days)
-    moved = {member: [(day + by, *rest) for day, *rest in rows] for member, rows in log.items()}
+    moved = {member: [(day + by, values) for day, values in rows] for member, rows in log.items()}
     equal(forecast(moved, simulated.AS_OF + by), forecast(log, simulated.AS_OF))  # type: ignore[arg-type]
 
 
@@ -51,7 +52,10 @@ def test_the_names_of_tiers_and_of_the_programme(log: dict[str, list[DailyRow]])
 
 def test_the_currency(log: dict[str, list[DailyRow]]) -> None:
     """All money times four, thresholds too: the same risk and tiers, and four times the spend."""
-    dear = {member: [(day, n, gross * 4, back * 4) for day, n, gross, back in rows] for member, rows in log.items()}
+    dear = {
+        member: [row(day, found["orders"], found["gross"] * 4, found["returned"] * 4) for day, found in rows]
+        for member, rows in log.items()
+    }
     tiers = tuple(tier.model_copy(update={"reach": tier.reach * 4}) for tier in simulated.NET.tiers)
     policy = simulated.NET.model_copy(update={"tiers": tiers})
     one, four = forecast(log, simulated.AS_OF), forecast(dear, simulated.AS_OF, policy)
@@ -62,8 +66,8 @@ def test_the_currency(log: dict[str, list[DailyRow]]) -> None:
 
 def test_members_long_gone_move_no_forecast_of_the_others(log: dict[str, list[DailyRow]]) -> None:
     """Whoever left before every training look-back is in no row of it."""
-    early = {f"z{i}": [(simulated.FIRST, 1, 10_000, 0)] for i in range(50)}
-    oldest = min(day for rows in log.values() for day, *_ in rows)
+    early = {f"z{i}": [row(simulated.FIRST, 1, 10_000)] for i in range(50)}
+    oldest = min(day for rows in log.values() for day, _ in rows)
     assert oldest == simulated.FIRST
     with_early = {**log, **early}
     base = forecast(log, simulated.AS_OF)

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from examples import ABSENT, Day, feature_at_cutoff
 
+from examples import ABSENT, Day, feature_at_cutoff
 from features import cadence
 
 CASES: list[tuple[str, list[Day], float]] = [
@@ -33,6 +33,14 @@ CASES: list[tuple[str, list[Day], float]] = [
     ("silence_to_p90_gap", [(10, 1.0)], ABSENT),
     ("silence_to_max_gap", [(10, 1.0)], ABSENT),
     ("comeback_share", [(10, 1.0)], ABSENT),
+    ("gap_p25_days", [(60, 1.0), (50, 1.0), (30, 1.0)], 12.5),
+    ("gap_p25_days", [(10, 1.0)], ABSENT),
+    ("gap_p75_days", [(60, 1.0), (50, 1.0), (30, 1.0)], 17.5),
+    ("gap_p75_days", [(10, 1.0)], ABSENT),
+    ("gap_variation", [(30, 1.0), (10, 1.0), (4, 1.0)], 7 / 13),
+    ("gap_variation", [(10, 1.0)], ABSENT),
+    ("last_gap_to_median", [(60, 1.0), (50, 1.0), (30, 1.0)], 20 / 15),
+    ("last_gap_to_median", [(10, 1.0)], ABSENT),
 ]
 
 

@@ -19,7 +19,7 @@ def line(ago: int, amount: float, **more: float) -> Line:
 
 
 def member(*lines: Line) -> Histories:
-    return strategies.full_histories({"m": list(lines)})
+    return strategies.costed_histories({"m": list(lines)})
 
 
 def test_sales_profit_and_what_an_extra_unit_brings() -> None:

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from examples import Day, feature_at_cutoff
 
+from examples import Day, feature_at_cutoff
 from features import frequency
 
 CASES: list[tuple[str, list[Day], float]] = [
@@ -16,6 +16,8 @@ CASES: list[tuple[str, list[Day], float]] = [
     ("visit_rate_126d", [(252, 9.0), (126, 9.0)], 0.75 * 30 * (2 ** (1 / 126) - 1)),
     ("visit_rate_378d", [(756, 1.0)], 0.25 * 30 * (2 ** (1 / 378) - 1)),
     ("visit_rate_14d", [(age, 1.0) for age in range(1, 400)], 30.0),
+    ("visits_182d", [(183, 5.0), (182, 5.0), (1, 5.0), (2, -1.0)], 2.0),
+    ("orders_per_visit", [(4000, 5.0, 3), (1, 5.0, 1), (2, -1.0)], 2.0),
 ]
 
 

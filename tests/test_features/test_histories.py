@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -9,11 +10,12 @@ import strategies
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import row
 from features.daily import Line, fold
 from features.errors import UnusableLogError
 from features.histories import Histories, Ragged, from_rows
 from features.reading import from_log
-from features.snapshot import to_date
+from features.snapshot import to_date, to_day
 from features.verdicts import check
 
 DATES = st.dates(strategies.FIRST.date(), strategies.LAST.date() + dt.timedelta(days=2))
@@ -23,27 +25,29 @@ def plain(histories: Histories) -> dict[str, object]:
     """Everything in it, with types, as values that compare."""
 
     def rows(ragged: Ragged) -> list[object]:
-        arrays = {"offsets": ragged.offsets, "day": ragged.day, **ragged.values}
+        arrays = {"offsets": ragged.offsets, "day": ragged.day, **dict(sorted(ragged.values.items()))}
         return [(name, array.dtype.str, array.tolist()) for name, array in arrays.items()]
 
     return {
         "members": histories.members.tolist(),
         "visits": rows(histories.visits),
         "returns": rows(histories.returns),
+        "labels": {name: rows(histories.labels[name]) for name in sorted(histories.labels)},
+        "events": {kind: rows(histories.events[kind]) for kind in sorted(histories.events)},
         "bounds": (histories.has_amounts, histories.first_day, histories.end_day),
     }
 
 
-@settings(max_examples=25)
+@settings(max_examples=20)
 @given(strategies.logs())
 def test_a_log_and_its_folded_rows_give_the_same(log: dict[str, list[Line]]) -> None:
-    assert plain(from_log(check(strategies.table(log)))) == plain(strategies.histories(log))
+    assert plain(from_log(check(strategies.table(log)), ())) == plain(strategies.histories(log))
 
 
 def test_what_a_history_holds() -> None:
     day = dt.date(2017, 1, 1)
     histories = from_rows(
-        [("a", [(day, 2, 500, 30), (day + dt.timedelta(days=2), 0, 0, 7)]), ("b", []), ("c", [(day, 1, 0, 0)])],
+        [("a", [row(day, 2, 500, 30), row(day + dt.timedelta(days=2), 0, 0, 7)]), ("b", []), ("c", [row(day, 1)])],
         has_amounts=True,
     )
     first = histories.first_day
@@ -57,6 +61,84 @@ def test_what_a_history_holds() -> None:
     assert histories.returns.values["returned"].tolist() == [30, 7]
     assert histories.span == (day, day + dt.timedelta(days=3))
     assert len(histories) == 3
+
+
+def test_what_else_a_history_holds() -> None:
+    day = dt.date(2017, 1, 1)
+    lines = [
+        Line(dt.datetime(2017, 1, 1, 9), 5.0, cost=2.0, category="tea"),
+        Line(dt.datetime(2017, 1, 1, 8, 30), 1.0, category="cake"),
+        Line(dt.datetime(2017, 1, 2, 8), -3.0, cost=-1.5, category="tea"),
+    ]
+    found = strategies.full_histories({"m0": lines}, {"survey": {"m0": [(day, 2, 9)]}})
+    assert found.columns == strategies.FULL
+    purchase = {name: column.tolist() for name, column in found.visits.values.items()}
+    assert {name: purchase[name] for name in ("minute", "gross", "cost", "discount")} == {
+        "minute": [510],
+        "gross": [60_000],
+        "cost": [20_000],
+        "discount": [0],
+    }
+    assert {name: column.tolist() for name, column in found.returns.values.items()} == {
+        "returned": [30_000],
+        "returned_cost": [15_000],
+        "points_back": [0],
+        "returned_quantity": [0],
+    }
+    assert found.labels["category"].values["code"].tolist() == [0, 1]  # cake before tea
+    assert found.labels["category"].values["gross"].tolist() == [10_000, 50_000]
+    assert found.labels["store"].day.tolist() == []
+    assert found.events["survey"].values["count"].tolist() == [2]
+
+
+def test_who_joined_when_is_known_from_then_on() -> None:
+    day = dt.date(2017, 1, 1)
+    log = from_rows([(name, [row(day, 1)]) for name in "abc"], has_amounts=False)
+    joined = np.array([to_day(day), to_day(day) + 9, -1], np.int32)
+    known = replace(log, joined=joined).before(day + dt.timedelta(days=9))
+    assert known.joined is not None
+    assert known.joined.tolist() == [to_day(day), -1, -1]
+    picked = replace(log, joined=joined).select(np.array([2, 0])).joined
+    assert picked is not None
+    assert picked.tolist() == [-1, to_day(day)]
+
+
+@settings(max_examples=60)
+@given(strategies.full_logs(), strategies.events(), DATES)
+def test_labels_and_events_are_cut_off_too(log: dict[str, list[Line]], happened: strategies.Events, cutoff: dt.date) -> None:
+    whole = strategies.full_histories(log, happened)
+    known = whole.before(cutoff)
+    day = to_day(cutoff)
+    for before, after in ((whole.labels, known.labels), (whole.events, known.events)):
+        assert set(before) == set(after)
+        for name in before:
+            kept = before[name].day < day
+            assert after[name].day.tolist() == before[name].day[kept].tolist()
+            assert [len(rows) for rows in np.split(after[name].day, after[name].offsets[1:-1])] == [
+                int((rows < day).sum()) for rows in np.split(before[name].day, before[name].offsets[1:-1])
+            ]
+            for column, values in before[name].values.items():
+                assert after[name].values[column].tolist() == values[kept].tolist()
+
+
+@settings(max_examples=40)
+@given(strategies.full_logs(), strategies.events(), st.data())
+def test_labels_and_events_go_with_the_selected(
+    log: dict[str, list[Line]], happened: strategies.Events, data: st.DataObject
+) -> None:
+    whole = strategies.full_histories(log, happened)
+    chosen = data.draw(st.lists(st.integers(0, len(whole) - 1), min_size=1, max_size=4))
+    picked = whole.select(np.array(chosen, np.int64))
+
+    def own(ragged: Ragged, position: int) -> list[list[int]]:
+        part = slice(*ragged.offsets[position : position + 2])
+        return [ragged.day[part].tolist(), *(column[part].tolist() for column in ragged.values.values())]
+
+    for i, position in enumerate(chosen):
+        for name in whole.labels:
+            assert own(picked.labels[name], i) == own(whole.labels[name], position)
+        for kind in whole.events:
+            assert own(picked.events[kind], i) == own(whole.events[kind], position)
 
 
 @given(strategies.logs(), DATES)

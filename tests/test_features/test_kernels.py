@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import inspect
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -11,25 +13,60 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numba import njit
+from oracles import by_hand
 
-from features import kernels
+from features import fading, kernels
 
-WEIGHT = np.asarray(0.5 ** (np.arange(60) / 7.3))
-
-Case = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+LEVELS = np.array([0.0, 0.25, 0.5, 0.9, 1.0])
+HORIZON = 14
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> Case:
-    """start, stop, cutoff, day, value of some pairs, empty histories among them."""
+def cases(draw: st.DrawFn) -> dict[str, Any]:
+    """Histories, empty ones among them, and pairs over them in no order."""
     members = draw(st.lists(st.lists(st.integers(0, 90), max_size=12, unique=True).map(sorted), min_size=1, max_size=4))
     day = np.array([day for days in members for day in days], np.int32)
-    value = np.array(draw(st.lists(st.integers(-(10**13), 10**13), min_size=len(day), max_size=len(day))), np.int64)
-    ends = np.cumsum([0, *(len(days) for days in members)]).astype(np.int64)
-    start, stop = ends[:-1], ends[1:]
-    newest = [days[-1] if days else 0 for days in members]
-    cutoff = np.array([day + draw(st.integers(1, 40)) for day in newest], np.int32)
-    return start, stop, cutoff, day, value
+    offsets = np.cumsum([0, *(len(days) for days in members)]).astype(np.int64)
+    pairs = draw(st.lists(st.tuples(st.integers(0, len(members) - 1), st.integers(0, 130)), min_size=1, max_size=6))
+    member = np.array([m for m, _ in pairs], np.int64)
+    cutoff = np.array([at for _, at in pairs], np.int32)
+    stop = [offsets[m] + sum(d < at for d in members[m]) for m, at in pairs]
+    integers = st.lists(st.integers(0, 10**13), min_size=len(day), max_size=len(day))
+    return {
+        "offsets": offsets,
+        "day": day,
+        "member": member,
+        "cutoff": cutoff,
+        "horizon": HORIZON,
+        "start": offsets[member],
+        "stop": np.array(stop, np.int64),
+        "target": cutoff,
+        "levels": LEVELS,
+        "pair": np.lexsort((cutoff, member)),
+        "weight": fading.weights(2),
+        "n_log_n": fading.n_log_n(12),
+        "value": np.array(draw(integers), np.int64),
+        "code": np.array(draw(integers), np.int64) % 5,
+    }
+
+
+def room(case: dict[str, Any]) -> dict[str, Any]:
+    """What a loop writes to, afresh."""
+    pairs = len(case["member"])
+    return {
+        "ordered": np.empty(12, np.int64),
+        "seen": np.zeros(5, np.int64),
+        "touched": np.empty(5, np.int64),
+        **{name: np.full(pairs, -1.0) for name in ("longer", "returned", "distinct", "entropy", "top")},
+        "quantiles": np.full((len(LEVELS), pairs), -1.0),
+    }
+
+
+OUT = {
+    "first_from": lambda case: np.full(len(case["member"]), -1, np.int64),
+    "faded": lambda case: np.full(len(case["day"]), -1.0),
+}
+KERNELS = ("first_from", "faded", "gap_order", "mixture")
 
 
 @functools.cache
@@ -37,36 +74,45 @@ def compile_once(kernel: Callable[..., None]) -> Callable[..., None]:
     return njit(kernel)
 
 
-def both(kernel: Callable[..., None], arguments: tuple[Any, ...], *dtypes: type) -> tuple[list[bytes], list[bytes]]:
-    size = len(arguments[0])
-    answers = []
-    for run, given_ in (
-        (compile_once(kernel), arguments),
-        (kernel, tuple(part.tolist() if isinstance(part, np.ndarray) else part for part in arguments)),
-    ):
-        out = [np.full(size, -1, dtype) for dtype in dtypes]
-        run(*given_, *out)
-        answers.append([array.tobytes() for array in out])
-    return answers[0], answers[1]
+def ran(name: str, case: dict[str, Any], *, compiled: bool) -> dict[str, np.ndarray]:
+    kernel = getattr(kernels, name)
+    written = room(case)
+    if name in OUT:
+        written["out"] = OUT[name](case)
+    known = case if compiled else {key: v.tolist() if isinstance(v, np.ndarray) else v for key, v in case.items()}
+    arguments = {**known, **written}
+    (compile_once(kernel) if compiled else kernel)(
+        *(arguments[parameter] for parameter in inspect.signature(kernel).parameters)
+    )
+    return {key: array for key, array in written.items() if key not in ("ordered", "touched")}
 
 
-KERNELS: list[tuple[str, Callable[[Case], tuple[Any, ...]], tuple[type, ...]]] = [
-    ("window_sum", lambda c: (c[0], c[1], c[2], c[3], c[4], 28), (np.int64,)),
-    ("decayed_sum", lambda c: (c[0], c[1], c[2], c[3], c[4], WEIGHT), (np.float64,)),
-    ("gap_moments", lambda c: (c[0], c[1], c[3]), (np.float64, np.float64)),
-    ("gap_quantile", lambda c: (c[0], c[1], c[3], 0.9), (np.float64,)),
-    ("comebacks", lambda c: (c[0], c[1], c[2], c[3], 14), (np.float64, np.float64)),
-]
-
-
-@pytest.mark.parametrize(("name", "arguments", "dtypes"), KERNELS, ids=[kernel[0] for kernel in KERNELS])
+@pytest.mark.parametrize("name", KERNELS)
 @settings(max_examples=60)
 @given(case=cases())
-def test_compiled_is_interpreted(
-    name: str, arguments: Callable[[Case], tuple[Any, ...]], dtypes: tuple[type, ...], case: Case
-) -> None:
-    compiled, interpreted = both(getattr(kernels, name), arguments(case), *dtypes)
-    assert compiled == interpreted
+def test_compiled_is_interpreted(name: str, case: dict[str, Any]) -> None:
+    one, other = (ran(name, case, compiled=how) for how in (True, False))
+    assert {key: array.tobytes() for key, array in one.items()} == {key: array.tobytes() for key, array in other.items()}
+
+
+@settings(max_examples=60)
+@given(case=cases())
+def test_gaps_are_put_in_order_pair_by_pair(case: dict[str, Any]) -> None:
+    found = ran("gap_order", case, compiled=True)
+    for p, (start, stop) in enumerate(zip(case["start"], case["stop"], strict=True)):
+        days = case["day"][start:stop].tolist()
+        gaps = np.diff(days).tolist()
+        for level, quantile in zip(LEVELS, found["quantiles"][:, p], strict=True):
+            assert quantile == pytest.approx(by_hand.quantile(gaps, level) if gaps else math.nan, nan_ok=True)
+        silence = case["cutoff"][p] - days[-1] if gaps else 0
+        assert found["longer"][p] == sum(gap >= silence for gap in gaps)
+        assert found["returned"][p] == sum(silence <= gap < silence + HORIZON for gap in gaps)
+
+
+@settings(max_examples=60)
+@given(case=cases())
+def test_a_mixture_leaves_its_room_as_it_was(case: dict[str, Any]) -> None:
+    assert ran("mixture", case, compiled=True)["seen"].tolist() == [0] * 5
 
 
 def test_every_kernel_is_in_the_table() -> None:
@@ -75,4 +121,4 @@ def test_every_kernel_is_in_the_table() -> None:
         for name, value in vars(kernels).items()
         if callable(value) and getattr(value, "__module__", "") == kernels.__name__
     }
-    assert public == {name for name, _, _ in KERNELS}
+    assert public == set(KERNELS)

@@ -1,143 +1,104 @@
-"""Each operator against a loop over days, and the two ways of running it against each other."""
+"""Each operator against a loop over days that shares no code with it."""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable
 
 import numpy as np
 import pytest
 import strategies
+from every_operator import EXPRESSIONS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import by_hand
 
+from examples import row
+from features import operators
 from features.daily import Line
+from features.expressions import OPERATORS, evaluate
 from features.histories import Histories, from_rows
-from features.operators import Floats, Panel, ratio
+from features.operators import Panel, ratio
+from features.single import names
 from features.snapshot import to_date, to_day
+from features.vocabulary import LABEL_NAMES, VALUES
 
 HORIZON = 14
 CUTOFFS = st.dates(strategies.FIRST.date() + dt.timedelta(days=1), strategies.LAST.date() + dt.timedelta(days=40))
 
-OPERATORS: dict[str, Callable[[Panel], Floats]] = {
-    "recency": Panel.recency,
-    "tenure": Panel.tenure,
-    "last_gap": Panel.last_gap,
-    "gap_mean": Panel.gap_mean,
-    "gap_sd": Panel.gap_sd,
-    "gap_quantile_0.5": lambda panel: panel.gap_quantile(0.5),
-    "gap_quantile_0.9": lambda panel: panel.gap_quantile(0.9),
-    "gap_quantile_1": lambda panel: panel.gap_quantile(1.0),
-    "longer_silences": Panel.longer_silences,
-    "comeback_share": Panel.comeback_share,
-    "visits": lambda panel: panel.window_sum("visits"),
-    "visits_28": lambda panel: panel.window_sum("visits", 28),
-    "orders_91": lambda panel: panel.window_sum("orders", 91),
-    "gross_28": lambda panel: panel.window_sum("gross", 28),
-    "returned_28": lambda panel: panel.window_sum("returned", 28),
-    "visit_rate_14": lambda panel: panel.rate("visits", 14),
-    "gross_rate_42": lambda panel: panel.rate("gross", 42),
-    "last_gross": lambda panel: panel.last("gross"),
-}
 
-
-def panel(histories: Histories, cutoffs: list[dt.date], compiled: bool | None = None) -> Panel:
-    """Every member at every cutoff, in no order of its own."""
+def panel(histories: Histories, cutoffs: list[dt.date]) -> Panel:
+    """Every member at every cutoff."""
     member = np.tile(np.arange(len(histories)), len(cutoffs))
     cutoff = np.repeat([to_day(cutoff) for cutoff in cutoffs], len(histories)).astype(np.int32)
-    return Panel(histories, member, cutoff, HORIZON, compiled)
+    return Panel(histories, member, cutoff, HORIZON)
 
 
-def expected(lines: list[Line], cutoff: dt.date) -> dict[str, float]:
-    """The operators' values by the oracle; a member without a purchase has no gaps, no last day and sums of 0."""
-    raw = [(line.timestamp, line.amount, line.order_id) for line in lines]
-    _, returned = by_hand.shopping_days(raw, cutoff)
-    recent = sum(units for day, units in returned.items() if (cutoff - day).days <= 28) / 10_000
-    try:
-        value = by_hand.describe(raw, cutoff, HORIZON)
-    except ValueError:
-        sums = ("visits", "visits_28", "orders_91", "gross_28", "visit_rate_14", "gross_rate_42", "longer_silences")
-        return {name: 0.0 if name in sums else math.nan for name in OPERATORS} | {"returned_28": recent}
-    return {
-        "recency": value["recency_days"],
-        "tenure": value["tenure_days"],
-        "last_gap": value["gap_last_days"],
-        "gap_mean": value["gap_mean_days"],
-        "gap_sd": value["gap_sd_days"],
-        "gap_quantile_0.5": value["gap_median_days"],
-        "gap_quantile_0.9": value["gap_p90_days"],
-        "gap_quantile_1": value["gap_max_days"],
-        "longer_silences": value["longer_silences"],
-        "comeback_share": value["comeback_share"],
-        "visits": value["visits_total"],
-        "visits_28": value["visits_28d"],
-        "orders_91": value["orders_91d"],
-        "gross_28": value["spend_28d"],
-        "returned_28": recent,
-        "visit_rate_14": value["visit_rate_14d"],
-        "gross_rate_42": value["spend_rate_42d"],
-        "last_gross": value["spend_last_visit"],
-    }
+def values(pairs: Panel) -> dict[str, list[float]]:
+    found = evaluate(EXPRESSIONS, names(pairs))
+    return {text: np.broadcast_to(column, len(pairs)).tolist() for text, column in zip(EXPRESSIONS, found, strict=True)}
 
 
-@settings(max_examples=80)
-@given(strategies.logs(), st.lists(CUTOFFS, min_size=1, max_size=3))
-def test_each_operator_is_a_loop_over_days(log: dict[str, list[Line]], cutoffs: list[dt.date]) -> None:
-    pairs = panel(strategies.histories(log), cutoffs)
-    got = {name: operator(pairs).tolist() for name, operator in OPERATORS.items()}
+def test_every_operator_is_written_here() -> None:
+    assert {text.partition("(")[0] for text in EXPRESSIONS if text[0].isalpha()} == set(OPERATORS)
+
+
+@settings(max_examples=25)
+@given(strategies.full_logs(), strategies.events(), st.lists(CUTOFFS, min_size=1, max_size=2))
+def test_each_operator_is_a_loop_over_days(
+    log: dict[str, list[Line]], happened: strategies.Events, cutoffs: list[dt.date]
+) -> None:
+    pairs = panel(strategies.full_histories(log, happened), cutoffs)
+    got = values(pairs)
     members = sorted(log)
-    for p, (member, day) in enumerate(zip(pairs.member, pairs.cutoff, strict=True)):
-        want = expected(log[members[member]], to_date(day))
-        assert {name: values[p] for name, values in got.items()} == pytest.approx(want, rel=1e-12, abs=1e-12, nan_ok=True)
+    for p, (position, day) in enumerate(zip(pairs.member, pairs.cutoff, strict=True)):
+        member = members[position]
+        own = {kind: by_member[member] for kind, by_member in happened.items()}
+        by = by_hand.Operators(log[member], to_date(day), HORIZON, strategies.FULL, own)
+        want = {text: eval(text, by.names()) for text in EXPRESSIONS}
+        assert {text: column[p] for text, column in got.items()} == pytest.approx(want, rel=1e-11, abs=1e-11, nan_ok=True)
 
 
-@settings(max_examples=40)
-@given(strategies.logs(), st.lists(CUTOFFS, min_size=1, max_size=3))
-def test_compiled_is_interpreted_to_the_bit(log: dict[str, list[Line]], cutoffs: list[dt.date]) -> None:
-    histories = strategies.histories(log)
-    compiled, interpreted = (panel(histories, cutoffs, how) for how in (True, False))
-    for name, operator in OPERATORS.items():
-        assert operator(compiled).tobytes() == operator(interpreted).tobytes(), name
+def test_what_the_log_has_not_is_absent() -> None:
+    histories = from_rows([("m", [row(dt.date(2017, 1, 1), 2)])], has_amounts=False)
+    found = {text: column[0] for text, column in values(panel(histories, [dt.date(2017, 1, 5)])).items()}
+    counted = {value for value, spec in VALUES.items() if spec.needs is None}
+    assert counted == {"visits", "orders", "weekend", "month_start"}
+    for value in VALUES:
+        assert math.isnan(found[f"total('{value}', 28)"]) == math.isnan(found[f"last('{value}')"]) == (value not in counted)
+        assert math.isnan(found[f"rate('{value}', 42)"]) == (value not in counted)
+    for label in LABEL_NAMES:
+        assert math.isnan(found[f"distinct('{label}')"]) == (label != "weekday")
+    assert math.isnan(found["events('sent')"])
+    assert (found["total('visits')"], found["total('orders')"]) == (1.0, 2.0)
 
 
-def test_small_work_is_interpreted_and_large_work_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
-    from features import operators
-
-    asked: list[str] = []
-    compile_ = operators._compiled
-    monkeypatch.setattr(operators, "_compiled", lambda kernel: asked.append(kernel.__name__) or compile_(kernel))
-    days = [(dt.date(2017, 1, 1) + dt.timedelta(days=i), 1, 100, 0) for i in range(500)]
-    histories = from_rows([("m", days)], has_amounts=True)
-    small = panel(histories, [dt.date(2019, 1, 1)])
-    large = Panel(histories, np.zeros(400, np.int64), np.full(400, small.cutoff[0]), HORIZON)
-    assert small.gap_mean().tolist() == [1.0]
-    assert asked == []
-    assert set(large.gap_mean()) == {1.0}
-    assert asked == ["gap_moments"]
-
-
-def test_without_amounts_money_is_nan_and_counts_are_not() -> None:
-    histories = from_rows([("m", [(dt.date(2017, 1, 1), 2, 0, 0)])], has_amounts=False)
-    pairs = panel(histories, [dt.date(2017, 1, 5)])
-    money = [pairs.window_sum("gross"), pairs.window_sum("returned"), pairs.decayed_sum("gross", 7), pairs.last("gross")]
-    assert np.isnan(money).all()
-    assert (pairs.window_sum("visits").tolist(), pairs.window_sum("orders").tolist()) == ([1.0], [2.0])
+def test_nobody_has_no_values() -> None:
+    histories = from_rows([("m", [row(dt.date(2017, 1, 1), 1, 100)])], has_amounts=True)
+    assert {len(column) for column in values(panel(histories, [])).values()} == {0}
 
 
 @pytest.mark.parametrize(("age", "inside"), [(1, True), (28, True), (29, False)])
 def test_a_window_is_half_open(age: int, inside: bool) -> None:
     cutoff = dt.date(2016, 3, 14)  # 28 days back lies beyond a 29 February
-    histories = from_rows([("m", [(cutoff - dt.timedelta(days=age), 1, 100, 0)])], has_amounts=True)
-    assert panel(histories, [cutoff]).window_sum("visits", 28).tolist() == [float(inside)]
+    histories = from_rows([("m", [row(cutoff - dt.timedelta(days=age), 1, 100)])], has_amounts=True)
+    assert panel(histories, [cutoff]).total("visits", 28).tolist() == [float(inside)]
+
+
+@pytest.mark.parametrize(("age", "inside"), [(14, False), (15, True), (28, True), (29, False)])
+def test_a_window_that_ends_earlier_is_half_open_at_both_ends(age: int, inside: bool) -> None:
+    cutoff = dt.date(2016, 3, 14)
+    histories = from_rows([("m", [row(cutoff - dt.timedelta(days=age), 1, 100)])], has_amounts=True)
+    assert panel(histories, [cutoff]).units("gross", 28, 14).tolist() == [100 * inside]
 
 
 @pytest.mark.parametrize(("age", "weight"), [(14, 0.5), (28, 0.25), (280, 0.5**20), (281, 0.0)])
 def test_a_fade_halves_and_ends_after_twenty_half_lives(age: int, weight: float) -> None:
     cutoff = dt.date(2017, 6, 1)
-    histories = from_rows([("m", [(cutoff - dt.timedelta(days=age), 1, 100, 0)])], has_amounts=True)
-    assert panel(histories, [cutoff]).decayed_sum("visits", 14).tolist() == pytest.approx([weight], rel=1e-15)
+    histories = from_rows([("m", [row(cutoff - dt.timedelta(days=age), 1, 100)])], has_amounts=True)
+    assert panel(histories, [cutoff]).rate("visits", 14).tolist() == pytest.approx(
+        [weight * 30 * (2 ** (1 / 14) - 1)], rel=1e-14
+    )
 
 
 @pytest.mark.parametrize(
@@ -146,3 +107,21 @@ def test_a_fade_halves_and_ends_after_twenty_half_lives(age: int, weight: float)
 def test_a_ratio_over_nothing_is_absent(numerator: float, denominator: float, expected: float | None) -> None:
     quotient = ratio(np.array([numerator]), np.array([denominator])).tolist()[0]
     assert math.isnan(quotient) if expected is None else quotient == expected
+
+
+def test_numba_is_not_needed_to_sum(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service answers without it, and asks the policy about sums."""
+    days = [row(dt.date(2017, 1, day), 1, 100) for day in range(1, 20)]
+    histories = from_rows([("m", days)], has_amounts=True)
+    cutoffs = [dt.date(2017, 1, 10), dt.date(2017, 3, 1)]
+    asked: list[str] = []
+    compile_ = operators.compiled
+    monkeypatch.setattr(operators, "compiled", lambda kernel: asked.append(kernel.__name__) or compile_(kernel))
+    assert panel(histories, cutoffs).units("gross", 50).tolist() == [900, 1000]
+    assert asked == []
+    assert panel(histories, cutoffs * 1_000).units("gross", 50).tolist() == [900, 1000] * 1_000
+    assert set(asked) == {"first_from"}
+    monkeypatch.setattr(operators, "has_numba", lambda: False)
+    asked.clear()
+    assert panel(histories, cutoffs * 1_000).units("gross", 50).tolist() == [900, 1000] * 1_000
+    assert asked == []

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from examples import Day, feature_at_cutoff
 
+from examples import Day, feature_at_cutoff
 from features import programme
 from features.policy import TierPolicy
 

@@ -18,9 +18,9 @@ BOUNDS = StandingBounds(period_days=14)
 
 
 @settings(max_examples=40)
-@given(strategies.full_logs(), DATES, st.integers(0, 3))
+@given(strategies.costed_logs(), DATES, st.integers(0, 3))
 def test_segments_add_up_to_the_base(log: dict[str, list[Line]], date: dt.date, prospects: int) -> None:
-    histories = strategies.full_histories(log)
+    histories = strategies.costed_histories(log)
     standing = stand(histories, date, BOUNDS)
     tiers = np.arange(len(histories)) % 2
     segments = tabulated(standing, tiers, prospects)
@@ -35,9 +35,9 @@ def test_segments_add_up_to_the_base(log: dict[str, list[Line]], date: dt.date, 
 
 
 @settings(max_examples=20)
-@given(strategies.full_logs(), DATES)
+@given(strategies.costed_logs(), DATES)
 def test_the_order_of_members_is_irrelevant(log: dict[str, list[Line]], date: dt.date) -> None:
-    histories = strategies.full_histories(log)
+    histories = strategies.costed_histories(log)
     turned = histories.select(np.arange(len(histories))[::-1])
     assert tabulated(stand(turned, date, BOUNDS)) == tabulated(stand(histories, date, BOUNDS))
 

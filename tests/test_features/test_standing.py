@@ -38,25 +38,25 @@ def standing(histories: Histories, date: dt.date) -> Standing:
 
 
 @settings(max_examples=40)
-@given(strategies.full_logs(), EVENTS, DATES)
+@given(strategies.costed_logs(), EVENTS, DATES)
 def test_a_member_alone_stands_as_among_all_others(log: dict[str, list[Line]], events: list[tuple], date: dt.date) -> None:
-    histories = strategies.with_events(strategies.full_histories(log), events)
+    histories = strategies.with_events(strategies.costed_histories(log), events)
     together = rows(standing(histories, date))
     for position, member in enumerate(histories.members):
         assert rows(standing(histories.select(np.array([position])), date)) == {member: together[member]}
 
 
 @settings(max_examples=40)
-@given(strategies.full_logs(), EVENTS, DATES)
+@given(strategies.costed_logs(), EVENTS, DATES)
 def test_later_rows_change_nothing(log: dict[str, list[Line]], events: list[tuple], date: dt.date) -> None:
-    histories = strategies.with_events(strategies.full_histories(log), events)
+    histories = strategies.with_events(strategies.costed_histories(log), events)
     assert rows(standing(histories, date)) == rows(standing(histories.before(date), date))
 
 
 @settings(max_examples=40)
-@given(strategies.full_logs(), DATES)
+@given(strategies.costed_logs(), DATES)
 def test_the_order_of_members_is_irrelevant(log: dict[str, list[Line]], date: dt.date) -> None:
-    histories = strategies.full_histories(log)
+    histories = strategies.costed_histories(log)
     turned = histories.select(np.arange(len(histories))[::-1])
     assert rows(standing(turned, date)) == rows(standing(histories, date))
 

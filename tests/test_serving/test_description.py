@@ -10,8 +10,9 @@ import strategies
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from features.bounds import StandingBounds
 from features.daily import Line
-from features.errors import NotFoundError
+from features.errors import NotFoundError, PolicyError
 from features.histories import Histories, from_rows
 from features.members import Enrolled, Prospects
 from features.policy import TierPolicy
@@ -33,16 +34,16 @@ def description(histories: Histories, date: dt.date, member: str = "m0", **optio
 
 
 @settings(max_examples=40)
-@given(strategies.full_logs(), DATES)
+@given(strategies.costed_logs(), DATES)
 def test_a_description_is_that_of_the_member_alone_from_earlier_rows(log: dict[str, list[Line]], date: dt.date) -> None:
     for member, own in log.items():
         if not any(line.timestamp.date() < date for line in own):
             with pytest.raises(NotFoundError):
-                description(strategies.full_histories(log), date, member)
+                description(strategies.costed_histories(log), date, member)
             continue
-        among = description(strategies.full_histories(log), date, member)
+        among = description(strategies.costed_histories(log), date, member)
         kept = [line for line in own if line.timestamp.date() < date]
-        assert among == description(strategies.full_histories({member: kept}), date, member)
+        assert among == description(strategies.costed_histories({member: kept}), date, member)
         assert json.loads(json.dumps(among, allow_nan=False)) == json.loads(json.dumps(among))
 
 
@@ -58,10 +59,20 @@ def test_a_near_miss_is_a_sentence() -> None:
     assert [change["date"] for change in tier["if_nothing_comes"]] == ["2016-02-05"]
 
 
-def test_a_horizon_beyond_the_window_is_not_defined() -> None:
+def test_a_horizon_beyond_the_window_is_refused() -> None:
     histories = strategies.histories({"m0": [Line(dt.datetime(2016, 1, 5), 95.0)]})
-    (gold,) = description(histories, dt.date(2016, 1, 8), horizon_days=31)["tier"]["outlook"]
-    assert (gold["need"], gold["undefined"]) == (None, "the date lies more than a tier window ahead")
+    with pytest.raises(PolicyError, match="at least as long as the forecast's horizon; got 30 days against a horizon of 31"):
+        description(histories, dt.date(2016, 1, 8), horizon_days=31)
+
+
+def test_what_is_counted_is_needed_in_whole_numbers() -> None:
+    histories = strategies.histories({"m0": [Line(dt.datetime(2016, 1, 5), 95.0)]})
+    tiers = [{"name": "Member"}, {"name": "Gold", "reach": 10.0}]
+    orders = TierPolicy.from_dict({**POLICY.model_dump(), "metric": "orders", "tiers": tiers})
+    bounds = StandingBounds(near_amount=9)
+    tier = description(histories, dt.date(2016, 1, 8), policy=orders, bounds=bounds)["tier"]
+    assert tier["whole_numbers"] is True
+    assert tier["outlook"][0]["near_miss"] == "needs 9 more by 2016-01-14 to reach Gold"
 
 
 def test_without_amounts_there_is_no_tier() -> None:

@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-from homes import SHOP_POLICY
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +11,7 @@ from features.feature import Feature, Unit
 from features.registry import registered
 from serving.reasons import plural, sentence, top_reasons, worded
 
-ALL = registered(SHOP_POLICY)
+ALL = registered()
 FINITE = st.floats(-1e9, 1e9, allow_nan=False)
 CONTRIBUTIONS = st.lists(st.one_of(FINITE, st.just(0.0)), min_size=len(ALL), max_size=len(ALL)).map(np.array)
 VALUES = st.lists(st.one_of(FINITE, st.just(math.nan)), min_size=len(ALL), max_size=len(ALL)).map(np.array)

@@ -13,6 +13,7 @@ from homes import Shop, app
 from hypothesis import given
 from hypothesis import strategies as st
 
+from features.errors import ConfigError
 from serving import schemas
 from serving.predictor import Predictor
 from serving.settings import Limits
@@ -223,12 +224,13 @@ def test_a_damaged_store(tmp_path: Path) -> None:
 
 
 def test_a_store_whose_model_is_of_another_release(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from features import registry
+    def gone(stored: Any) -> None:
+        raise ConfigError("a feature is written in operators", "'gone_operator'", "train anew")
 
-    monkeypatch.setattr("training.artifact.by_name", lambda names, policy: registry.by_name(["gone_feature"], policy))
+    monkeypatch.setattr("training.artifact.Feature.from_dict", gone)
     answer = app(shop.home.path).get("/v1/forecasts/059")
     shaped(answer, 500, "artifact")
-    assert "gone_feature" not in answer.text
+    assert "gone_operator" not in answer.text
 
 
 @pytest.mark.parametrize("path", ["/v1/score", "/v1/forecasts", "/v1/forecasts/059"])

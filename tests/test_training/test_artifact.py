@@ -50,7 +50,8 @@ def test_the_folder_holds_text_and_no_pickle(saved: Path) -> None:
         "spend_scale.txt",
     ]
     for path in saved.iterdir():
-        path.read_text(encoding="utf-8").encode("ascii")  # a pickle is neither
+        text_ = path.read_text(encoding="utf-8")  # a pickle is no such text,
+        assert all(letter.isprintable() or letter in "\n\t" for letter in text_)  # nor without control characters
     json.loads((saved / "forecaster.json").read_text())
 
 
@@ -112,7 +113,7 @@ def plain(**change: Any) -> Callable[[Path], None]:
         (plain(slip=0.5), "content matches its version"),
         (plain(spend=None), "content matches its version"),
         (plain(version="2020-01-01-00000000"), "content matches its version"),
-        (plain(format=2), "format 1; got 2"),
+        (plain(format=1), "format 2; got 1"),
         (text("forecaster.json", lambda content: content[: len(content) // 2]), "folder is complete"),
         (text("forecaster.json", lambda content: "[]"), "folder is complete"),
         (text("forecaster.json", lambda content: "7"), "folder is complete"),
@@ -128,10 +129,20 @@ def test_damage_is_noticed(saved: Path, damage: Callable[[Path], None], match: s
         load(saved)
 
 
-def test_a_feature_of_another_release_is_named(small_fitted: Fitted) -> None:
-    names = [*small_fitted.bundle.plain["features"][:-1], "phase_of_moon"]
-    with pytest.raises(ConfigError, match="phase_of_moon"):
-        to_forecaster(Bundle({**small_fitted.bundle.plain, "features": names}, small_fitted.bundle.texts))
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"expression": "phase_of_moon()"}, "phase_of_moon"),
+        ({"expression": "total('moonlight', 28)"}, "moonlight"),
+        ({"unit": "lumens"}, "lumens"),
+        ({"colour": "silver"}, "colour"),
+    ],
+)
+def test_a_feature_of_another_release_is_named(small_fitted: Fitted, change: dict[str, str], match: str) -> None:
+    *kept, last = small_fitted.bundle.plain["features"]
+    features = [*kept, {**last, **change}]
+    with pytest.raises(ConfigError, match=match):
+        to_forecaster(Bundle({**small_fitted.bundle.plain, "features": features}, small_fitted.bundle.texts))
 
 
 def test_the_version_is_of_the_content(small_fitted: Fitted) -> None:
@@ -145,4 +156,4 @@ def test_the_version_is_of_the_content(small_fitted: Fitted) -> None:
 def test_a_copied_folder_is_the_same_model(saved: Path, tmp_path: Path) -> None:
     copied = shutil.copytree(saved, tmp_path / "elsewhere")
     assert load(copied) == load(saved)
-    assert artifact.FORMAT == 1
+    assert artifact.FORMAT == 2

@@ -7,6 +7,7 @@ import pytest
 import simulated
 from sklearn.metrics import log_loss, roc_auc_score
 
+from examples import row
 from features.errors import CutoffError, UnusableLogError
 from features.histories import Histories
 from features.policy import TierPolicy
@@ -117,7 +118,7 @@ def test_small_logs_are_forecast_better_than_by_the_rate(seed: int) -> None:
 
 
 def test_one_member_is_no_programme() -> None:
-    weekly = [(simulated.FIRST + dt.timedelta(days=day), 1, 10_000, 0) for day in range(0, 400, 7)]
+    weekly = [row(simulated.FIRST + dt.timedelta(days=day), 1, 10_000) for day in range(0, 400, 7)]
     with pytest.raises(UnusableLogError, match=r"at least 20 members .* got 1 with"):
         run_backtest(simulated.histories({"m": weekly}), [simulated.AS_OF], **simulated.SPANS)
 
@@ -125,7 +126,7 @@ def test_one_member_is_no_programme() -> None:
 def test_members_with_one_purchase_each(small_log: dict[str, list]) -> None:
     rng = np.random.default_rng(0)
     once = {
-        f"m{i:03d}": [(simulated.FIRST + dt.timedelta(days=int(rng.integers(0, simulated.DAYS))), 1, 100_000, 0)]
+        f"m{i:03d}": [row(simulated.FIRST + dt.timedelta(days=int(rng.integers(0, simulated.DAYS))), 1, 100_000)]
         for i in range(300)
     }
     (origin,) = run_backtest(simulated.histories(once), [simulated.AS_OF], **simulated.SPANS, policy=simulated.NET)
@@ -147,7 +148,7 @@ def test_silence_after_the_logs_end_is_not_learned_as_churn(small: Histories) ->
 def test_where_nobody_is_active_nothing_is_forecast() -> None:
     """Shoppers of one day in spring, and a look-back that does not reach them."""
     log = simulated.before(simulated.log(), simulated.FIRST + dt.timedelta(days=200))
-    log["late"] = [(simulated.FIRST, 1, 1, 0), (simulated.AS_OF, 0, 0, 1)]
+    log["late"] = [row(simulated.FIRST, 1, 1), row(simulated.AS_OF, 0, 0, 1)]
     (origin,) = run_backtest(
         simulated.histories(log), [simulated.AS_OF], horizon_days=28, lookback_days=91, policy=simulated.NET
     )

@@ -39,6 +39,11 @@ def test_paths_in_a_file_are_relative_to_it_and_said_ones_are_not(tmp_path: Path
     assert load_config(path, {"transactions": "here.csv", "policy": "p.yaml"}).transactions == "here.csv"
 
 
+@pytest.mark.parametrize("url", ["postgresql://ann@host/shop?table=log", "spark:local[2]?parquet=/data/log.parquet"])
+def test_a_url_is_no_path(tmp_path: Path, url: str) -> None:
+    assert load_config(write(tmp_path, f"transactions: {url}\n"), {}).transactions == url
+
+
 def test_the_file_of_the_working_directory_is_taken_if_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert load_config(None, {}) == Config()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import simulated
 
+from examples import row
 from features.errors import UnusableLogError
 from features.histories import Histories
 from training.dataset import MIN_MEMBERS, dataset
@@ -27,7 +28,7 @@ def test_rows_from_the_date_on_are_not_in_it(small: Histories) -> None:
 
 
 def test_too_few_members_are_refused_and_just_enough_are_not() -> None:
-    weekly = [(simulated.FIRST + dt.timedelta(days=day), 1, 10_000, 0) for day in range(0, 360, 7)]
+    weekly = [row(simulated.FIRST + dt.timedelta(days=day), 1, 10_000) for day in range(0, 360, 7)]
     few = simulated.histories({f"m{i}": weekly for i in range(MIN_MEMBERS - 1)})
     with pytest.raises(UnusableLogError, match=f"at least {MIN_MEMBERS} members .*; got {MIN_MEMBERS - 1} with a purchase"):
         dataset(few, simulated.AS_OF, **simulated.SPANS, policy=None)
@@ -45,6 +46,6 @@ def test_a_large_log_is_learned_from_by_a_draw_that_newcomers_do_not_change(monk
     assert whole.share == 1.0
     assert 0.4 < len(drawn.table) / len(whole.table) < 0.6
     assert drawn.share == pytest.approx(0.5, abs=0.01)
-    later = {**log, "0-newcomer": [(simulated.AS_OF, 1, 10_000, 0)]}
+    later = {**log, "0-newcomer": [row(simulated.AS_OF, 1, 10_000)]}
     again = dataset(simulated.histories(later), simulated.AS_OF, **simulated.SPANS, policy=None)
     assert again.table.members.tolist() == drawn.table.members.tolist()

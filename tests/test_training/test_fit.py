@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import simulated
 
+from examples import row
 from features.errors import UnusableLogError
 from features.histories import Histories, from_rows
 from training.fit import Fitted, fit_forecaster
@@ -52,10 +53,10 @@ def test_with_one_outcome_only_the_rate_is_drawn_in(everyone_stays: bool) -> Non
     import datetime as dt
 
     days = range(0, 364, 7) if everyone_stays else range(280, 285)
-    rows = [(simulated.FIRST + dt.timedelta(days=day), 1, 10_000, 0) for day in days]
+    rows = [row(simulated.FIRST + dt.timedelta(days=day), 1, 10_000) for day in days]
     log = [(i, rows) for i in range(40)]
     if not everyone_stays:
-        log.append((99, [(simulated.FIRST, 1, 10_000, 0), (simulated.FIRST + dt.timedelta(days=363), 1, 10_000, 0)]))
+        log.append((99, [row(simulated.FIRST, 1, 10_000), row(simulated.FIRST + dt.timedelta(days=363), 1, 10_000)]))
     histories = from_rows(log, has_amounts=True)
     as_of = simulated.FIRST + dt.timedelta(days=364)
     fitted = fit_forecaster(histories, as_of, **simulated.SPANS, policy=simulated.NET)

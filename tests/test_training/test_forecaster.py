@@ -11,6 +11,7 @@ import simulated
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from examples import row
 from features.daily import DailyRow
 from features.errors import ColumnError, CutoffError, PolicyError
 from features.histories import Histories, from_rows
@@ -36,8 +37,8 @@ def by_member(forecasts: Forecasts) -> dict[Any, list[Any]]:
 
 def with_rows(log: simulated.Log, later: list[tuple[str, dt.date, int, int, int]]) -> dict[str, list[DailyRow]]:
     merged = {member: list(rows) for member, rows in log.items()}
-    for member, *row in later:
-        merged.setdefault(member, []).append(tuple(row))  # type: ignore[arg-type]
+    for member, *day in later:
+        merged.setdefault(member, []).append(row(*day))  # type: ignore[arg-type]
     return {member: simulated.one_a_day(rows) for member, rows in merged.items()}
 
 
@@ -73,12 +74,12 @@ def test_one_member_alone_is_told_the_same(
     compiled: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from features import operators
+    from features import feature_table
 
     forecaster = small_fitted.forecaster
-    monkeypatch.setattr(operators, "_COMPILE_FROM_ROWS", 0 if compiled else 10**9)
+    monkeypatch.setattr(feature_table, "_COMPILE_FROM_PAIRS", 0 if compiled else 10**9)
     whole = by_member(forecaster.forecast(small, simulated.AS_OF, explain=True))
-    monkeypatch.setattr(operators, "_COMPILE_FROM_ROWS", 10**9)
+    monkeypatch.setattr(feature_table, "_COMPILE_FROM_PAIRS", 10**9)
     assert 100 < len(whole) < len(small)
     for member, rows in small_log.items():
         if member in whole:
@@ -100,7 +101,11 @@ def test_members_are_those_with_a_purchase_in_the_look_back(
     small_log: dict[str, list[DailyRow]], small: Histories, small_fitted: Fitted
 ) -> None:
     start = simulated.AS_OF - dt.timedelta(days=simulated.LOOKBACK)
-    active = [m for m, rows in small_log.items() if any(start <= day < simulated.AS_OF and n for day, n, _, _ in rows)]
+    active = [
+        m
+        for m, rows in small_log.items()
+        if any(start <= day < simulated.AS_OF and values["orders"] for day, values in rows)
+    ]
     assert small_fitted.forecaster.forecast(small, simulated.AS_OF).members.tolist() == active
 
 

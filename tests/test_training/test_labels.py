@@ -8,6 +8,7 @@ import simulated
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from examples import row
 from features.daily import DailyRow
 from features.feature_table import build
 from features.histories import Histories, from_rows
@@ -15,24 +16,30 @@ from features.policy import TierPolicy
 from training.labels import label
 
 FIRST = dt.date(2019, 12, 1)
-row = st.tuples(
-    st.dates(FIRST, FIRST + dt.timedelta(days=150)), st.integers(0, 2), st.integers(0, 2_000_000), st.integers(0, 1_500_000)
+days = st.builds(
+    row,
+    st.dates(FIRST, FIRST + dt.timedelta(days=150)),
+    st.integers(0, 2),
+    st.integers(0, 2_000_000),
+    st.integers(0, 1_500_000),
 )
 
 
 def folded(rows: list[DailyRow]) -> list[DailyRow]:
     """One row a day; a day without an order has no gross."""
-    return sorted({day: (day, n, gross if n else 0, returned) for day, n, gross, returned in rows}.values())
+    return [
+        (day, {**values, "gross": values["gross"] if values["orders"] else 0}) for day, values in sorted(dict(rows).items())
+    ]
 
 
 @given(
-    log=st.lists(st.lists(row, min_size=1, max_size=12).map(folded), min_size=1, max_size=4),
+    log=st.lists(st.lists(days, min_size=1, max_size=12).map(folded), min_size=1, max_size=4),
     cutoff=st.dates(FIRST + dt.timedelta(days=2), FIRST + dt.timedelta(days=130)),
     horizon=st.integers(1, 60),
     policy=st.sampled_from([simulated.NET, simulated.IGNORE, simulated.ONE_TIER, None]),
 )
 def test_against_a_plain_loop(log: list[list[DailyRow]], cutoff: dt.date, horizon: int, policy: TierPolicy | None) -> None:
-    log[0] = folded([*log[0], (FIRST, 1, 10_000, 0)])
+    log[0] = folded([*log[0], row(FIRST, 1, 10_000)])
     histories = from_rows([(str(i), rows) for i, rows in enumerate(log)], has_amounts=True)
     table = build(histories, [cutoff], horizon_days=horizon, lookback_days=400, policy=policy, features=[])
     assume(len(table))
@@ -40,16 +47,16 @@ def test_against_a_plain_loop(log: list[list[DailyRow]], cutoff: dt.date, horizo
     end = cutoff + dt.timedelta(days=horizon)
     for i, member in enumerate(table.members):
         rows = log[int(member)]
-        ahead = [row for row in rows if cutoff <= row[0] < end]
+        ahead = [values for day, values in rows if cutoff <= day < end]
         net = policy is not None and policy.returns == "net"
-        assert found.churned[i] == (not any(n for _, n, _, _ in ahead))
+        assert found.churned[i] == (not any(values["orders"] for values in ahead))
         assert found.spend is not None
-        assert found.spend[i] == sum(gross - net * returned for _, _, gross, returned in ahead)
+        assert found.spend[i] == sum(values["gross"] - net * values["returned"] for values in ahead)
         if policy is None:
             assert found.next_tier is None
             continue
         start = end - dt.timedelta(days=policy.window.rolling_days)
-        qualifying = sum(gross - net * returned for day, _, gross, returned in rows if start <= day < end)
+        qualifying = sum(values["gross"] - net * values["returned"] for day, values in rows if start <= day < end)
         reached = [k for k, tier in enumerate(policy.tiers) if k == 0 or qualifying >= round(tier.reach * 10_000)]
         assert found.next_tier is not None
         assert found.next_tier[i] == max(reached)
@@ -57,7 +64,7 @@ def test_against_a_plain_loop(log: list[list[DailyRow]], cutoff: dt.date, horizo
 
 def test_a_return_is_no_sign_of_life_and_a_free_item_is() -> None:
     day = FIRST + dt.timedelta(days=10)
-    rows = [("returns", [(FIRST, 1, 50, 0), (day, 0, 0, 50)]), ("free", [(FIRST, 1, 50, 0), (day, 1, 0, 0)])]
+    rows = [("returns", [row(FIRST, 1, 50), row(day, 0, 0, 50)]), ("free", [row(FIRST, 1, 50), row(day, 1)])]
     histories = from_rows(rows, has_amounts=True)
     table = build(histories, [day], horizon_days=7, lookback_days=28, policy=simulated.NET)
     found = label(table, histories)
@@ -76,7 +83,7 @@ def test_without_amounts_money_is_not_available(visits_only: Histories) -> None:
 def test_the_horizon_is_half_open() -> None:
     cutoff, horizon = FIRST + dt.timedelta(days=30), 14
     for offset, churned in [(-1, True), (0, False), (horizon - 1, False), (horizon, True)]:
-        rows = [(FIRST + dt.timedelta(days=5), 1, 1, 0), (cutoff + dt.timedelta(days=offset), 1, 1, 0)]
+        rows = [row(FIRST + dt.timedelta(days=5), 1, 1), row(cutoff + dt.timedelta(days=offset), 1, 1)]
         histories = from_rows([("m", rows)], has_amounts=True)
         table = build(histories, [cutoff], horizon_days=horizon, lookback_days=60, features=[])
         assert label(table, histories).churned.tolist() == [churned], offset

@@ -21,7 +21,8 @@ def lines(log: simulated.Log) -> pd.DataFrame:
     """Lines that fold to the days of a log."""
     rows: list[tuple[str, str, float, str]] = []
     for member, days in log.items():
-        for day, orders, gross, returned in days:
+        for day, values in days:
+            orders, gross, returned = (values[name] for name in ("orders", "gross", "returned"))
             rows += [(member, f"{day}T1{i}:00:00", 0.0 if i else gross / 10_000, f"{day}-{i}") for i in range(orders)]
             if returned:
                 rows.append((member, f"{day}T19:00:00", -returned / 10_000, "return"))

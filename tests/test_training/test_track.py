@@ -8,8 +8,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import simulated
+import strategies
 
-from features.daily import DailyRow
+from examples import row
+from features.daily import DailyRow, Line
 from features.histories import Histories, from_rows
 from training.backtest import OURS
 from training.track import Metric, Parameter, Picture, Record, fingerprint, records
@@ -107,17 +109,23 @@ def test_the_fingerprint_is_of_the_rows(small_log: dict[str, list[DailyRow]], sm
 
 def test_the_fingerprint_sees_each_change() -> None:
     day, later = dt.date(2020, 1, 1), dt.date(2020, 1, 9)
-    base: dict[str, list[DailyRow]] = {"a": [(day, 1, 50, 0), (later, 0, 0, 7)], "b": [(day, 1, 50, 0)]}
+    base: dict[str, list[DailyRow]] = {"a": [row(day, 1, 50), row(later, 0, 0, 7)], "b": [row(day, 1, 50)]}
     changed: list[dict[str, list[DailyRow]]] = [
-        {"a": [(day, 1, 51, 0), (later, 0, 0, 7)], "b": [(day, 1, 50, 0)]},
-        {"a": [(day, 2, 50, 0), (later, 0, 0, 7)], "b": [(day, 1, 50, 0)]},
-        {"a": [(day, 1, 50, 0), (later, 0, 0, 8)], "b": [(day, 1, 50, 0)]},
-        {"a": [(day, 1, 50, 0)], "b": [(day, 1, 50, 0), (later, 0, 0, 7)]},  # another's return
-        {"a": [(day, 1, 50, 0), (later, 0, 0, 7)], "c": [(day, 1, 50, 0)]},
-        {"a": [(day, 1, 50, 0), (later, 0, 0, 7)]},
+        {"a": [row(day, 1, 51), row(later, 0, 0, 7)], "b": [row(day, 1, 50)]},
+        {"a": [row(day, 2, 50), row(later, 0, 0, 7)], "b": [row(day, 1, 50)]},
+        {"a": [row(day, 1, 50), row(later, 0, 0, 8)], "b": [row(day, 1, 50)]},
+        {"a": [row(day, 1, 50)], "b": [row(day, 1, 50), row(later, 0, 0, 7)]},  # another's return
+        {"a": [row(day, 1, 50), row(later, 0, 0, 7)], "c": [row(day, 1, 50)]},
+        {"a": [row(day, 1, 50), row(later, 0, 0, 7)]},
     ]
     prints = [fingerprint(simulated.histories(log)) for log in [base, *changed]]
-    free = [("a", [(day, 1, 0, 0)])]
+    free = [("a", [row(day, 1, 0)])]
     prints += [fingerprint(from_rows(free, has_amounts)) for has_amounts in (True, False)]
+    noon = dt.datetime(2020, 1, 1, 12)
+    lines = [Line(noon, 5.0, category="a", cost=1.0), Line(noon, 5.0, category="b", cost=2.0)]
+    other = [dataclasses.replace(lines[0], category="b"), lines[1]]
+    dear = [dataclasses.replace(lines[0], cost=9.0), lines[1]]
+    prints += [fingerprint(strategies.full_histories({"a": own})) for own in (lines, other, dear)]
+    prints.append(fingerprint(strategies.full_histories({"a": lines}, {"sent": {"a": [(day, 1, 0)]}})))
     assert len(set(prints)) == len(prints)
-    assert np.unique(prints).size == 9
+    assert np.unique(prints).size == 13
