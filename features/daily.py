@@ -30,6 +30,7 @@ from math import floor
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from features import money
+from features.cells import units_cell
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -112,7 +113,7 @@ def daily(clean: ir.Table) -> ir.Table:
         order=ibis.coalesce("o" + clean.order_id, "t" + clean.timestamp.cast("string")),
         minute=clean.timestamp.hour() * 60 + clean.timestamp.minute(),
         bought=bought,
-        **{f"units_{name}": _units(clean[name]) for name in dict.fromkeys(part.column for part in sums(clean.columns))},
+        **{f"units_{name}": units_cell(clean[name]) for name in dict.fromkeys(part.column for part in sums(clean.columns))},
     )
     values = {}
     for part in sums(clean.columns):
@@ -131,14 +132,10 @@ def daily(clean: ir.Table) -> ir.Table:
 def labelled(clean: ir.Table, name: str) -> ir.Table:
     """A text column's fold: usable rows → member, day, label, lines, gross, over purchases with a label, in no order."""
     bought = clean.filter(clean[name].notnull() & (clean.amount >= 0).fill_null(True))
-    row = bought.mutate(day=bought.timestamp.date(), units=_units(bought.amount), label=bought[name])
+    row = bought.mutate(day=bought.timestamp.date(), units=units_cell(bought.amount), label=bought[name])
     return row.group_by(member=row.customer_id, day=row.day, label=row.label).agg(
         lines=row.count(), gross=row.units.sum().fill_null(0).cast("int64")
     )
-
-
-def _units(number: Any) -> Any:
-    return (number * money.UNITS + 0.5).floor().cast("int64").fill_null(0)
 
 
 _PARTS: Final[dict[str, Callable[[int], int]]] = {

@@ -40,6 +40,7 @@ def connect() -> Backend:
     connection = ibis.duckdb.connect()
     connection.raw_sql("SET TimeZone = 'UTC'")
     connection.raw_sql("SET autoinstall_known_extensions = false")
+    connection.raw_sql("SET enable_progress_bar = false")  # it would stand on standard output, among what commands print
     return connection
 
 

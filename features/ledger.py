@@ -14,10 +14,11 @@ from features.calendars import day_in, month_and_day, months_on
 from features.errors import PolicyError
 from features.histories import Histories, Ragged
 from features.money import UNITS, to_units
-from features.rulebook import Column
+from features.rulebook import Column, rulebook
 
 if TYPE_CHECKING:
     from features.metrics import Points
+    from features.policy import TierPolicy
 
 Integers: TypeAlias = npt.NDArray[np.int64]
 
@@ -48,6 +49,18 @@ class Ledger:
     def rows_before(self, member: Integers, day: Integers) -> Integers:
         """Position of each member's first row on or after a day, elementwise."""
         return np.asarray(np.searchsorted(self.key, (member << _BITS) + np.maximum(day + _SHIFT, 0)), np.int64)
+
+
+def columns_counted(policy: TierPolicy) -> frozenset[str]:
+    """The optional columns of a log that a policy counts.
+
+    >>> from features.policy import TierPolicy
+    >>> sorted(columns_counted(TierPolicy.from_dict({"programme": "P", "metric": "profit", "window": "lifetime",
+    ...     "tiers": [{"name": "Member"}]})))
+    ['cost']
+    """
+    needs = {"profit": "cost", "points_earned": "points", "points_balance": "points"}
+    return frozenset(needs[column.name] for column in rulebook(policy).columns if column.name in needs)
 
 
 def ledger(histories: Histories, columns: Sequence[Column]) -> Ledger:

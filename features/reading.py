@@ -14,13 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from features import money
+from features.cells import blank
 from features.daily import TIME, daily, labelled, sums
 from features.engine import fetch, stream
 from features.errors import UnusableLogError
 from features.grouping import Days, Integers, Lines, by_day, by_label
 from features.histories import Histories, Ragged, assemble
 from features.schema import LABELS
-from features.verdicts import blank, usual_days
+from features.verdicts import usual_days
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir

@@ -10,11 +10,12 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from features import money
+from features.cells import blank, count_by_reason
 from features.daily import daily
 from features.engine import fetch
 from features.quirks import UNDONE_MINUTES, Held, Signs, Undone, held, signs, undone
 from features.repetition import Duplicates, repetitions
-from features.verdicts import REASONS, Checked, blank
+from features.verdicts import REASONS, Checked
 
 _WIDE: Final = "decimal(38, 0)"  # a sum over all members may be too large for int64
 
@@ -114,8 +115,7 @@ def report(checked: Checked) -> UsabilityReport:
     (3, 1, 1.0)
     """
     rows, columns = checked.rows, checked.columns
-    reasons = rows.group_by(reason=rows.tc_reason).agg(rows=rows.count())
-    counts = {row["reason"]: int(row["rows"]) for row in fetch(reasons).to_pylist()}
+    counts = count_by_reason(rows)
     clean = checked.clean
     days = daily(clean)
     member = days.group_by("member").agg(

@@ -15,25 +15,30 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from features import dialects, money
+from features import money
+from features.cells import (
+    TIME_REASONS,
+    blank,
+    first_reason,
+    member_cell,
+    product_cell,
+    text_cell,
+    time_cell,
+    time_conditions,
+)
 from features.engine import FILE, Source, fetch, open_table
 from features.errors import ColumnError, ConfigError, SourceError, listed
 from features.repetition import DUPLICATES, Duplicates, marked
 from features.row_rules import Rule, refusing
 from features.schema import LABELS, NUMBERS, ColumnMap, resolve
-from features.suspicions import has_zone, one_currency, zones_agree
-from features.zones import UTC, wall_clock, zone_of
+from features.suspicions import one_currency, zones_agree
+from features.zones import UTC, zone_of
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
     import ibis.expr.types as ir
 
 REASONS: Final[Mapping[str, str]] = {
-    "no_member": "no member: customer_id is missing or blank",
-    "no_time": "no time: timestamp is missing or blank",
-    "unparsable_time": "time cannot be read (ISO 8601 is expected, as 2017-01-31 or 2017-01-31T09:30:00)",
-    "zero_date": "time before 1980: an empty date in disguise",
+    **TIME_REASONS,
     "no_amount": "no amount, in a log that has amounts",
     "comma_amount": "amount has a comma: 1234.50 is expected; for amounts as 1.234,50 say decimal_comma: true",
     "unparsable_amount": "amount is not a finite number (1234.50 is expected)",
@@ -45,9 +50,6 @@ REASONS: Final[Mapping[str, str]] = {
 }
 """Reason code → what it means, in the order in which they are tried."""
 
-EARLIEST: Final = dt.datetime(1980, 1, 1)
-_LATEST: Final = dt.datetime.max
-_FAR: Final = dt.datetime(2100, 1, 1)  # beyond, nobody knows what clocks will show
 _OWN: Final = (
     *("tc_member", "tc_time", "tc_amount", "tc_order", "tc_copy", "tc_again", "tc_reason"),
     FILE,
@@ -55,7 +57,6 @@ _OWN: Final = (
 )
 _STRAY_SHARE: Final = 0.01
 _STRAY_MIN_GAP_DAYS: Final = 90
-_INT64_DIGITS: Final = 18
 _STRAY_FEW_ROWS: Final = 10
 
 
@@ -147,8 +148,6 @@ def check(
     >>> check(log).quarantine.to_pyarrow()["reason"].to_pylist()
     ['no_member', 'unparsable_time']
     """
-    import ibis
-
     if duplicates not in DUPLICATES:
         raise ConfigError(f"duplicates is one of {listed(DUPLICATES)}", repr(duplicates), "pass one of these")
     table = open_table(source)
@@ -165,19 +164,23 @@ def check(
     if duplicates != "keep":
         table = marked(table, duplicates)
     row = table.mutate(
-        tc_member=_member(table[columns.sources["customer_id"][0]]),
-        tc_time=_local(table[columns.sources["timestamp"][0]], zone),
+        tc_member=member_cell(table[columns.sources["customer_id"][0]]),
+        tc_time=time_cell(table[columns.sources["timestamp"][0]], zone=zone),
         tc_amount=_amount(table, columns, comma=decimal_comma),
         tc_order=_order(table, columns),
-        **{f"tc_{name}": _product(table, columns, name, comma=decimal_comma) for name in NUMBERS if name in columns.sources},
-        **{f"tc_{name}": _label(table[columns.sources[name][0]]) for name in LABELS if name in columns.sources},
+        **{
+            f"tc_{name}": product_cell(table, columns, name, comma=decimal_comma)
+            for name in NUMBERS
+            if name in columns.sources
+        },
+        **{f"tc_{name}": text_cell(table[columns.sources[name][0]]) for name in LABELS if name in columns.sources},
     )
     conditions = _conditions(table, row, columns)
     if refused := [rule.holds(table) for rule in refusing(rules)]:
         conditions["ruled_out"] = functools.reduce(operator.or_, refused)
     if duplicates != "keep":
         conditions["repeated"] = row.tc_again
-    row = row.mutate(tc_reason=ibis.cases(*((conditions[code], code) for code in REASONS if code in conditions)))
+    row = row.mutate(tc_reason=first_reason(conditions, REASONS))
     if (rules or duplicates != "keep") and table.get_backend().name == "duckdb":
         # Every later question would match patterns and sort the log again.
         row = table.get_backend().create_table(f"tc_{secrets.token_hex(8)}", row, temp=True)
@@ -196,96 +199,20 @@ def _contract(row: ir.Table, columns: ColumnMap) -> ir.Table:
     )
 
 
-def _member(column: ir.Column) -> ir.Value:
-    kind = column.type()
-    if kind.is_uuid():
-        return column.cast("string")
-    if kind.is_decimal() and kind.scale == 0:
-        return column.cast("int64" if kind.precision <= _INT64_DIGITS else "string")
-    if kind.is_string() or kind.is_integer() or kind.is_floating():
-        return blank(column).ifelse(None, column)
-    raise ColumnError("customer_id is a number or text", f"a column of type {kind}", "cast it when writing the log")
-
-
-def _time(column: ir.Column) -> ir.Value:
-    kind = column.type()
-    if kind.is_string():
-        return dialects.time_of(column)
-    if kind.is_timestamp() or kind.is_date():
-        return column.cast("timestamp")
-    if kind.is_unknown() and "TIMESTAMPTZ" in str(kind):  # in nanoseconds, which Ibis has no name for
-        return column.cast("timestamp('UTC')").cast("timestamp")
-    raise ColumnError(
-        "timestamp is a timestamp, a date or ISO 8601 text", f"a column of type {kind}", "cast it when writing the log"
-    )
-
-
-def _local(column: ir.Column, zone: ZoneInfo | None) -> ir.Value:
-    """The time as the programme's clocks showed it."""
-    time = _time(column)
-    kind = column.type()
-    if zone is None or kind.is_date() or (kind.is_timestamp() and kind.timezone is None):
-        return time
-    usable = (time >= EARLIEST) & (time <= _FAR)
-    bounds = fetch(time.as_table().agg(first=time.min(where=usable), last=time.max(where=usable))).to_pylist()[0]
-    if bounds["first"] is None:
-        return time
-    shown = wall_clock(time, zone, bounds["first"], bounds["last"])
-    return has_zone(column).ifelse(shown, time) if kind.is_string() else shown
-
-
-def _number(column: ir.Column, name: str, *, comma: bool) -> ir.Value:
-    kind = column.type()
-    if kind.is_string():
-        return dialects.number_of(column.replace(".", "").replace(",", ".") if comma else column)
-    if kind.is_numeric():
-        return dialects.as_float(column)
-    raise ColumnError(f"{name} is a number", f"a column of type {kind}", f"map another column to {name}")
-
-
 def _amount(table: ir.Table, columns: ColumnMap, *, comma: bool) -> ir.Value:
     import ibis
 
-    if not columns.has_amounts:
-        return ibis.null("float64")
-    return _product(table, columns, "amount", comma=comma)
-
-
-def _product(table: ir.Table, columns: ColumnMap, name: str, *, comma: bool) -> ir.Value:
-    factors = [_number(table[source], name, comma=comma) for source in columns.sources[name]]
-    return factors[0] if len(factors) == 1 else functools.reduce(dialects.product, factors)
-
-
-def _label(column: ir.Column) -> ir.Value:
-    return blank(column).ifelse(None, column.cast("string"))
+    return product_cell(table, columns, "amount", comma=comma) if columns.has_amounts else ibis.null("float64")
 
 
 def _order(table: ir.Table, columns: ColumnMap) -> ir.Value:
     import ibis
 
-    if "order_id" not in columns.sources:
-        return ibis.null("string")
-    column = table[columns.sources["order_id"][0]]
-    return blank(column).ifelse(None, column.cast("string"))
-
-
-def blank(column: ir.Column) -> Any:
-    """Whether a value is missing: null, NaN, or text of nothing but white space."""
-    kind = column.type()
-    if kind.is_string():
-        return column.isnull() | (column.strip() == "")
-    return column.isnull() | column.isnan() if kind.is_floating() else column.isnull()
+    return text_cell(table[columns.sources["order_id"][0]]) if "order_id" in columns.sources else ibis.null("string")
 
 
 def _conditions(table: ir.Table, row: ir.Table, columns: ColumnMap) -> dict[str, Any]:
-    import ibis
-
-    conditions: dict[str, Any] = {
-        "no_member": row.tc_member.isnull(),
-        "no_time": blank(table[columns.sources["timestamp"][0]]),
-        "unparsable_time": row.tc_time.isnull() | (row.tc_time > ibis.literal(_LATEST)),
-        "zero_date": row.tc_time < ibis.literal(EARLIEST),
-    }
+    conditions = time_conditions(table[columns.sources["timestamp"][0]], row.tc_member, row.tc_time)
     if columns.has_amounts:
         parts = [blank(table[name]) for name in columns.sources["amount"]]
         conditions["no_amount"] = parts[0] if len(parts) == 1 else parts[0] | parts[1]

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
+from features.cells import EARLIEST
 from features.daily import Line
 from features.money import MAX_AMOUNT
-from features.verdicts import EARLIEST
 
 _INT64 = 2**63 - 1
 _MAX_ID = 200

@@ -16,6 +16,7 @@ from features.errors import ColumnError, ConfigError
 from features.feature import Feature
 from features.feature_table import FeatureTable, build
 from features.histories import Histories
+from features.ledger import columns_counted
 from features.operators import Floats
 from features.policy import TierPolicy
 from features.registry import columns_of
@@ -81,8 +82,9 @@ class Forecaster:
 
     @cached_property
     def columns(self) -> frozenset[str]:
-        """The optional columns of a log that the model reads."""
-        return columns_of(self.features)
+        """The optional columns of a log that the model and its tier policy read."""
+        policy = self.settings.policy
+        return columns_of(self.features) | (columns_counted(policy) if policy is not None else frozenset())
 
     def describe(self, histories: Histories, as_of: dt.date) -> FeatureTable:
         """Features of members with a purchase in the look-back before ``as_of``."""
