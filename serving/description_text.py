@@ -91,7 +91,8 @@ class _Writer:
             yield self.line("", self.word("earlier", count=len(changes) - _MOST_CHANGES))
         width = 2 + max((display_width(change["tier"]) for change in changes), default=0)
         for change in changes[-_MOST_CHANGES:]:
-            yield self.line("", f"{change['date']}  {padded(change['tier'], width)}{change['reason']}")
+            kind = "" if change["kind"] in _CHANGES else self.word(f"kind_{change['kind']}")
+            yield self.line("", f"{change['date']}  {padded(change['tier'], width)}{kind}{change['reason']}")
         yield self.line("keeps", self.keeps(own))
         above = [need for need in own["outlook"] if need["kind"] == "reach"]
         for i, need in enumerate(above):
@@ -104,7 +105,7 @@ class _Writer:
         if not held:
             return self.word("keep_base", tier=own["name"])
         if held[-1]["undefined"]:
-            return f"{self.word('absent')}: {held[-1]['undefined']}"
+            return str(held[-1]["undefined"])
         lost = [change for change in own["if_nothing_comes"] if change["kind"] == "fell"]
         if not held[-1]["need"] or not lost:
             return self.word("keep_free", tier=own["name"], by=own["by"])
@@ -120,7 +121,7 @@ class _Writer:
 
     def lift(self, need: Mapping[str, Any], own: Mapping[str, Any]) -> str:
         if need["undefined"]:
-            return f"{need['tier']}: {self.word('absent')}: {need['undefined']}"
+            return f"{need['tier']}: {need['undefined']}"
         if not need["need"]:
             return self.word("lift_free", tier=need["tier"], by=own["by"])
         said = self.word(
@@ -155,7 +156,8 @@ class _Writer:
         scores = "-".join(str(rfm[f"{name}_score"] or "?") for name in ("recency", "frequency", "monetary"))
         money = self.word("absent") if rfm["monetary"] is None else self.word("net", value=f"{rfm['monetary']:,.2f}")
         days, orders = self.many("days", days=rfm["recency_days"]), self.many("day_orders", orders=rfm["frequency"])
-        return self.word("rfm_of", scores=scores, days=days, orders=orders, money=money)
+        unscored = self.word("rfm_unscored") if rfm["monetary"] is not None and not rfm["monetary_score"] else ""
+        return self.word("rfm_of", scores=scores, days=days, orders=orders, money=money) + unscored
 
     def parts(self, own: Mapping[str, Any], formats: Mapping[str, str]) -> str:
         """What there is, then the names of what is not available."""

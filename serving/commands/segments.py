@@ -60,7 +60,7 @@ def command(
     words: Language = "zh" if language == "zh" else "en"
     bounds = chosen.standing
     click.echo(to_table(segments, names, words))
-    if policy is not None and tiers is not None:
+    if policy is not None and policy.metric is not None and tiers is not None:
         by = date + dt.timedelta(days=chosen.horizon_days)
         near = near_misses(base.histories, policy, date, by, bounds)
         click.echo(f"\n{near_line(near, by, bounds.near_share, words)}")

@@ -53,7 +53,15 @@ def test_what_the_policy_does_not_define_is_said() -> None:
     rules = TierPolicy.from_dict({**POLICY.model_dump(), "tiers": tiers})
     said = text(Line(dt.datetime(2016, 6, 29), 150.0), policy=rules)
     assert "keeps it         nothing more is needed to hold 金卡 on 2016-07-07" in said
-    assert any(line.startswith("lifts it         Patron: not available: ") for line in said)
+    assert any(line.startswith("lifts it         Patron: not defined, because") for line in said)
+
+
+def test_reviews_that_change_nothing_are_told_by_their_kind() -> None:
+    year = {"calendar": "year"}
+    rules = TierPolicy.from_dict({**POLICY.model_dump(), "window": year, "review": "period_end"})
+    said = text(Line(dt.datetime(2015, 12, 20), 150.0), Line(dt.datetime(2016, 6, 29), 5.0), policy=rules)
+    assert any("2016-01-01  金卡  kept: 150.00 from 2015-01-01" in line for line in said)
+    assert any(line.endswith("155.00 net; no bounds of spend are set") for line in said)
 
 
 def test_chinese_lines_are_aligned_by_columns() -> None:
