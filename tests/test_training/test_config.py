@@ -62,7 +62,7 @@ def test_the_file_of_the_working_directory_is_taken_if_there_is_one(tmp_path: Pa
         ("lookback_days: soon", "lookback_days should be a valid integer.*got 'soon'"),
         ("horizon_days: yes", "horizon_days should be a valid integer; got True"),
         ("horizon_days: 28.5", "horizon_days should be a valid integer.*got 28.5"),
-        ("duplicates: maybe", "duplicates should be 'keep' or 'drop'; got 'maybe'"),
+        ("duplicates: maybe", "duplicates should be 'keep', 'drop' or 'overlap'; got 'maybe'"),
         ("columns: [card]", "columns should be a valid dictionary"),
         ("columns: card", "columns should be a valid dictionary"),
         ("columns: {amount: 7}", "columns.amount should be a valid string; got 7"),
