@@ -3,16 +3,21 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Spark wants a pandas below 3, so PostgreSQL and Spark are tested in an environment of their own.
+ENGINES := .venv-engines
+ENGINES_READY := $(ENGINES)/.ready
+JAVA_17 := java -version 2>&1 | grep -qE 'version "(1[7-9]|[2-9][0-9])'
+PG_15 := ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null | grep -qE 'postgresql/(1[5-9]|[2-9][0-9])/' || initdb --version 2>/dev/null | grep -qE ' (1[5-9]|[2-9][0-9])'
 
 export BENTOML_DO_NOT_TRACK := True
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint docs bench serve lock clean
+.PHONY: help install demo test test-engines lint docs bench bench-features serve lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(READY) ## .venv with everything, and .venv/bin/tiercast
 
@@ -28,9 +33,24 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY) ## the whole way on real data: check, train, backtest, score, whom to call
 	$(BIN)/tiercast demo
 
-test: $(READY) ## lint, types, contracts, then all tests
+test: $(READY) ## lint, types, contracts, then all tests; those on PostgreSQL and Spark where there is a Java of 17 or later
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest
+	@if $(JAVA_17); then $(MAKE) --no-print-directory test-engines; else \
+	  echo "not run: the tests on PostgreSQL and Spark, for want of Java 17. On Debian: apt-get install openjdk-17-jre-headless"; fi
+
+# Sets up .venv-engines (the first time: a download of about 450 MB), starts a PostgreSQL server and a Spark cluster of two
+# workers on this machine for as long as the tests run, and compares them with DuckDB. What is not here is skipped, and said.
+test-engines: $(ENGINES_READY) ## DuckDB = PostgreSQL = Spark, to the bit, on servers of its own
+	@$(PG_15) || echo "PostgreSQL is left out: no server of 15 or later is here. On Debian and Ubuntu: apt-get install postgresql"
+	@$(JAVA_17) || echo "Spark is left out: no Java of 17 or later is here. On Debian and Ubuntu: apt-get install openjdk-17-jre-headless"
+	$(ENGINES)/bin/python -m pytest -m engines tests/test_engines
+
+$(ENGINES_READY): requirements-engines.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Tiercast needs Python 3.11 or newer; got $$($(PYTHON) -V)"; exit 1; }
+	$(PYTHON) -m venv $(ENGINES)
+	$(ENGINES)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements-engines.lock
+	@touch $@
 
 lint: $(READY) ## ruff, mypy, import contracts
 	$(BIN)/ruff check .
@@ -44,13 +64,22 @@ docs: $(READY) ## docs/features.md, from the declarations
 bench: $(READY) ## benchmarks: ratios against a named peer in the same run
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
+bench-features: $(READY) ## features of 20 and 100 million synthetic lines, beside a bare scan, SQL and pandas
+	$(BIN)/python benchmarks/bench_features.py 20000000
+	$(BIN)/python benchmarks/bench_features.py 100000000
+
 serve: $(READY) ## the HTTP service on 127.0.0.1:3000, over what the demo left
 	$(BIN)/tiercast serve --home demo-data
 
+# All but spark, which holds pandas below 3.
+EXTRAS := --extra train --extra postgres --extra notebook --extra demo --extra dev
+
 lock: ## regenerate the pinned requirement files
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header --all-extras pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header $(EXTRAS) pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-header -c requirements.lock pyproject.toml -o requirements-serving.lock
+	grep -v '^pandas==' requirements.lock > $(VENV)/but-pandas.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header -c $(VENV)/but-pandas.txt $(EXTRAS) --extra spark pyproject.toml -o requirements-engines.lock
 
 clean: ## remove the environment and what the demo left
-	rm -rf $(VENV) demo-data
+	rm -rf $(VENV) $(ENGINES) demo-data

@@ -24,11 +24,13 @@ Sums are in fixed-point units (features.money), and so the same in every order. 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from math import floor
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from features import money
+from features.cells import units_cell
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -111,7 +113,7 @@ def daily(clean: ir.Table) -> ir.Table:
         order=ibis.coalesce("o" + clean.order_id, "t" + clean.timestamp.cast("string")),
         minute=clean.timestamp.hour() * 60 + clean.timestamp.minute(),
         bought=bought,
-        **{f"units_{name}": _units(clean[name]) for name in dict.fromkeys(part.column for part in sums(clean.columns))},
+        **{f"units_{name}": units_cell(clean[name]) for name in dict.fromkeys(part.column for part in sums(clean.columns))},
     )
     values = {}
     for part in sums(clean.columns):
@@ -130,14 +132,10 @@ def daily(clean: ir.Table) -> ir.Table:
 def labelled(clean: ir.Table, name: str) -> ir.Table:
     """A text column's fold: usable rows → member, day, label, lines, gross, over purchases with a label, in no order."""
     bought = clean.filter(clean[name].notnull() & (clean.amount >= 0).fill_null(True))
-    row = bought.mutate(day=bought.timestamp.date(), units=_units(bought.amount), label=bought[name])
+    row = bought.mutate(day=bought.timestamp.date(), units=units_cell(bought.amount), label=bought[name])
     return row.group_by(member=row.customer_id, day=row.day, label=row.label).agg(
         lines=row.count(), gross=row.units.sum().fill_null(0).cast("int64")
     )
-
-
-def _units(number: Any) -> Any:
-    return (number * money.UNITS + 0.5).floor().cast("int64").fill_null(0)
 
 
 _PARTS: Final[dict[str, Callable[[int], int]]] = {
@@ -159,34 +157,45 @@ def fold(lines: Iterable[Line], columns: Collection[str] = ("amount",)) -> list[
     """
     more = [part for part in sums(columns) if part.value not in _ALWAYS]
     timed = TIME in columns
-    days: dict[dt.date, tuple[set[Any], dict[str, int]]] = {}
+    days: dict[dt.date, list[Line]] = {}
     for line in lines:
         day = line.timestamp.date()
-        found = days.get(day)
-        if found is None:
-            found = days[day] = (set(), {"orders": 0, "gross": 0, "returned": 0, **{part.value: 0 for part in more}})
-        orders, values = found
+        if day in days:
+            days[day].append(line)
+        else:
+            days[day] = [line]
+    return [(day, _summed(days[day], more, timed)) for day in sorted(days)]
+
+
+def _summed(lines: list[Line], more: list[Sum], timed: bool) -> dict[str, int]:
+    """The values of one day."""
+    orders: set[Any] = set()
+    gross = returned = 0
+    minutes = []
+    for line in lines:
         amount = line.amount
         if amount is None or amount >= 0:
-            orders.add(line.order_id if line.order_id and line.order_id.strip() else line.timestamp)
-            side = "visits"
+            orders.add(line.order_id if line.order_id and not line.order_id.isspace() else line.timestamp)
             if amount is not None:
-                values["gross"] += money.to_units(amount)
+                gross += floor(amount * money.UNITS + 0.5)
             if timed:
-                minute = line.timestamp.hour * 60 + line.timestamp.minute
-                values["minute"] = min(values.get("minute", minute), minute)
+                minutes.append(line.timestamp.hour * 60 + line.timestamp.minute)
         else:
-            side = "returns"
-            values["returned"] -= money.to_units(amount)
-        for part in more:
-            number = getattr(line, part.column)
-            if number is not None and part.side == side:
-                values[part.value] += _PARTS[part.part](money.to_units(number))
-    for orders, values in days.values():
-        values["orders"] = len(orders)
-        if timed:
-            values.setdefault("minute", 0)
-    return [(day, values) for day, (_, values) in sorted(days.items())]
+            returned -= floor(amount * money.UNITS + 0.5)
+    values = {"orders": len(orders), "gross": gross, "returned": returned}
+    if timed:
+        values["minute"] = min(minutes, default=0)
+    for part in more:
+        values[part.value] = sum(_PARTS[part.part](money.to_units(number)) for number in _numbers(lines, part))
+    return values
+
+
+def _numbers(lines: list[Line], part: Sum) -> Iterator[float]:
+    """A column's numbers on one side of a day."""
+    for line in lines:
+        number: float | None = getattr(line, part.column)
+        if number is not None and (line.amount is not None and line.amount < 0) == (part.side == "returns"):
+            yield number
 
 
 def label_counts(lines: Iterable[Line], name: str) -> list[tuple[dt.date, str, int, int]]:

@@ -1,4 +1,7 @@
-"""Where tables live: files and frames opened as Ibis tables on an embedded DuckDB, and results fetched from it."""
+"""Where tables live: files and frames opened as Ibis tables on an embedded DuckDB, and results fetched as Arrow.
+
+Tables of PostgreSQL and Spark are opened from URLs (features.servers) or come as Ibis tables; nothing is copied over.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from features.errors import SourceError, listed
+from features.servers import arrow, check_zone, first_line, is_url, open_url
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -17,10 +21,12 @@ if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
 Source: TypeAlias = "str | Path | pd.DataFrame | pa.Table | ir.Table"
-"""What a log may be given as: a path or glob of CSV or Parquet, a frame, an Arrow or an Ibis table."""
+"""What a log may be given as: a path or glob of CSV or Parquet, a URL of a table, a frame, an Arrow or an Ibis table."""
 
 _SUFFIXES = {".csv": "csv", ".csv.gz": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet"}
 _MAX_HEADER = 1_000_000
+FILE = "tc_file"
+"""Column that says which of several files a row is from."""
 
 
 def connect() -> Backend:
@@ -34,6 +40,7 @@ def connect() -> Backend:
     connection = ibis.duckdb.connect()
     connection.raw_sql("SET TimeZone = 'UTC'")
     connection.raw_sql("SET autoinstall_known_extensions = false")
+    connection.raw_sql("SET enable_progress_bar = false")  # it would stand on standard output, among what commands print
     return connection
 
 
@@ -42,12 +49,13 @@ def open_table(source: Source) -> ir.Table:
 
     Parameters
     ----------
-    source : path or glob (CSV, TSV, gzipped CSV or Parquet), pandas frame, Arrow table or Ibis table
+    source : path or glob (CSV, TSV, gzipped CSV or Parquet), URL (see features.servers), pandas frame, Arrow table or Ibis
+        table of DuckDB, PostgreSQL or Spark
 
     Raises
     ------
     SourceError
-        nothing matches, kinds are mixed, a file is empty or cannot be read, or the source is none of these
+        nothing matches, kinds are mixed, a file is empty or cannot be read, a server is away, or the source is none of these
 
     >>> import pandas as pd
     >>> open_table(pd.DataFrame({"customer_id": [1]})).columns
@@ -56,16 +64,19 @@ def open_table(source: Source) -> ir.Table:
     import ibis
 
     if isinstance(source, ibis.expr.types.Table):
-        return _in_utc(source)
+        return check_zone(source)
+    if is_url(source):
+        return open_url(str(source))
     if not isinstance(source, (str, Path)):
         return _register(source)
     paths = _paths(str(source))
     kind = _kind(paths)
     connection = connect()
     found = [glob.escape(path) for path in paths]  # the engine would take brackets in a name for a pattern
+    named = {"filename": FILE} if len(paths) > 1 else {}
     try:
         if kind == "parquet":
-            return connection.read_parquet(found, union_by_name=True)
+            return connection.read_parquet(found, union_by_name=True, **named)
         # As text: one unparsable amount must cost a row, not the column's type. Lines cut short are filled with nulls.
         table: ir.Table = connection.read_csv(
             found,
@@ -74,10 +85,11 @@ def open_table(source: Source) -> ir.Table:
             delim=_delimiter(paths[0]),
             null_padding=True,
             union_by_name=True,
+            **named,
             sample_size=20_000,
         )
     except Exception as error:
-        got = f"{str(source)!r}: {_first_line(error)}"
+        got = f"{str(source)!r}: {first_line(error)}"
         if "utf-8" in str(error):
             raise SourceError("a CSV file is in UTF-8", got, "convert it, as in iconv -f latin1 -t utf-8") from error
         raise SourceError(f"a {kind} file can be read as such", got, "mend or leave out the file") from error
@@ -93,7 +105,7 @@ def fetch(expression: ir.Table) -> pa.Table:
     Raises
     ------
     SourceError
-        a file turns out to be damaged below its header
+        a file turns out to be damaged below its header, or a server is away or refuses
 
     >>> import pandas as pd
     >>> fetch(open_table(pd.DataFrame({"customer_id": [1, 2]}))).num_rows
@@ -102,10 +114,36 @@ def fetch(expression: ir.Table) -> pa.Table:
     import duckdb
     import pyarrow as pa
 
+    if expression.get_backend().name != "duckdb":
+        return arrow(expression)
     try:
         return expression.to_pyarrow()
     except (duckdb.Error, pa.ArrowException) as error:
-        raise SourceError("a log can be read to its end", _first_line(error), "mend the source or leave it out") from error
+        raise SourceError("a log can be read to its end", first_line(error), "mend the source or leave it out") from error
+
+
+def write(expression: ir.Table, path: Path, suffix: str) -> None:
+    """Write the result of a lazy expression to a file on this machine, as Parquet or CSV by ``suffix``.
+
+    >>> import pandas as pd, tempfile
+    >>> target = Path(tempfile.mkdtemp()) / "log.csv"
+    >>> write(open_table(pd.DataFrame({"customer_id": [1, 2]})), target, target.suffix)
+    >>> target.read_text().split()
+    ['customer_id', '1', '2']
+    """
+    parquet = suffix == ".parquet"
+    if expression.get_backend().name == "duckdb":  # row by row, whatever its size
+        to_file = expression.to_parquet if parquet else expression.to_csv
+        to_file(path)
+        return
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    table = fetch(expression)
+    if parquet:
+        pyarrow.parquet.write_table(table, path)
+    else:
+        pyarrow.csv.write_csv(table, path)
 
 
 def stream(expression: ir.Table, batch_rows: int) -> Iterator[pa.RecordBatch]:
@@ -129,17 +167,7 @@ def stream(expression: ir.Table, batch_rows: int) -> Iterator[pa.RecordBatch]:
     except duckdb.CatalogException:  # a table in memory that Ibis has yet to hand to the engine
         yield from expression.to_pyarrow().to_batches()
     except (duckdb.Error, pa.ArrowException) as error:
-        raise SourceError("a log can be read to its end", _first_line(error), "mend the source or leave it out") from error
-
-
-def _in_utc(table: ir.Table) -> ir.Table:
-    """A caller's own table, refused where its session would read times with a zone as local times."""
-    backend = table.get_backend()
-    if backend.name == "duckdb":
-        zone = backend.raw_sql("SELECT current_setting('TimeZone')").fetchall()[0][0]
-        if zone not in {"UTC", "Etc/UTC", "GMT", "Etc/GMT"}:
-            raise SourceError("the session of an Ibis table is in UTC", zone, "run SET TimeZone = 'UTC' on its connection")
-    return table
+        raise SourceError("a log can be read to its end", first_line(error), "mend the source or leave it out") from error
 
 
 def _register(source: pd.DataFrame | pa.Table) -> ir.Table:
@@ -151,7 +179,7 @@ def _register(source: pd.DataFrame | pa.Table) -> ir.Table:
         try:
             source = pa.Table.from_pandas(source, preserve_index=False)
         except pa.ArrowException as error:
-            raise SourceError("a column holds values of one type", _first_line(error), "cast the column") from error
+            raise SourceError("a column holds values of one type", first_line(error), "cast the column") from error
     if not isinstance(source, pa.Table):
         raise SourceError(
             "a source is a path, a pandas frame, an Arrow table or an Ibis table", type(source).__name__, "pass one of these"
@@ -203,7 +231,3 @@ def _first_text(path: str) -> str:
     opened = gzip.open if path.lower().endswith(".gz") else open
     with opened(path, "rb") as file:
         return file.readline(_MAX_HEADER).decode("utf-8", "replace")
-
-
-def _first_line(error: Exception) -> str:
-    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)[:300]

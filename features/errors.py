@@ -129,3 +129,12 @@ def listed(names: Sequence[object], most: int = 8) -> str:
     """
     shown = ", ".join(repr(name) for name in names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def counted(count: int, noun: str) -> str:
+    """A number of things for a message.
+
+    >>> counted(1, "row"), counted(2_000, "row")
+    ('1 row', '2,000 rows')
+    """
+    return f"{count:,} {noun}{'s' if count != 1 else ''}"

@@ -12,12 +12,12 @@ import numpy.typing as npt
 from features import money
 
 UNITS: Final = float(money.UNITS)
-_HALF_LIVES_KEPT: Final = 20
+_HALF_LIVES_KEPT: Final = 60
 
 
 @cache
 def weights(half_life_days: int) -> npt.NDArray[np.float64]:
-    """Weight by age in days: halves every half-life, and ends after twenty of them.
+    """Weight by age in days: halves every half-life, and ends after sixty of them, when nothing is left of it.
 
     >>> weights(7)[[0, 7, 14]].tolist()
     [1.0, 0.5, 0.25]

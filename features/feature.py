@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import Enum
+from functools import cached_property
 from string import Formatter
 from typing import Any, Final, Literal, NamedTuple
 
@@ -90,7 +91,7 @@ class Feature:
             if not _places(phrase) <= _PLACES:
                 raise ConfigError("a phrase holds {value} and {s} and no other place", repr(phrase), "mend it")
 
-    @property
+    @cached_property
     def needs(self) -> frozenset[str]:
         """Columns that the log must have for it, ``time``, ``events`` or ``policy``; amounts are not counted."""
         return parse(self.expression).needs - {"amount"}

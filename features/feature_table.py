@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from features.compiled import has_numba
+from features.compiling import has_numba
 from features.errors import ConfigError, CutoffError
 from features.expressions import evaluate
 from features.feature import Feature
@@ -18,14 +19,15 @@ from features.histories import Histories
 from features.operators import Floats, Integers, Panel
 from features.policy import TierPolicy
 from features.registry import chosen_by_default
-from features.single import Single, names
+from features.single import Programme, Single, names
 from features.snapshot import check_days, cutoff_days, known_before, to_date
-from features.tiers import TierState, tier_state
+from features.tiers import TierState, gives, tier_state
 from features.vocabulary import EVENTS, POLICY
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_BLOCK_PAIRS: Final = 100_000
 _COMPILE_FROM_PAIRS: Final = 2_000
 """For fewer, loading numba costs more than it saves."""
 
@@ -138,8 +140,8 @@ def build(
     member = np.concatenate([members for members, _ in pairs]) if pairs else np.empty(0, np.int64)
     cutoff = np.repeat(days, np.array([len(members) for members, _ in pairs], np.int64))
     state = None
-    if policy is not None and histories.has_amounts:
-        state = tier_state(Panel(histories, member, cutoff, horizon_days), policy)
+    if policy is not None and gives(histories, policy):
+        state = tier_state(histories, member, cutoff.astype(np.int64), horizon_days, policy)
     panel = Panel(histories, member, cutoff, horizon_days, state)
     return FeatureTable(panel, chosen, _values(panel, chosen, compiled), policy, state)
 
@@ -153,7 +155,7 @@ def parts(histories: Histories, members: int) -> Iterator[Histories]:
     [2, 1]
     """
     for start in range(0, len(histories), members):
-        yield histories.select(np.arange(start, min(start + members, len(histories))))
+        yield histories.range(start, min(start + members, len(histories)))
 
 
 def _values(panel: Panel, features: Sequence[Feature], compiled: bool | None = None) -> Floats:
@@ -163,19 +165,33 @@ def _values(panel: Panel, features: Sequence[Feature], compiled: bool | None = N
 
 
 def _together(panel: Panel, texts: tuple[str, ...]) -> Floats:
-    """All pairs at once: the compiled operators."""
+    """All pairs at once, by the compiled operators; so many members at a time that their arrays stay in the cache."""
     x = np.empty((len(panel), len(texts)), np.float64, order="F")
-    operators = names(panel)
-    for i, text in enumerate(texts):
-        (x[:, i],) = evaluate((text,), operators)
+    members = len(panel.histories)
+    step = max(1, members * _BLOCK_PAIRS // max(len(panel), 1))
+    runs = np.append(np.flatnonzero(np.diff(panel.cutoff, prepend=panel.cutoff[:1] - 1)), len(panel)).tolist()
+    for first in range(0, members, step):
+        bounds = [
+            (a + lo, a + hi)
+            for a, b in itertools.pairwise(runs)
+            for lo, hi in [np.searchsorted(panel.member[a:b], (first, first + step)).tolist()]
+        ]
+        operators = names(panel.part(bounds, first, min(first + step, members)))
+        for i, text in enumerate(texts):
+            (values,) = evaluate((text,), operators)
+            at = 0
+            for lo, hi in bounds:
+                x[lo:hi, i] = values[at : at + hi - lo]
+                at += hi - lo
     return x
 
 
 def _one_by_one(panel: Panel, texts: tuple[str, ...]) -> Floats:
     """Pair by pair: the plain operators."""
     x = np.empty((len(panel), len(texts)), np.float64)
+    programme = Programme(panel.state) if panel.state is not None else None
     for i, (member, cutoff) in enumerate(zip(panel.member.tolist(), panel.cutoff.tolist(), strict=True)):
-        x[i] = evaluate(texts, names(Single(panel.histories, member, cutoff, panel.horizon_days, panel.state, i)))
+        x[i] = evaluate(texts, names(Single(panel.histories, member, cutoff, panel.horizon_days, programme, i)))
     return x
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from features.compiled import compiled, has_numba
+from features.compiling import compiled, has_numba
 
 Integers: TypeAlias = npt.NDArray[np.int64]
 

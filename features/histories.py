@@ -16,6 +16,7 @@ import numpy.typing as npt
 from features.daily import SUMS, DailyRow
 from features.errors import UnusableLogError
 from features.snapshot import EPOCH, to_date, to_day
+from features.zones import UTC
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +37,12 @@ class Ragged:
         values = {name: column[keep] for name, column in self.values.items()}
         return Ragged(kept[self.offsets].astype(np.int64), self.day[keep], values)
 
+    def range(self, first: int, stop: int) -> Ragged:
+        """Members [first, stop): views, not copies."""
+        low, high = int(self.offsets[first]), int(self.offsets[stop])
+        values = {name: column[low:high] for name, column in self.values.items()}
+        return Ragged(self.offsets[first : stop + 1] - low, self.day[low:high], values)
+
 
 @dataclass(frozen=True, eq=False)
 class Histories:
@@ -47,7 +54,7 @@ class Histories:
     ...) one row per member, day and label, ``events`` for each kind of event one row per member and day. ``joined``
     (n_members,) is the day on which each became a member, -1 where only the first purchase can tell. ``columns``
     names what the log has of the contract. ``first_day`` and ``end_day`` bound the log: all its rows lie in
-    [first_day, end_day). Money is in fixed-point units (features.money).
+    [first_day, end_day). Money is in fixed-point units (features.money). Days are those of ``time_zone``.
     """
 
     members: npt.NDArray[Any]
@@ -59,6 +66,7 @@ class Histories:
     labels: Mapping[str, Ragged] = field(default_factory=dict)
     events: Mapping[str, Ragged] = field(default_factory=dict)
     joined: npt.NDArray[np.int32] | None = None
+    time_zone: str = UTC
 
     def __len__(self) -> int:
         return len(self.members)
@@ -83,6 +91,14 @@ class Histories:
             self._each(lambda rows: _select(rows, members)),
             members=self.members[members],
             joined=None if self.joined is None else self.joined[members],
+        )
+
+    def range(self, first: int, stop: int) -> Histories:
+        """Members [first, stop): their rows are looked at where they are, not copied."""
+        return replace(
+            self._each(lambda rows: rows.range(first, stop)),
+            members=self.members[first:stop],
+            joined=None if self.joined is None else self.joined[first:stop],
         )
 
     def _each(self, change: Callable[[Ragged], Ragged]) -> Histories:
@@ -139,6 +155,7 @@ def from_rows(
     *,
     columns: Collection[str] = (),
     labels: Mapping[str, Sequence[Sequence[tuple[dt.date, str, int, int]]]] | None = None,
+    time_zone: str = UTC,
 ) -> Histories:
     """Histories from each member's folded days (see features.daily), without an engine.
 
@@ -146,6 +163,7 @@ def from_rows(
     ----------
     columns : what the lines have beside amounts
     labels : by column, each member's label counts
+    time_zone : whose days these are
 
     >>> h = from_rows([("m", [(dt.date(2017, 1, 1), {"orders": 1, "gross": 25000, "returned": 5000})])], has_amounts=True)
     >>> h.visits.values["gross"].tolist(), h.returns.values["returned"].tolist()
@@ -160,7 +178,8 @@ def from_rows(
     day = np.array([date.toordinal() for date, _ in rows], np.int32) - np.int32(EPOCH)
     values = {name: np.array([found[name] for _, found in rows], np.int64) for name in rows[0][1]}
     ragged = {name: _labels(own) for name, own in (labels or {}).items()}
-    return assemble(ids, offsets, day, values, {*columns, *(("amount",) if has_amounts else ())}, ragged)
+    made = assemble(ids, offsets, day, values, {*columns, *(("amount",) if has_amounts else ())}, ragged)
+    return replace(made, time_zone=time_zone)
 
 
 def _labels(own: Sequence[Sequence[tuple[dt.date, str, int, int]]]) -> Ragged:

@@ -6,7 +6,7 @@ the same operators for one pair, in plain Python; both give the same bits.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features import fading, kernels
-from features.compiled import compiled, has_numba
+from features.compiling import compiled, has_numba
 from features.histories import Histories, Ragged
 from features.snapshot import MAX_DAYS
 from features.vocabulary import VALUES, label_rows, value_rows
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 Floats: TypeAlias = npt.NDArray[np.float64]
 Integers: TypeAlias = npt.NDArray[np.int64]
 T = TypeVar("T")
+
+_COMPILE_FROM_PAIRS: Final = 2_000
+"""Sums over fewer do without numba, whose loading a service would wait for."""
 
 _LEVELS: Final = (0.25, 0.5, 0.75, 0.9, 1.0)
 """Quantiles of gaps that are worked out together; others cost a pass of their own."""
@@ -47,6 +50,13 @@ class Panel:
 
     def __len__(self) -> int:
         return len(self.member)
+
+    def part(self, bounds: Sequence[tuple[int, int]], first: int, stop: int) -> Panel:
+        """The pairs in some ranges, all of members [first, stop), over the histories of these alone."""
+        member = np.concatenate([self.member[lo:hi] for lo, hi in bounds]) - first
+        cutoff = np.concatenate([self.cutoff[lo:hi] for lo, hi in bounds])
+        state = None if self.state is None else self.state.part(bounds)
+        return Panel(self.histories.range(first, stop), member, cutoff, self.horizon_days, state)
 
     # -- time ---------------------------------------------------------------------------------------------------------
 
@@ -185,7 +195,7 @@ class Panel:
 
     def tier_metric(self) -> Floats:
         """What qualifies at the cutoff, in the metric's own unit; NaN where it is not defined."""
-        return self._programme("metric")
+        return self._programme("spend")
 
     def tier_carry(self) -> Floats:
         """What of it still counts at cutoff + horizon; NaN where it is not defined."""
@@ -201,7 +211,7 @@ class Panel:
 
     def days_to_review(self) -> Floats:
         """Days from the cutoff to the next review; NaN where it is not defined."""
-        return self._programme("review")
+        return self._programme("days_to_review")
 
     # -- how ----------------------------------------------------------------------------------------------------------
 
@@ -302,7 +312,7 @@ class Panel:
 
 def _first_from(rows: Ragged, start: Integers, stop: Integers, target: npt.NDArray[np.int32]) -> Integers:
     """Of each pair's rows [start, stop), the first on its target day or later."""
-    if has_numba():
+    if len(start) >= _COMPILE_FROM_PAIRS and has_numba():
         out = np.empty(len(start), np.int64)
         compiled(kernels.first_from)(rows.day, start, stop, target, out)
         return out

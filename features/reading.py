@@ -6,20 +6,22 @@ grouping. Other engines fold where the data is. Both give the same whole numbers
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from features import money
+from features.cells import blank
 from features.daily import TIME, daily, labelled, sums
 from features.engine import fetch, stream
 from features.errors import UnusableLogError
 from features.grouping import Days, Integers, Lines, by_day, by_label
 from features.histories import Histories, Ragged, assemble
 from features.schema import LABELS
-from features.verdicts import blank, usual_days
+from features.verdicts import usual_days
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -52,12 +54,18 @@ def from_log(checked: Checked, needed: Collection[str] | None = None) -> Histori
     >>> from_log(check(log)).members.tolist()
     ['a', 'b']
     """
+    has = columns_read(checked, needed)
+    embedded = checked.judged.get_backend().name == "duckdb"
+    histories = _streamed(checked, has) if embedded else _pushed_down(checked, has)
+    return replace(histories, time_zone=checked.time_zone)
+
+
+def columns_read(checked: Checked, needed: Collection[str] | None = None) -> set[str]:
+    """Which of the contract's optional columns are read from a log, and ``time``."""
     has = {name for name in checked.columns.sources if name in ("amount", "order_id")}
     has |= {name for name in (*checked.columns.sources, TIME) if needed is None or name in needed}
     has -= {"customer_id", "timestamp", "currency"}
-    if checked.judged.get_backend().name == "duckdb":
-        return _streamed(checked, has)
-    return _pushed_down(checked, has)
+    return has
 
 
 def _streamed(checked: Checked, has: set[str]) -> Histories:
@@ -220,20 +228,33 @@ def _ragged(days: Days) -> Ragged:
 
 
 def _pushed_down(checked: Checked, has: set[str]) -> Histories:
-    clean = checked.clean.select(
-        "customer_id", "timestamp", "amount", "order_id", *sorted(has - {"amount", "order_id", TIME})
-    )
+    clean = clean_columns(checked, has)
     table = fetch(daily(clean))
     if table.num_rows == 0:
         raise UnusableLogError("a log has usable rows", "none", "see 'tiercast check' for why each row was refused")
+    return from_folded(table, {name: fetch(labelled(clean, name)) for name in LABELS if name in has}, has)
+
+
+def clean_columns(checked: Checked, has: Collection[str]) -> ir.Table:
+    """Usable rows with the columns that are read, for an engine to fold."""
+    more = sorted(set(has) - {"amount", "order_id", TIME})
+    return checked.clean.select("customer_id", "timestamp", "amount", "order_id", *more)
+
+
+def from_folded(table: pa.Table, label_tables: Mapping[str, pa.Table], has: Collection[str]) -> Histories:
+    """Histories from what an engine has folded (see features.daily), in any order of rows.
+
+    Parameters
+    ----------
+    table : member, day and the values
+    label_tables : label column → member, day, label, lines, gross
+    has : the contract's columns that the log has, and ``time``
+    """
     table = table.sort_by([("member", "ascending"), ("day", "ascending")])
     ids, member = _ranked(list(table["member"].chunks))
     names = ["orders", *(["minute"] if TIME in has else []), *(part.value for part in sums(has))]
-    values = {name: table[name].to_numpy() for name in names}
-    labels: dict[str, Ragged] = {}
-    for name in LABELS:
-        if name in has:
-            labels[name] = _ragged(_label_days(fetch(labelled(clean, name)), ids))
+    values = {name: table[name].cast("int64").to_numpy() for name in names}  # an engine's hour may be shorter
+    labels = {name: _ragged(_label_days(rows, ids)) for name, rows in label_tables.items()}
     offsets = np.searchsorted(member, np.arange(len(ids) + 1)).astype(np.int64)
     return assemble(ids, offsets, _day_numbers(table), values, has, labels)
 

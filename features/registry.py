@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from functools import cache
 from typing import Final
 
 from features import cadence, contact, frequency, mix, programme, recency, rhythm, trend, value
@@ -14,6 +15,7 @@ from features.vocabulary import EVENTS, POLICY
 _FAMILIES: Final = (recency, frequency, cadence, value, trend, rhythm, mix, programme, contact)
 
 
+@cache
 def registered() -> tuple[Feature, ...]:
     """Every feature, each with its family.
 

@@ -43,16 +43,50 @@ NONE: Final = "none"
 """Mapped to an optional column: the log has none, whatever its columns are called."""
 _DATA: Final = re.compile(r"@|^\d{4}-\d\d-\d\d|^-?[\d.,]+$")  # what a header's name would hardly be
 
-# Everyday names, compared without case and punctuation. Used only where the contract's own name is missing,
-# and always announced, so that a guess is never silent.
-_ALIASES: Final[Mapping[str, frozenset[str]]] = {
-    "customer_id": frozenset({"customerid", "customer", "memberid", "member", "userid", "clientid", "cardid"}),
-    "timestamp": frozenset(
-        {"timestamp", "time", "date", "datetime", "transactiondate", "transactiontime", "orderdate", "invoicedate"}
-    ),
-    "amount": frozenset({"amount", "value", "salesvalue", "revenue", "spend", "netamount", "totalamount"}),
-    "order_id": frozenset({"orderid", "order", "invoiceid", "invoiceno", "invoice", "basketid", "receiptid"}),
-}
+
+@dataclass(frozen=True)
+class Contract:
+    """The columns of one kind of table.
+
+    ``table`` names the kind in messages, ``option`` the command line's way to map a column. ``everyday`` gives for a
+    contract column the names under which it is often found, compared without case and punctuation; they are used only where
+    the contract's own name is missing, and always announced, so that a guess is never silent. ``products`` may be the
+    product of two columns. Messages do not list the columns of a ``personal`` table.
+    """
+
+    table: str
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+    everyday: Mapping[str, frozenset[str]]
+    products: tuple[str, ...] = ()
+    option: str = "--map"
+    personal: bool = False
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All of them, in order."""
+        return self.required + self.optional
+
+    def shown(self, columns: Sequence[str]) -> str:
+        """A source's columns for a message."""
+        return f"{len(columns)} others" if self.personal else listed(columns)
+
+
+MEMBER_NAMES: Final = frozenset({"customerid", "customer", "memberid", "member", "userid", "clientid", "cardid"})
+TRANSACTIONS: Final = Contract(
+    table="a transaction log",
+    required=REQUIRED,
+    optional=OPTIONAL,
+    products=("amount", *NUMBERS),
+    everyday={
+        "customer_id": MEMBER_NAMES,
+        "timestamp": frozenset(
+            {"timestamp", "time", "date", "datetime", "transactiondate", "transactiontime", "orderdate", "invoicedate"}
+        ),
+        "amount": frozenset({"amount", "value", "salesvalue", "revenue", "spend", "netamount", "totalamount"}),
+        "order_id": frozenset({"orderid", "order", "invoiceid", "invoiceno", "invoice", "basketid", "receiptid"}),
+    },
+)
 
 
 @dataclass(frozen=True)
@@ -72,14 +106,17 @@ class ColumnMap:
         return "amount" in self.sources
 
 
-def resolve(columns: Sequence[str], mapping: Mapping[str, str] | None = None) -> ColumnMap:
+def resolve(
+    columns: Sequence[str], mapping: Mapping[str, str] | None = None, contract: Contract = TRANSACTIONS
+) -> ColumnMap:
     """Find the contract's columns among a source's.
 
     Parameters
     ----------
     columns : the source's column names
     mapping : contract column → source column, → ``a*b`` for the product of two, or → ``none`` for an optional one that
-        the log does not have
+        the table does not have
+    contract : of which kind of table
 
     Raises
     ------
@@ -95,37 +132,39 @@ def resolve(columns: Sequence[str], mapping: Mapping[str, str] | None = None) ->
     sources: dict[str, tuple[str, ...]] = {}
     guessed: list[str] = []
     for name in mapping:
-        if name not in COLUMNS:
+        if name not in contract.columns:
             raise ColumnError(
-                f"a mapping names a contract column ({', '.join(COLUMNS)})", repr(name), _closest(name, COLUMNS)
+                f"a mapping names a contract column ({', '.join(contract.columns)})",
+                repr(name),
+                _closest(name, contract.columns),
             )
-    for name in COLUMNS:
-        if name in OPTIONAL and mapping.get(name) == NONE and NONE not in columns:
+    for name in contract.columns:
+        if name in contract.optional and mapping.get(name) == NONE and NONE not in columns:
             continue
         if name in mapping:
-            sources[name] = _mapped(name, mapping[name], columns)
+            sources[name] = _mapped(name, mapping[name], columns, contract)
         elif name in columns:
             sources[name] = (name,)
-        elif name in _ALIASES and (found := _by_alias(name, columns)):
+        elif found := _by_everyday_name(name, columns, contract):
             sources[name] = (found,)
             guessed.append(name)
-        elif name in REQUIRED:
+        elif name in contract.required:
             if any(_DATA.search(column) for column in columns):
                 got = f"a first line of {len(columns)} fields that look like data"
                 raise ColumnError("a log begins with the names of its columns", got, "add a header line")
             raise ColumnError(
-                f"a transaction log has a column {name!r}",
-                f"the columns {listed(columns)}",
-                f"map it, as in --map {name}=YOUR_COLUMN",
+                f"{contract.table} has a column {name!r}",
+                f"the columns {contract.shown(columns)}",
+                f"map it, as in {contract.option} {name}=YOUR_COLUMN",
             )
     return ColumnMap(sources, tuple(guessed))
 
 
-def _mapped(name: str, expression: str, columns: Sequence[str]) -> tuple[str, ...]:
+def _mapped(name: str, expression: str, columns: Sequence[str], contract: Contract) -> tuple[str, ...]:
     if expression in columns:
         return (expression,)
     parts = tuple(part.strip() for part in expression.split("*"))
-    if len(parts) > 2 or (len(parts) == 2 and name not in ("amount", *NUMBERS)):
+    if len(parts) > 2 or (len(parts) == 2 and name not in contract.products):
         raise ColumnError(
             f"{name!r} is one column (only a number may be a product of two)", repr(expression), "name one column"
         )
@@ -133,16 +172,18 @@ def _mapped(name: str, expression: str, columns: Sequence[str]) -> tuple[str, ..
         if part not in columns:
             raise ColumnError(
                 f"the column mapped to {name!r} is in the source",
-                f"{part!r}, which is not among {listed(columns)}",
-                _closest(part, columns),
+                f"{part!r}, which is not among {contract.shown(columns)}",
+                "check how it is spelt" if contract.personal else _closest(part, columns),
             )
     return parts
 
 
-def _by_alias(name: str, columns: Sequence[str]) -> str | None:
-    matches = [column for column in columns if re.sub(r"[\W_]", "", column).lower() in _ALIASES[name]]
+def _by_everyday_name(name: str, columns: Sequence[str], contract: Contract) -> str | None:
+    names = contract.everyday.get(name, frozenset())
+    matches = [column for column in columns if re.sub(r"[\W_]", "", column).lower() in names]
     if len(matches) > 1:
-        raise ColumnError(f"one column is the {name!r}", f"{listed(matches)}", f"say which, as in --map {name}={matches[0]}")
+        fix = f"say which, as in {contract.option} {name}={matches[0]}"
+        raise ColumnError(f"one column is the {name!r}", f"{listed(matches)}", fix)
     return matches[0] if matches else None
 
 

@@ -53,8 +53,22 @@ class Rows:
         return self._columns[name]
 
 
+class Programme(dict[str, list[float]]):
+    """The columns of a policy's word on many pairs, each worked out when it is first asked for."""
+
+    def __init__(self, state: TierState) -> None:
+        super().__init__()
+        self._state = state
+
+    def __missing__(self, pick: str) -> list[float]:
+        """The column of a name, kept."""
+        found: list[float] = self._state.column(pick).tolist()
+        self[pick] = found
+        return found
+
+
 class Single:
-    """One pair, with the operators; ``position`` is its place in ``state``."""
+    """One pair, with the operators; ``position`` is its place in ``programme``."""
 
     def __init__(
         self,
@@ -62,17 +76,18 @@ class Single:
         member: int,
         cutoff: int,
         horizon_days: int,
-        state: TierState | None = None,
+        programme: Programme | None = None,
         position: int = 0,
     ) -> None:
         self.histories = histories
         self.member = member
         self.cutoff = cutoff
         self.horizon_days = horizon_days
-        self.state = state
+        self.programme = programme
         self.position = position
         self._kept: dict[str, Rows] = {}
         self._visits = self._rows("visits")
+        self._rates: dict[tuple[str, int], float] = {}
         self._gap_list: list[int] | None = None
         self._sorted_gaps: list[int] | None = None
 
@@ -142,6 +157,12 @@ class Single:
 
     def rate(self, value: str, half_life: int) -> float:
         """Faded sum as a monthly rate, a day that is ``half_life`` days old weighing half; NaN as in ``total``."""
+        key = (value, half_life)
+        if key not in self._rates:
+            self._rates[key] = self._rate(value, half_life)
+        return self._rates[key]
+
+    def _rate(self, value: str, half_life: int) -> float:
         spec = VALUES[value]
         if spec.needs is not None and spec.needs not in self.histories.columns:
             return _NAN
@@ -150,8 +171,9 @@ class Single:
         total = 0.0
         if rows.day and self.cutoff - rows.day[-1] < len(weight):
             gaps = self._gaps() if rows is self._visits else list(map(sub, rows.day[1:], rows.day))
-            if max(gaps, default=0) >= len(weight):
-                weight = [*weight, *([0.0] * (max(gaps) + 1 - len(weight)))]
+            longest = max(gaps, default=0)
+            if longest >= len(weight):
+                weight = [*weight, *([0.0] * (longest + 1 - len(weight)))]
             if value == "visits":
                 total = 1.0
                 for gap in gaps:
@@ -226,7 +248,7 @@ class Single:
 
     def tier_metric(self) -> float:
         """What qualifies at the cutoff, in the metric's own unit; NaN where it is not defined."""
-        return self._programme("metric")
+        return self._programme("spend")
 
     def tier_carry(self) -> float:
         """What of it still counts at cutoff + horizon; NaN where it is not defined."""
@@ -242,7 +264,7 @@ class Single:
 
     def days_to_review(self) -> float:
         """Days from the cutoff to the next review; NaN where it is not defined."""
-        return self._programme("review")
+        return self._programme("days_to_review")
 
     # -- how ----------------------------------------------------------------------------------------------------------
 
@@ -251,7 +273,7 @@ class Single:
         return numerator / denominator if denominator != 0 else _NAN
 
     def _programme(self, pick: str) -> float:
-        return _NAN if self.state is None else float(self.state.column(pick)[self.position])
+        return _NAN if self.programme is None else self.programme[pick][self.position]
 
     def _rows(self, name: str) -> Rows:
         if name not in self._kept:

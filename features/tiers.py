@@ -1,32 +1,55 @@
 """What a policy says of members at a cutoff: the tier, what carries over to cutoff + horizon, what each tier needs.
 
-For a rolling window of w days and a horizon of h days at a cutoff T:
+Where the tier follows from the window before a morning alone (a rolling window of w days or the lifetime, reviewed daily,
+with nothing that waits), it is read off sums. For a horizon of h days at a cutoff T and w >= h:
 
 - spend now    = spend on days in [T - w, T)           → the tier at T
 - carry        = spend on days in [T + h - w, T)       → already there at T + h, and stays
 - need of tier = max(0, reach - carry)                 → still to come in [T, T + h)
 
-Where ``returns: ignore`` holds, carry can only grow, so the tier it reaches is secured.
+Any other policy is played through (features.walk), from T on as if nothing more happened (features.forks). Both agree.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from features.errors import PolicyError
-from features.money import to_currency
-from features.operators import Floats, Integers, Panel
+from features.histories import Histories
+from features.ledger import expiry, ledger
+from features.metrics import in_units
+from features.money import UNITS
 from features.policy import TierPolicy
+from features.rulebook import DAYS, IS_SCORE, LIFETIME, WIDTH, WINDOW, Rulebook, rulebook
+from features.running import run_hold, run_look
+from features.snapshot import to_date, to_day
+from features.windowed import State, one_state, windowed_state, windowed_tiers
+
+Integers: TypeAlias = npt.NDArray[np.int64]
+UNDEFINED = -1
+"""A need that is not defined."""
+
+
+def _none() -> Integers:
+    return np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, eq=False)
 class TierState:
-    """One row a pair (member, cutoff); money in fixed-point units.
+    """One row a pair (member, cutoff), each (n_pairs,); amounts in units of the metric, of which ``scale`` are one.
 
-    ``tier`` and ``secured`` are positions in the policy's tiers: held at the cutoff, and reached by ``carry`` alone.
-    ``need`` is (n_pairs, n_tiers).
+    ``spend``: the metric in the window that ends at the cutoff T (of several metrics, the first). ``carry``: what known rows
+    will make it at T + h. ``tier`` and ``secured``: positions in the policy's tiers, held at T, and held at T + h if nothing
+    more happens. ``need`` (n_pairs, n_tiers): the least amount that, booked on day T, gives the tier or a higher one at
+    T + h, 0 where nothing is needed, -1 where it is not defined (see ``undefined_because``). ``days_to_review``: from T to
+    the next review morning by the rules of that day. ``keep_by``: the last day, as a day number, on which a booking can act
+    before the tier held at T is lost within the horizon, -1 where it is not. Who is no member yet is taken to join at T.
     """
 
     spend: Integers
@@ -34,33 +57,45 @@ class TierState:
     tier: Integers
     secured: Integers
     need: Integers
+    days_to_review: Integers = field(default_factory=_none)
+    keep_by: Integers = field(default_factory=_none)
+    scale: int = UNITS
 
-    def column(self, pick: str) -> Floats:
-        """(n_pairs,) one number a pair for a feature: ``tier``, or money in currency."""
-        if pick == "tier":
-            return self.tier.astype(np.float64)
-        if pick == "review":
-            return np.ones(len(self.tier))
-        return to_currency({"metric": self.spend, "carry": self.carry}.get(pick, self._need(pick)))
+    def part(self, bounds: Sequence[tuple[int, int]]) -> TierState:
+        """The pairs in some ranges."""
+        arrays = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "scale"}
+        kept: dict[str, Any] = {
+            name: np.concatenate([array[lo:hi] for lo, hi in bounds]) for name, array in arrays.items() if len(array)
+        }
+        return replace(self, **kept)
 
-    def _need(self, pick: str) -> Integers:
-        """Need of the tier held, or of the one above (0 at the top)."""
+    def column(self, pick: str) -> npt.NDArray[np.float64]:
+        """(n_pairs,) one number a pair for a feature: what the operator of its name says (features.operators)."""
+        if pick in ("tier", "days_to_review"):
+            return np.asarray(getattr(self, pick), np.float64)
+        if pick in ("spend", "carry"):
+            return self.natural(getattr(self, pick))
         top = self.need.shape[1] - 1
-        column = self.tier if pick == "keep" else np.minimum(self.tier + 1, top)
-        need = np.take_along_axis(self.need, column[:, None], axis=1)[:, 0]
-        return need if pick == "keep" else np.where(self.tier == top, 0, need)
+        at = self.tier if pick == "keep" else np.minimum(self.tier + 1, top)
+        need = np.take_along_axis(self.needs, at[:, None], axis=1)[:, 0]
+        return need if pick == "keep" else np.where(self.tier == top, 0.0, need)
 
+    def natural(self, values: Integers) -> npt.NDArray[np.float64]:
+        """Amounts in currency, points, orders ..., elementwise.
 
-def qualifying(panel: Panel, policy: TierPolicy, width_days: int) -> Integers:
-    """(n_pairs,) qualifying spend on days in [cutoff - width, cutoff), in fixed-point units."""
-    if width_days <= 0:
-        return np.zeros(len(panel), np.int64)
-    gross = panel.units("gross", width_days)
-    return gross if policy.returns == "ignore" else gross - panel.units("returned", width_days)
+        >>> TierState(*[np.zeros(0, np.int64)] * 5).natural(np.array([123400, -5000])).tolist()
+        [12.34, -0.5]
+        """
+        return values / float(self.scale)
+
+    @property
+    def needs(self) -> npt.NDArray[np.float64]:
+        """(n_pairs, n_tiers) needs in currency, points, orders ...; NaN where not defined."""
+        return np.where(self.need == UNDEFINED, np.nan, self.natural(self.need))
 
 
 def tier_of(spend: Integers, policy: TierPolicy) -> Integers:
-    """Position of the highest tier reached by a spend in fixed-point units, the first where none is.
+    """Position of the highest tier reached by an amount of the policy's one metric, the first where none is.
 
     >>> policy = TierPolicy.from_dict({"programme": "P", "metric": "spend", "window": {"rolling_days": 91},
     ...     "tiers": [{"name": "Member"}, {"name": "Gold", "reach": 100.0}]})
@@ -71,24 +106,164 @@ def tier_of(spend: Integers, policy: TierPolicy) -> Integers:
     return np.maximum(reached, 0).astype(np.int64)
 
 
-def tier_state(panel: Panel, policy: TierPolicy) -> TierState:
-    """The policy's word on each pair.
+def tier_at(
+    histories: Histories, policy: TierPolicy, cutoffs: Sequence[dt.date], *, compiled: bool | None = None
+) -> Integers:
+    """The tier that each member holds on the mornings of some dates, by rows on days before each.
+
+    Parameters
+    ----------
+    cutoffs : in any order
+    compiled : force the compiled (True) or interpreted (False) walk; None chooses by size
+
+    Returns
+    -------
+    (n_members, n_cutoffs)
+        position in ``policy.tier_names``, -1 up to the day on which a member joined
 
     Raises
     ------
     PolicyError
-        the horizon is longer than the window: then nothing carries over, and part of the horizon does not count
+        the log cannot give what the policy counts
+
+    >>> from features.histories import from_rows
+    >>> policy = TierPolicy.from_dict({"programme": "P", "metric": "spend", "window": {"rolling_days": 91},
+    ...     "tiers": [{"name": "Member"}, {"name": "Gold", "reach": 100.0}]})
+    >>> log = from_rows([("m", [(dt.date(2017, 1, 5), {"orders": 1, "gross": 250_0000, "returned": 0})])], has_amounts=True)
+    >>> tier_at(log, policy, [dt.date(2017, 1, 5), dt.date(2017, 1, 6), dt.date(2018, 1, 6)]).tolist()
+    [[-1, 1, 0]]
     """
-    width = policy.window.rolling_days
-    if panel.horizon_days > width:
+    book = rulebook(policy)
+    log = ledger(histories, book.columns)
+    days, back = np.unique(np.array([to_day(cutoff) for cutoff in cutoffs], np.int64), return_inverse=True)
+    tiers = windowed_tiers(book, log, days) if book.memoryless and compiled is None else run_hold(book, log, days, compiled)
+    return tiers[:, back]
+
+
+def tier_of_pairs(histories: Histories, member: Integers, cutoff: npt.NDArray[np.integer], policy: TierPolicy) -> Integers:
+    """(n_pairs,) tier of each member (position) at each cutoff (day number); the first of who has not joined.
+
+    Raises
+    ------
+    PolicyError
+    """
+    days, column = np.unique(cutoff, return_inverse=True)
+    return np.maximum(tier_at(histories, policy, [to_date(int(day)) for day in days])[member, column], 0)
+
+
+def tier_state(
+    histories: Histories,
+    member: Integers,
+    cutoff: Integers,
+    horizon_days: int,
+    policy: TierPolicy,
+    *,
+    compiled: bool | None = None,
+) -> TierState:
+    """The policy's word on pairs (member, cutoff), each by rows on days before its cutoff.
+
+    Parameters
+    ----------
+    member, cutoff : (n_pairs,) positions in ``histories`` and day numbers
+    horizon_days : days ahead that carry and needs are about
+    compiled : force the compiled (True) or interpreted (False) walk; None takes the shortest way
+
+    Raises
+    ------
+    PolicyError
+        the log cannot give what the policy counts; or a policy without memory has a window of days that is shorter than the
+        horizon: then nothing carries over, and part of the horizon does not count
+    """
+    book = rulebook(policy)
+    scale = UNITS if in_units(next(iter(book.versions[-1].named_metrics.values()))) else 1
+    if book.memoryless:
+        _refuse_short(book, horizon_days)
+    member, cutoff = np.asarray(member, np.int64), np.asarray(cutoff, np.int64)
+    additive = not book.specs[IS_SCORE] and book.most_metrics == 1 and not _expires(book)
+    if compiled is None and book.memoryless and additive and book.rules[WINDOW] in (DAYS, LIFETIME):
+        if len(member) == 1 and book.columns[0].name == "spend" and histories.has_amounts:
+            return TierState(*one_state(book, histories, int(member[0]), int(cutoff[0]), horizon_days), scale)
+        log = ledger(histories, book.columns)
+        return TierState(*windowed_state(book, log, member, cutoff, horizon_days), scale)
+    return TierState(*_walked(histories, book, member, cutoff, horizon_days, compiled), scale)
+
+
+def gives(histories: Histories, policy: TierPolicy) -> bool:
+    """Whether a log has amounts, or the policy needs none.
+
+    A log without amounts has no tiers by money; anything else that a policy misses is refused.
+    """
+    needed = any(column.name in ("spend", "profit") for column in rulebook(policy).columns)
+    return histories.has_amounts or not needed
+
+
+def undefined_because(policy: TierPolicy, tier: int) -> str | None:
+    """Why the need of a tier is not defined where the tier is not held anyway; None where it is.
+
+    >>> policy = TierPolicy.from_dict({"programme": "P", "metrics": {"miles": "points_earned", "segments": "orders"},
+    ...     "window": "lifetime", "tiers": [{"name": "Blue"}, {"name": "Gold", "reach": {"miles": 50000, "segments": 60}}]})
+    >>> undefined_because(policy, 1)
+    'not defined, because several metrics count: miles, segments'
+    """
+    book = rulebook(policy)
+    metrics = book.versions[-1].named_metrics
+    if tier == 0:
+        return None
+    if policy.tiers[tier].invitation:
+        return f"not defined, because {policy.tiers[tier].name} is by invitation"
+    if len(metrics) > 1:
+        return f"not defined, because several metrics count: {', '.join(metrics)}"
+    if book.spec(len(book.versions) - 1, 0)[IS_SCORE]:
+        return "not defined, because a score does not add up"
+    return None
+
+
+def _walked(
+    histories: Histories, book: Rulebook, member: Integers, cutoff: Integers, horizon: int, compiled: bool | None
+) -> State:
+    order = np.lexsort((cutoff, member))
+    who, which = np.unique(member[order], return_inverse=True)
+    own = histories if len(who) == len(histories) else histories.select(who)
+    out = _blank(len(member), book.tiers)
+    if not _expires(book):
+        out = run_look(book, ledger(own, book.columns), which, cutoff[order], horizon, False, compiled)
+    else:  # what will expire depends on what was used by then: each cutoff has a ledger of its own
+        for day in np.unique(cutoff):
+            at = np.flatnonzero(cutoff[order] == day)
+            log = ledger(own.before(to_date(int(day))), book.columns)
+            found = run_look(book, log, which[at], cutoff[order][at], horizon, True, compiled)
+            for whole, part in zip(out, found, strict=True):
+                whole[at] = part
+            if not _outlasts(book, int(day), horizon):
+                need = out[4][at]
+                out[4][at] = np.where(need > 0, UNDEFINED, need)
+    back = np.empty_like(order)
+    back[order] = np.arange(len(order))
+    spend, carry, tier, secured, need, review, keep_by = (part[back] for part in out)
+    return spend, carry, tier, secured, need, review, keep_by
+
+
+def _blank(pairs: int, tiers: int) -> State:
+    one = [np.zeros(pairs, np.int64) for _ in range(6)]
+    return one[0], one[1], one[2], one[3], np.zeros((pairs, tiers), np.int64), one[4], one[5]
+
+
+def _expires(book: Rulebook) -> bool:
+    return any(column.points is not None and column.points.expiries for column in book.columns)
+
+
+def _outlasts(book: Rulebook, day: int, horizon: int) -> bool:
+    """Whether points earned on a day still count a horizon later."""
+    ends = [expiry(day, column.points) for column in book.columns if column.points and column.points.expiries]
+    return min(ends) >= day + horizon
+
+
+def _refuse_short(book: Rulebook, horizon: int) -> None:
+    days = book.rules[WIDTH]
+    if book.rules[WINDOW] == DAYS and horizon > days:
         raise PolicyError(
             "window.rolling_days",
             "the tier window is at least as long as the forecast's horizon",
-            f"{width} days against a horizon of {panel.horizon_days}",
+            f"{days} days against a horizon of {horizon}",
             "shorten the horizon",
         )
-    spend = qualifying(panel, policy, width)
-    carry = qualifying(panel, policy, width - panel.horizon_days)
-    need = np.maximum(policy.thresholds[None, :] - carry[:, None], 0)
-    need[:, 0] = 0
-    return TierState(spend, carry, tier_of(spend, policy), tier_of(carry, policy), need)

@@ -13,7 +13,7 @@ FEATURES: Final = (
         meaning="visit_rate_42d over visit_rate_126d",
         expression="ratio(rate('visits', 42), rate('visits', 126))",
         reason=Phrase("recent shopping is {value} the longer habit", "近期购物频率为长期习惯的 {value}"),
-        absent=Phrase("no purchase within the last seven years", "近七年无购买"),
+        absent=Phrase("no purchase to compare with", "无可比购买"),
     ),
     Feature(
         name="spend_trend",

@@ -5,14 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import operator
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from features import money
+from features.cells import blank, count_by_reason
 from features.daily import daily
 from features.engine import fetch
-from features.verdicts import REASONS, Checked, blank
+from features.quirks import UNDONE_MINUTES, Held, Signs, Undone, held, signs, undone
+from features.repetition import Duplicates, repetitions
+from features.verdicts import REASONS, Checked
 
 _WIDE: Final = "decimal(38, 0)"  # a sum over all members may be too large for int64
 
@@ -21,9 +24,11 @@ _WIDE: Final = "decimal(38, 0)"  # a sum over all members may be too large for i
 class UsabilityReport:
     """Counts over a log.
 
-    ``missing`` is the share of all rows in which a contract column is empty (only columns that were found); ``refused``
-    counts rows by reason code and leaves out reasons that did not occur. ``returned_amount`` and ``bought_amount`` are None
-    in a log without amounts. ``repeated_rows`` counts rows equal to an earlier one in every column of the source.
+    ``missing`` is the share of all rows in which a contract column is empty (only columns that were found);
+    ``refused`` counts rows by reason code and leaves out reasons that did not occur. ``returned_amount`` and
+    ``bought_amount`` are None in a log without amounts. ``repeated_rows`` counts rows equal to an earlier one of the
+    same file, ``overlap_rows`` those that a file repeats of an earlier file (features.repetition). ``signs``,
+    ``rules`` and ``undone`` are as in features.quirks.
     """
 
     rows: int
@@ -39,7 +44,11 @@ class UsabilityReport:
     returned_amount: float | None
     bought_amount: float | None
     repeated_rows: int
-    repeated_kept: bool
+    overlap_rows: int
+    duplicates: Duplicates
+    signs: Sequence[Signs]
+    rules: Sequence[Held]
+    undone: Undone | None
     guessed: Mapping[str, str]
 
     def to_dict(self) -> dict[str, Any]:
@@ -67,13 +76,32 @@ class UsabilityReport:
         else:
             lines.append(_line("bought", f"{self.bought_amount:,.2f}"))
             lines.append(_line("returned", f"{self.returned_amount:,.2f} in {self.return_rows:,} rows"))
-        verb = "kept (--duplicates drop refuses them)" if self.repeated_kept else "refused"
-        lines.append(_line("repeated rows", f"{self.repeated_rows:,}" + (f", {verb}" if self.repeated_rows else "")))
+        lines += self._odd()
         for code, count in self.refused.items():
             lines.append(_line("refused", f"{count:,}{_share(count, self.rows)}: {REASONS[code]}"))
         if not self.refused:
             lines.append(_line("refused", "none"))
         return "\n".join(lines)
+
+    def _odd(self) -> list[str]:
+        """What is odd and yet no fault."""
+        kept = "kept (--duplicates drop refuses them)" if self.duplicates != "drop" else "refused"
+        lines = [_line("repeated rows", f"{self.repeated_rows:,}" + (f", {kept}" if self.repeated_rows else ""))]
+        if self.overlap_rows:
+            verb = "kept (--duplicates overlap refuses them)" if self.duplicates == "keep" else "refused"
+            lines.append(_line("overlap", f"{self.overlap_rows:,} rows that a file repeats of an earlier one, {verb}"))
+        lines += [
+            _line("signs", f"{sign.column} is below 0 in {sign.negative:,} rows, 0 in {sign.zero:,}")
+            for sign in self.signs
+            if len(self.signs) > 1 or sign.zero
+        ]
+        lines += [
+            _line("rule", f"{rule.name}: {rule.rows:,} rows, {'kept' if rule.kept else 'refused'}") for rule in self.rules
+        ]
+        if self.undone is not None and self.undone.rows:
+            text = f"{self.undone.rows:,} purchases worth {self.undone.amount:,.2f}, the largest {self.undone.largest:,.2f}"
+            lines.append(_line("undone", f"{text}, each returned within {UNDONE_MINUTES} minutes; both are kept"))
+        return lines
 
 
 def report(checked: Checked) -> UsabilityReport:
@@ -87,8 +115,7 @@ def report(checked: Checked) -> UsabilityReport:
     (3, 1, 1.0)
     """
     rows, columns = checked.rows, checked.columns
-    reasons = rows.group_by(reason=rows.tc_reason).agg(rows=rows.count())
-    counts = {row["reason"]: int(row["rows"]) for row in fetch(reasons).to_pylist()}
+    counts = count_by_reason(rows)
     clean = checked.clean
     days = daily(clean)
     member = days.group_by("member").agg(
@@ -109,6 +136,7 @@ def report(checked: Checked) -> UsabilityReport:
     folded, total = fetch(of_members).to_pylist()[0], fetch(of_rows).to_pylist()[0]
     total_rows = sum(counts.values())
     amounts = columns.has_amounts
+    repeated, overlap = repetitions(checked.source)
     return UsabilityReport(
         rows=total_rows,
         usable_rows=counts.get(None, 0),
@@ -122,8 +150,12 @@ def report(checked: Checked) -> UsabilityReport:
         return_rows=int(total["returns"] or 0) if amounts else None,
         returned_amount=int(folded["returned"] or 0) / money.UNITS if amounts else None,
         bought_amount=int(folded["bought"] or 0) / money.UNITS if amounts else None,
-        repeated_rows=_repeated(checked, total_rows),
-        repeated_kept=checked.duplicates == "keep",
+        repeated_rows=repeated,
+        overlap_rows=overlap,
+        duplicates=checked.duplicates,
+        signs=signs(checked),
+        rules=held(checked),
+        undone=undone(checked),
         guessed={name: "*".join(columns.sources[name]) for name in columns.guessed},
     )
 
@@ -135,11 +167,6 @@ def _missing(checked: Checked) -> dict[str, float]:
         empty = [blank(rows[source]) for source in sources]
         shares[name] = functools.reduce(operator.or_, empty).mean()
     return {name: float(share) for name, share in fetch(rows.agg(**shares)).to_pylist()[0].items()}
-
-
-def _repeated(checked: Checked, rows: int) -> int:
-    different = fetch(checked.source.distinct().agg(rows=lambda table: table.count()))
-    return rows - int(different["rows"][0].as_py())
 
 
 def _line(label: str, text: str) -> str:

@@ -9,43 +9,54 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import operator
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from features import money
-from features.engine import Source, fetch, open_table
+from features.cells import (
+    TIME_REASONS,
+    blank,
+    first_reason,
+    member_cell,
+    product_cell,
+    text_cell,
+    time_cell,
+    time_conditions,
+)
+from features.engine import FILE, Source, fetch, open_table
 from features.errors import ColumnError, ConfigError, SourceError, listed
+from features.repetition import DUPLICATES, Duplicates, marked
+from features.row_rules import Rule, refusing
 from features.schema import LABELS, NUMBERS, ColumnMap, resolve
+from features.suspicions import one_currency, zones_agree
+from features.zones import UTC, zone_of
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 REASONS: Final[Mapping[str, str]] = {
-    "no_member": "no member: customer_id is missing or blank",
-    "no_time": "no time: timestamp is missing or blank",
-    "unparsable_time": "time cannot be read (ISO 8601 is expected, as 2017-01-31 or 2017-01-31T09:30:00)",
-    "zero_date": "time before 1980: an empty date in disguise",
+    **TIME_REASONS,
     "no_amount": "no amount, in a log that has amounts",
+    "comma_amount": "amount has a comma: 1234.50 is expected; for amounts as 1.234,50 say decimal_comma: true",
     "unparsable_amount": "amount is not a finite number (1234.50 is expected)",
     "amount_too_large": f"amount of {money.MAX_AMOUNT:.0e} or more",
     "unusable_number": f"cost, discount, coupon, points or quantity is not a number below {money.MAX_AMOUNT:.0e}",
+    "ruled_out": "refused by a rule of the settings",
     "stray_time": "time after the log's own end: a typo's year",
-    "repeated": "exact repetition of another row (refused on request)",
+    "repeated": "repetition of another row (refused on request)",
 }
 """Reason code → what it means, in the order in which they are tried."""
 
-EARLIEST: Final = dt.datetime(1980, 1, 1)
-_LATEST: Final = dt.datetime.max
-_DUPLICATES: Final = ("keep", "drop")
 _OWN: Final = (
-    *("tc_member", "tc_time", "tc_amount", "tc_order", "tc_copy", "tc_reason"),
+    *("tc_member", "tc_time", "tc_amount", "tc_order", "tc_copy", "tc_again", "tc_reason"),
+    FILE,
     *(f"tc_{name}" for name in (*NUMBERS, *LABELS)),
 )
 _STRAY_SHARE: Final = 0.01
 _STRAY_MIN_GAP_DAYS: Final = 90
-_INT64_DIGITS: Final = 18
 _STRAY_FEW_ROWS: Final = 10
 
 
@@ -61,8 +72,10 @@ class Checked:
     source: ir.Table
     judged: ir.Table
     columns: ColumnMap
-    duplicates: str
+    duplicates: Duplicates
     whole_log: bool
+    rules: tuple[Rule, ...] = ()
+    time_zone: str = UTC
 
     @cached_property
     def end(self) -> dt.datetime | None:
@@ -97,11 +110,19 @@ class Checked:
         """Refused rows: the source's columns and ``reason`` (``tc_reason`` where the source has a reason of its own)."""
         refused = self.rows.filter(self.rows.tc_reason.notnull())
         taken = "reason" in (column.lower() for column in self.source.columns)
-        return refused.select(*self.source.columns, **{"tc_reason" if taken else "reason": refused.tc_reason})
+        columns = [name for name in self.source.columns if name not in _OWN]
+        return refused.select(*columns, **{"tc_reason" if taken else "reason": refused.tc_reason})
 
 
 def check(
-    source: Source, mapping: Mapping[str, str] | None = None, *, duplicates: str = "keep", whole_log: bool = True
+    source: Source,
+    mapping: Mapping[str, str] | None = None,
+    *,
+    duplicates: Duplicates = "keep",
+    rules: Sequence[Rule] = (),
+    time_zone: str | None = None,
+    decimal_comma: bool = False,
+    whole_log: bool = True,
 ) -> Checked:
     """Give every row of a log its verdict. Lazy.
 
@@ -109,7 +130,11 @@ def check(
     ----------
     source : path, glob, frame or table
     mapping : contract column → source column
-    duplicates : 'keep' or 'drop'; rows that repeat another in every column of the source
+    duplicates : 'keep', 'drop' rows that repeat another, or drop the 'overlap' of several files (features.repetition)
+    rules : what else is known of rows (features.rules); those that do not keep rows refuse them
+    time_zone : IANA name of the programme's; times with a zone are read as its clocks showed them, times without as they
+        are. Without it, times with a zone are read in UTC, and a log in which only some have one is refused
+    decimal_comma : amounts and other numbers are written as 1.234,50
     whole_log : False for the lines of some members alone, which have no end of their own: no time is a stray then
 
     Raises
@@ -123,30 +148,43 @@ def check(
     >>> check(log).quarantine.to_pyarrow()["reason"].to_pylist()
     ['no_member', 'unparsable_time']
     """
-    import ibis
-
-    if duplicates not in _DUPLICATES:
-        raise ConfigError(f"duplicates is one of {listed(_DUPLICATES)}", repr(duplicates), "pass one of these")
+    if duplicates not in DUPLICATES:
+        raise ConfigError(f"duplicates is one of {listed(DUPLICATES)}", repr(duplicates), "pass one of these")
     table = open_table(source)
-    columns = resolve(table.columns, mapping)
-    if own := [column for column in table.columns if column.lower() in _OWN]:
+    columns = resolve([name for name in table.columns if name != FILE], mapping)
+    if own := [column for column in table.columns if column.lower() in _OWN and column != FILE]:
         raise ColumnError(f"the names {listed(_OWN)} are kept for verdicts", listed(own), "rename the column")
     if fetch(table.head(1)).num_rows == 0:
         raise SourceError("a log has rows", "a header and nothing below it", "check how the file was written")
+    zone = zone_of(time_zone) if time_zone else None
+    if zone is None:
+        zones_agree(table, columns)
+    one_currency(table, columns)
+    given = table
+    if duplicates != "keep":
+        table = marked(table, duplicates)
     row = table.mutate(
-        tc_member=_member(table[columns.sources["customer_id"][0]]),
-        tc_time=_time(table[columns.sources["timestamp"][0]]),
-        tc_amount=_amount(table, columns),
+        tc_member=member_cell(table[columns.sources["customer_id"][0]]),
+        tc_time=time_cell(table[columns.sources["timestamp"][0]], zone=zone),
+        tc_amount=_amount(table, columns, comma=decimal_comma),
         tc_order=_order(table, columns),
-        **{f"tc_{name}": _product(table, columns, name) for name in NUMBERS if name in columns.sources},
-        **{f"tc_{name}": _label(table[columns.sources[name][0]]) for name in LABELS if name in columns.sources},
+        **{
+            f"tc_{name}": product_cell(table, columns, name, comma=decimal_comma)
+            for name in NUMBERS
+            if name in columns.sources
+        },
+        **{f"tc_{name}": text_cell(table[columns.sources[name][0]]) for name in LABELS if name in columns.sources},
     )
     conditions = _conditions(table, row, columns)
-    if duplicates == "drop":
-        row = row.mutate(tc_copy=ibis.row_number().over(ibis.window(group_by=table.columns)))
-        conditions["repeated"] = row.tc_copy > 0
-    row = row.mutate(tc_reason=ibis.cases(*((conditions[code], code) for code in REASONS if code in conditions)))
-    return Checked(table, row, columns, duplicates, whole_log)
+    if refused := [rule.holds(table) for rule in refusing(rules)]:
+        conditions["ruled_out"] = functools.reduce(operator.or_, refused)
+    if duplicates != "keep":
+        conditions["repeated"] = row.tc_again
+    row = row.mutate(tc_reason=first_reason(conditions, REASONS))
+    if (rules or duplicates != "keep") and table.get_backend().name == "duckdb":
+        # Every later question would match patterns and sort the log again.
+        row = table.get_backend().create_table(f"tc_{secrets.token_hex(8)}", row, temp=True)
+    return Checked(given, row, columns, duplicates, whole_log, tuple(rules), time_zone or UTC)
 
 
 def _contract(row: ir.Table, columns: ColumnMap) -> ir.Table:
@@ -161,86 +199,26 @@ def _contract(row: ir.Table, columns: ColumnMap) -> ir.Table:
     )
 
 
-def _member(column: ir.Column) -> ir.Value:
-    kind = column.type()
-    if kind.is_uuid():
-        return column.cast("string")
-    if kind.is_decimal() and kind.scale == 0:
-        return column.cast("int64" if kind.precision <= _INT64_DIGITS else "string")
-    if kind.is_string() or kind.is_integer() or kind.is_floating():
-        return blank(column).ifelse(None, column)
-    raise ColumnError("customer_id is a number or text", f"a column of type {kind}", "cast it when writing the log")
-
-
-def _time(column: ir.Column) -> ir.Value:
-    kind = column.type()
-    if kind.is_string():
-        # By way of a zoned time: cast straight to a timestamp, the engine would drop the text's offset.
-        return column.strip().try_cast("timestamp('UTC')").cast("timestamp")
-    if kind.is_timestamp() or kind.is_date():
-        return column.cast("timestamp")
-    if kind.is_unknown() and "TIMESTAMPTZ" in str(kind):  # in nanoseconds, which Ibis has no name for
-        return column.cast("timestamp('UTC')").cast("timestamp")
-    raise ColumnError(
-        "timestamp is a timestamp, a date or ISO 8601 text", f"a column of type {kind}", "cast it when writing the log"
-    )
-
-
-def _number(column: ir.Column, name: str) -> ir.Value:
-    kind = column.type()
-    if kind.is_string():
-        return column.strip().try_cast("float64")
-    if kind.is_numeric():
-        return column.cast("float64")
-    raise ColumnError(f"{name} is a number", f"a column of type {kind}", f"map another column to {name}")
-
-
-def _amount(table: ir.Table, columns: ColumnMap) -> ir.Value:
+def _amount(table: ir.Table, columns: ColumnMap, *, comma: bool) -> ir.Value:
     import ibis
 
-    if not columns.has_amounts:
-        return ibis.null("float64")
-    return _product(table, columns, "amount")
-
-
-def _product(table: ir.Table, columns: ColumnMap, name: str) -> ir.Value:
-    factors = [_number(table[source], name) for source in columns.sources[name]]
-    return functools.reduce(operator.mul, factors)
-
-
-def _label(column: ir.Column) -> ir.Value:
-    return blank(column).ifelse(None, column.cast("string"))
+    return product_cell(table, columns, "amount", comma=comma) if columns.has_amounts else ibis.null("float64")
 
 
 def _order(table: ir.Table, columns: ColumnMap) -> ir.Value:
     import ibis
 
-    if "order_id" not in columns.sources:
-        return ibis.null("string")
-    column = table[columns.sources["order_id"][0]]
-    return blank(column).ifelse(None, column.cast("string"))
-
-
-def blank(column: ir.Column) -> Any:
-    """Whether a value is missing: null, NaN, or text of nothing but white space."""
-    kind = column.type()
-    if kind.is_string():
-        return column.isnull() | (column.strip() == "")
-    return column.isnull() | column.isnan() if kind.is_floating() else column.isnull()
+    return text_cell(table[columns.sources["order_id"][0]]) if "order_id" in columns.sources else ibis.null("string")
 
 
 def _conditions(table: ir.Table, row: ir.Table, columns: ColumnMap) -> dict[str, Any]:
-    import ibis
-
-    conditions: dict[str, Any] = {
-        "no_member": row.tc_member.isnull(),
-        "no_time": blank(table[columns.sources["timestamp"][0]]),
-        "unparsable_time": row.tc_time.isnull() | (row.tc_time > ibis.literal(_LATEST)),
-        "zero_date": row.tc_time < ibis.literal(EARLIEST),
-    }
+    conditions = time_conditions(table[columns.sources["timestamp"][0]], row.tc_member, row.tc_time)
     if columns.has_amounts:
         parts = [blank(table[name]) for name in columns.sources["amount"]]
         conditions["no_amount"] = parts[0] if len(parts) == 1 else parts[0] | parts[1]
+        commas = [table[name].contains(",") for name in columns.sources["amount"] if table[name].type().is_string()]
+        if commas:
+            conditions["comma_amount"] = row.tc_amount.isnull() & functools.reduce(operator.or_, commas)
         conditions["unparsable_amount"] = row.tc_amount.isnull() | row.tc_amount.isnan() | row.tc_amount.isinf()
         conditions["amount_too_large"] = row.tc_amount.abs() >= money.MAX_AMOUNT
     if numbers := [name for name in NUMBERS if name in columns.sources]:

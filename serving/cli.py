@@ -13,6 +13,8 @@ from features.errors import ArtifactError, NotFoundError, TiercastError, Trackin
 
 _COMMANDS: Final = {
     "check": "What a transaction log is good for: rows, gaps, refusals by reason.",
+    "describe": "One member at a date: ledger, tier and how it came about, standing, what keeps and lifts it.",
+    "segments": "The base by tier, ladder stage and frequency class; as a table and a picture.",
     "train": "Train on a log and a policy; measure, register, point an alias at it.",
     "backtest": "What would have been said at past cutoffs, and how it turned out.",
     "ablate": "What each family of features is worth, left out and put in.",

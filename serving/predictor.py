@@ -108,10 +108,10 @@ class Predictor:
         known = [(member, lines) for member, lines in before if lines]
         answered: dict[str, dict[str, Any]] = {}
         if known:
-            needed = self.forecaster.columns
+            needed, zone = self.forecaster.columns, self.forecaster.settings.time_zone
             labels = {str(name): [label_counts(lines, name) for _, lines in known] for name in LABELS if name in needed}
             rows = [(member, fold(lines, needed)) for member, lines in known]
-            log = from_rows(rows, self.forecaster.settings.has_amounts, columns=needed, labels=labels)
+            log = from_rows(rows, self.forecaster.settings.has_amounts, columns=needed, labels=labels, time_zone=zone)
             forecasts = self.forecaster.forecast(log, as_of, explain=True)
             for member, row in zip(forecasts.members.tolist(), self.layout.rows(forecasts), strict=True):
                 answered[member_key(member)] = self._answer(member, as_of, row, ask)

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from features.feature import Feature
-from features.money import to_currency
 from features.operators import Floats
 from serving.reasons import Language, Reason, top_reasons
 from training.forecaster import Forecaster, Forecasts
@@ -58,10 +57,11 @@ class Layout:
         if forecasts.expected_spend is not None:
             out[:, 2] = forecasts.expected_spend
         state = forecasts.table.state
-        if state is not None and forecasts.p_tier is not None:
+        if state is not None:
             out[:, 3] = state.tier
+            out[:, _HEAD + tiers : _HEAD + 2 * tiers] = state.needs
+        if forecasts.p_tier is not None:
             out[:, _HEAD : _HEAD + tiers] = forecasts.p_tier
-            out[:, _HEAD + tiers : _HEAD + 2 * tiers] = to_currency(state.need)
         at = _HEAD + 2 * tiers
         out[:, at : at + len(self.features)] = forecasts.table.x
         out[:, at + len(self.features) :] = forecasts.contributions
@@ -78,7 +78,7 @@ class Layout:
         """A row as plain values, ready for JSON. ``contributions`` adds all of them and the base they start from."""
         tiers = len(self.tier_names)
         p_tier, needs = row[_HEAD : _HEAD + tiers], row[_HEAD + tiers : _HEAD + 2 * tiers]
-        has_tiers = not math.isnan(row[3])
+        has_tiers, forecast = not math.isnan(row[3]), len(p_tier) > 0 and not math.isnan(p_tier[0])
         answer: dict[str, Any] = {
             "customer_id": member,
             "as_of": as_of.isoformat(),
@@ -89,8 +89,12 @@ class Layout:
             "log_odds": float(row[0]),
             "expected_spend": None if math.isnan(row[2]) else float(row[2]),
             "tier": self.tier_names[int(row[3])] if has_tiers else None,
-            "p_next_tier": dict(zip(self.tier_names, p_tier.tolist(), strict=True)) if has_tiers else None,
-            "needs": dict(zip(self.tier_names, needs.tolist(), strict=True)) if has_tiers else None,
+            "p_next_tier": dict(zip(self.tier_names, p_tier.tolist(), strict=True)) if forecast else None,
+            "needs": {
+                name: None if math.isnan(need) else need for name, need in zip(self.tier_names, needs.tolist(), strict=True)
+            }
+            if has_tiers
+            else None,
             "reasons": [vars(reason) for reason in self.reasons(row, most=reasons, language=language)],
         }
         if contributions:

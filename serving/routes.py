@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 
 from features.errors import CutoffError, InputError, LimitError, TiercastError
+from features.zones import zone_of
 from serving import schemas
 from serving.desk import Desk
 from serving.docs_page import docs_page
@@ -78,7 +79,10 @@ def create_app(desk: Desk, limits: Limits) -> FastAPI:
         predictor = desk.predictor()
         as_of = asked.as_of or predictor.store.as_of
         _check(asked, as_of, predictor.forecaster.settings.has_amounts)
-        histories = [(history.customer_id, [line.to_line() for line in history.transactions]) for history in asked.histories]
+        zone = zone_of(predictor.forecaster.settings.time_zone)
+        histories = [
+            (history.customer_id, [line.to_line(zone) for line in history.transactions]) for history in asked.histories
+        ]
         answers, silent = predictor.score(histories, as_of, _ask(asked))
         return _json({"forecasts": answers, "silent": silent})
 

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
+from features.cells import EARLIEST
 from features.daily import Line
 from features.money import MAX_AMOUNT
-from features.verdicts import EARLIEST
 
 _INT64 = 2**63 - 1
 _MAX_ID = 200
@@ -49,15 +49,16 @@ def _label(value: Any) -> str:
 
 
 def _time(value: Any) -> dt.datetime:
-    """ISO 8601 text as UTC without a zone, as logs are read."""
+    """ISO 8601 text as a time, with its zone where it has one."""
     if not isinstance(value, str):
         raise ValueError("a timestamp is ISO 8601 text, such as 2017-01-31T09:30:00")
     try:
         time = dt.datetime.fromisoformat(value.strip())
-        time = time if time.tzinfo is None else time.astimezone(dt.UTC).replace(tzinfo=None)
+        # No zone could show a time at the ends of the calendar: this refuses those.
+        plain = time if time.tzinfo is None else time.astimezone(dt.UTC).replace(tzinfo=None)
     except (ValueError, OverflowError):
         raise ValueError("a timestamp is ISO 8601 text, such as 2017-01-31T09:30:00") from None
-    if time < EARLIEST:
+    if plain < EARLIEST:
         raise ValueError("a timestamp lies after 1980: an earlier one is an empty date in disguise")
     return time
 
@@ -108,7 +109,7 @@ class TransactionLine(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     timestamp: Annotated[dt.datetime, BeforeValidator(_time)] = Field(
-        description="ISO 8601; with a zone it is read as UTC.", examples=["2017-12-30T09:30:00"]
+        description="ISO 8601; with a zone it is read as the programme's clocks showed it.", examples=["2017-12-30T09:30:00"]
     )
     amount: Annotated[float, PlainValidator(_amount, json_schema_input_type=float)] | None = Field(
         None, description="Currency; 0 or more is a purchase, below 0 a return. Left out in a log without amounts."
@@ -127,9 +128,10 @@ class TransactionLine(BaseModel):
     channel: TextField = Field(None, description="Where the order came in.")
     store: TextField = Field(None, description="Which shop.")
 
-    def to_line(self) -> Line:
-        """The line as the fold takes it."""
-        return Line(**vars(self))
+    def to_line(self, zone: dt.tzinfo) -> Line:
+        """The line as the fold takes it, its time as the programme's clocks showed it."""
+        time = self.timestamp if self.timestamp.tzinfo is None else self.timestamp.astimezone(zone).replace(tzinfo=None)
+        return Line(**{**vars(self), "timestamp": time})
 
 
 class History(BaseModel):
@@ -191,7 +193,9 @@ class Forecast(BaseModel):
     )
     tier: str | None = Field(description="Tier held at as_of.")
     p_next_tier: dict[str, float] | None = Field(description="Probability of each tier at as_of + horizon_days; sums to 1.")
-    needs: dict[str, float] | None = Field(description="Spend still needed in the horizon for each tier at its end.")
+    needs: dict[str, float | None] | None = Field(
+        description="What is still needed in the horizon for each tier at its end; null for a tier that no amount gives."
+    )
     reasons: list[ReasonAnswer]
     base: float | None = Field(None, description="Where the sum of contributions starts; only with contributions.")
     contributions: dict[str, float] | None = Field(None, description="Log-odds by feature; only when asked for.")

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from examples import row
+from by_example import row
 
 from features.daily import DailyRow
 from features.histories import Histories, from_rows

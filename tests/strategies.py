@@ -12,6 +12,7 @@ import pyarrow as pa
 from hypothesis import strategies as st
 
 from features.daily import TIME, Line, fold, label_counts
+from features.events import attach_events, check_events
 from features.histories import Histories, Ragged, from_rows
 from features.schema import LABELS, NUMBERS
 from features.snapshot import to_day
@@ -122,3 +123,35 @@ def table(
         kind = pa.float64() if name in ("amount", *NUMBERS) else pa.string()
         found[name] = pa.array([getattr(line, name) for own in log.values() for line in own], kind)
     return pa.table(found)
+
+
+costed_lines = st.builds(
+    Line,
+    timestamps,
+    exact_amounts,
+    orders,
+    cost=st.one_of(st.none(), exact_amounts),
+    quantity=st.one_of(st.none(), st.integers(0, 9).map(float)),
+)
+"""Lines with costs and quantities."""
+
+
+def costed_logs(most_members: int = 4) -> st.SearchStrategy[dict[str, list[Line]]]:
+    """Member → lines with costs and quantities, at least one line in all."""
+    members = st.sampled_from([f"m{i}" for i in range(most_members)])
+    return st.dictionaries(members, st.lists(costed_lines, min_size=1, max_size=15), min_size=1)
+
+
+def costed_histories(log: Mapping[str, Sequence[Line]]) -> Histories:
+    columns = ("amount", "cost", "quantity")
+    rows = [(member, fold(own, columns)) for member, own in sorted(log.items())]
+    return from_rows(rows, has_amounts=True, columns=columns)
+
+
+def with_events(histories: Histories, events: Sequence[tuple[str, dt.date, str, float]]) -> Histories:
+    """Histories with (member, date, kind, score) events."""
+    columns = {"customer_id": pa.string(), "timestamp": pa.timestamp("us"), "kind": pa.string(), "score": pa.float64()}
+    rows = [(member, dt.datetime.combine(date, dt.time(9)), kind, score) for member, date, kind, score in events]
+    values = zip(*rows, strict=True)
+    log = pa.table({name: pa.array(own, kind) for (name, kind), own in zip(columns.items(), values, strict=True)})
+    return attach_events(histories, check_events(log))

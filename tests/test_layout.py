@@ -12,7 +12,21 @@ import pytest
 import features
 
 ROOT = Path(__file__).parents[1]
-HEAVY = {"ibis", "duckdb", "pandas", "pyarrow", "numba", "lightgbm", "sklearn", "mlflow", "bentoml", "shap", "matplotlib"}
+HEAVY = {
+    "ibis",
+    "duckdb",
+    "pandas",
+    "pyarrow",
+    "numba",
+    "lightgbm",
+    "sklearn",
+    "mlflow",
+    "bentoml",
+    "shap",
+    "matplotlib",
+    "pyspark",
+    "psycopg",
+}
 
 
 @pytest.mark.parametrize("package", ["features", "training", "serving"])
@@ -42,6 +56,9 @@ def test_a_name_that_is_not_public_is_no_attribute() -> None:
         "from features import FeatureTable, Histories, TierPolicy, TiercastError, build, registered",
         "from features import check, from_log, report",
         "from features.daily import fold; from features.histories import from_rows",
+        "from features import events, members, membership, segmentation, standing",
+        "from serving import description, description_text, segments_text; from serving.commands import describe, segments",
+        "from training import segment_plot",
     ],
 )
 def test_nothing_heavy_is_imported_before_it_is_used(imported: str) -> None:

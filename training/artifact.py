@@ -55,6 +55,7 @@ class Bundle:
             "lookback_days": settings.lookback_days,
             "trained_as_of": settings.trained_as_of.isoformat(),
             "has_amounts": settings.has_amounts,
+            "time_zone": settings.time_zone,
             "policy": settings.policy.model_dump(mode="json") if settings.policy else None,
             "features": [feature.to_dict() for feature in features],
             "churn_bias": churn.bias,
@@ -157,6 +158,7 @@ def to_forecaster(bundle: Bundle) -> Forecaster:
         dt.date.fromisoformat(plain["trained_as_of"]),
         plain["has_amounts"],
         policy,
+        plain["time_zone"],
     )
     churn = ChurnModel(TabulatedTrees(bundle.texts["churn"], plain["churn_bias"], width))
     return Forecaster(settings, features, churn, spend, plain["slip"])

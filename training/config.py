@@ -5,25 +5,41 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from features.bounds import StandingBounds
 from features.declared import DEFAULT, Entry, choose, entries, read_entries
 from features.documents import read_yaml
 from features.errors import ConfigError
 from features.feature import Feature
 from features.policy import TierPolicy
+from features.repetition import Duplicates
+from features.row_rules import Rule
+from features.servers import is_url
 from features.snapshot import MAX_DAYS
 
 FILE: Final = "tiercast.yaml"
+_TABLES: Final = ("events", "members")
+
+
+class Table(BaseModel):
+    """A table beside the transactions: ``path`` or glob, and ``columns``, contract column → the table's."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: str
+    columns: dict[str, str] = Field(default_factory=dict)
 
 
 class Config(BaseModel):
     """Settings of a programme.
 
-    ``transactions`` is a path or glob; ``columns`` maps contract columns to the log's; ``policy`` is a path; ``features``
-    is a list of names and declarations or the path of a file of them (see features.declared), the default set if None.
+    ``transactions`` is a path, a glob or a URL; ``columns`` maps contract columns to the log's; ``rules`` say what else is
+    known of rows (features.row_rules); ``policy`` is a path; ``features`` is a list of names and declarations or the path of
+    a file of them (see features.declared), the default set if None; ``events`` is the event log and ``members`` the member
+    table (features.events, features.members); ``standing`` holds the bounds that descriptions use (features.bounds).
     Relative paths are relative to the file they stand in.
 
     >>> Config(transactions="log.parquet", horizon_days=28, lookback_days=91).duplicates
@@ -34,9 +50,15 @@ class Config(BaseModel):
 
     transactions: str | None = None
     columns: dict[str, str] = Field(default_factory=dict)
-    duplicates: Literal["keep", "drop"] = "keep"
+    duplicates: Duplicates = "keep"
+    rules: tuple[Rule, ...] = ()
+    time_zone: str | None = None
+    decimal_comma: bool = False
     policy: str | None = None
     features: str | list[str | dict[str, Any]] | None = None
+    events: Table | None = None
+    members: Table | None = None
+    standing: StandingBounds = Field(default_factory=StandingBounds)
     horizon_days: int = Field(28, ge=1, le=MAX_DAYS, strict=True)
     lookback_days: int = Field(91, ge=1, le=MAX_DAYS, strict=True)
 
@@ -77,7 +99,8 @@ def load_config(path: Path | None, overrides: Mapping[str, Any]) -> Config:
     Parameters
     ----------
     path : the file; None takes ``tiercast.yaml`` in the working directory if there is one
-    overrides : by setting; None means not said; ``columns`` are added to the file's
+    overrides : by setting; None means not said; ``columns`` are added to the file's, and so are those of ``events`` and
+        ``members``, mappings with ``path`` (None: not said) and ``columns``
 
     Raises
     ------
@@ -89,6 +112,9 @@ def load_config(path: Path | None, overrides: Mapping[str, Any]) -> Config:
     columns = values.get("columns") or {}
     if isinstance(columns, dict):
         said["columns"] = {**columns, **said.get("columns", {})}
+    for name in _TABLES:
+        if name in said:
+            said[name] = _table(name, values.get(name), said[name])
     try:
         return Config.model_validate({**values, **said})
     except ValidationError as error:
@@ -96,6 +122,18 @@ def load_config(path: Path | None, overrides: Mapping[str, Any]) -> Config:
         place = ".".join(str(part) for part in first["loc"])
         rule = first["msg"].removeprefix("Input ")
         raise ConfigError(f"{place} {rule}", reprlib.repr(first["input"])[:80], f"change {place}") from None
+
+
+def _table(name: str, written: Any, said: Mapping[str, Any]) -> Any:
+    """A table of the file with what the command line says of it on top; None where neither names one."""
+    found = dict(written) if isinstance(written, dict) else {}
+    if said.get("path") is not None:
+        found["path"] = said["path"]
+    if not said.get("columns"):
+        return found if found else written
+    if "path" not in found:
+        raise ConfigError(f"columns are mapped in a table of {name}", "columns and no table", f"name it with --{name} PATH")
+    return {**found, "columns": {**(found.get("columns") or {}), **said["columns"]}}
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -106,6 +144,10 @@ def _read(file: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ConfigError("a settings file is a mapping", f"{file}: {type(content).__name__}", "write 'name: value' lines")
     for name in ("transactions", "policy", "features"):
-        if isinstance(content.get(name), str) and not Path(content[name]).is_absolute():
+        if isinstance(content.get(name), str) and not is_url(content[name]) and not Path(content[name]).is_absolute():
             content[name] = str(file.parent / content[name])
+    for name in _TABLES:
+        table = content.get(name)
+        if isinstance(table, dict) and isinstance(table.get("path"), str) and not Path(table["path"]).is_absolute():
+            content[name] = {**table, "path": str(file.parent / table["path"])}
     return content

@@ -13,7 +13,7 @@ from training.artifact import Bundle, to_forecaster
 from training.churn import fit_churn
 from training.dataset import Dataset, dataset
 from training.forecaster import Forecaster, Settings
-from training.next_tier import fit_slip
+from training.next_tier import by_spend, fit_slip
 from training.spend import fit_spend
 
 
@@ -60,9 +60,12 @@ def fit_forecaster(
 
 def fit_on(data: Dataset, as_of: dt.date, *, has_amounts: bool, say: Callable[[str], None] = lambda _: None) -> Fitted:
     """Train churn, spend and next tier on a dataset made for ``as_of``."""
+    panel, policy = data.table.panel, data.table.policy
     if data.share < 1.0:
         say(f"learning from {data.share:.0%} of the members: more would take long and teach little")
     say(f"fitting churn on {len(data.table):,} rows of {len(data.cutoffs)} cutoffs")
+    if data.table.state is not None and not by_spend(policy):
+        say("the policy does not count spend alone: tiers held and needs are known, the next tier is not forecast")
     churn = fit_churn(data)
     rounds = {"churn": churn.rounds}
     spend = None
@@ -71,10 +74,10 @@ def fit_on(data: Dataset, as_of: dt.date, *, has_amounts: bool, say: Callable[[s
         spend = fit_spend(data)
         rounds |= {"spend_mean": spend.mean.rounds, "spend_scale": spend.log_scale.rounds}
     bundle = Bundle.of(
-        Settings(data.table.panel.horizon_days, data.lookback_days, as_of, has_amounts, data.table.policy),
+        Settings(panel.horizon_days, data.lookback_days, as_of, has_amounts, policy, panel.histories.time_zone),
         data.table.features,
         churn,
         spend,
-        fit_slip(data) if data.table.state is not None else 0.0,
+        fit_slip(data) if data.table.state is not None and by_spend(policy) else 0.0,
     )
     return Fitted(to_forecaster(bundle), bundle, data, rounds)

@@ -12,15 +12,17 @@ from typing import Any
 
 import numpy.typing as npt
 
-from features.errors import ColumnError
+from features.errors import ColumnError, ConfigError
 from features.feature import Feature
 from features.feature_table import FeatureTable, build
 from features.histories import Histories
+from features.ledger import columns_counted
 from features.operators import Floats
 from features.policy import TierPolicy
 from features.registry import columns_of
+from features.zones import UTC
 from training.churn import ChurnModel, probability
-from training.next_tier import tier_probabilities
+from training.next_tier import by_spend, tier_probabilities
 from training.spend import SpendModel
 
 
@@ -29,8 +31,8 @@ class Forecasts:
     """One row a member, for ``as_of``; money in currency.
 
     ``log_odds`` = ``base`` + the sum of ``contributions`` (n_rows, n_features), which are None unless asked for.
-    ``p_tier`` (n_rows, n_tiers) and ``needs`` are None where tiers are not available (no policy, or no amounts), and
-    ``expected_spend`` where amounts are not.
+    ``p_tier`` (n_rows, n_tiers) is None where tiers are not forecast (no policy, no amounts, or a policy that counts
+    anything but spend), and ``expected_spend`` where amounts are not available.
     """
 
     as_of: dt.date
@@ -62,6 +64,7 @@ class Settings:
     trained_as_of: dt.date
     has_amounts: bool
     policy: TierPolicy | None
+    time_zone: str = UTC
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +82,9 @@ class Forecaster:
 
     @cached_property
     def columns(self) -> frozenset[str]:
-        """The optional columns of a log that the model reads."""
-        return columns_of(self.features)
+        """The optional columns of a log that the model and its tier policy read."""
+        policy = self.settings.policy
+        return columns_of(self.features) | (columns_counted(policy) if policy is not None else frozenset())
 
     def describe(self, histories: Histories, as_of: dt.date) -> FeatureTable:
         """Features of members with a purchase in the look-back before ``as_of``."""
@@ -107,6 +111,8 @@ class Forecaster:
         ------
         ColumnError
             the model was trained on amounts and there are none: every probability would be off, and none would say so
+        ConfigError
+            the days are of another time zone than the model's
         CutoffError
         """
         if self.settings.has_amounts and not histories.has_amounts:
@@ -114,6 +120,12 @@ class Forecaster:
                 "a log has amounts where its model was trained on amounts",
                 "a log without",
                 "map them, as in --map amount=YOUR_COLUMN, or train a model on this log",
+            )
+        if self.settings.time_zone != histories.time_zone:
+            raise ConfigError(
+                "a model forecasts from days of the time zone that it was trained on",
+                f"days of {histories.time_zone}, for a model of {self.settings.time_zone}",
+                f"set time_zone: {self.settings.time_zone}",
             )
         return self.forecast_table(self.describe(histories, as_of), as_of, explain=explain)
 
@@ -125,7 +137,7 @@ class Forecaster:
         if self.spend is not None:
             mean, scale = self.spend.parameters(table.x)
             expected = (1.0 - p_churn) * self.spend.expected(mean, scale)
-            if table.state is not None:
+            if table.state is not None and by_spend(self.settings.policy):
                 tiers = tier_probabilities(p_churn, mean, scale, self.spend, table.state, self.slip)
         return Forecasts(
             as_of,

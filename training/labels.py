@@ -10,14 +10,14 @@ import numpy.typing as npt
 from features.feature_table import FeatureTable
 from features.histories import Histories
 from features.operators import Integers, Panel
-from features.tiers import qualifying, tier_of
+from features.tiers import gives, tier_of_pairs
 
 
 @dataclass(frozen=True, eq=False)
 class Labels:
     """One row a row of the feature table it was made for.
 
-    ``churned``: no purchase in [T, T + h). ``spend``: qualifying spend in it (gross spend without a policy), in
+    ``churned``: no purchase in [T, T + h). ``spend``: spend in it, net where a policy counts it so and gross otherwise, in
     fixed-point units, None without amounts. ``next_tier``: position of the tier at T + h, None without a policy.
     """
 
@@ -38,11 +38,12 @@ def label(table: FeatureTable, histories: Histories) -> Labels:
     horizon = panel.horizon_days
     ahead = Panel(histories, panel.member, (panel.cutoff + horizon).astype(np.int32), horizon)
     churned = ahead.units("visits", horizon) == 0
-    if not histories.has_amounts:
-        return Labels(churned, None, None)
     policy = table.policy
-    if policy is None:
-        return Labels(churned, ahead.units("gross", horizon), None)
-    spend = qualifying(ahead, policy, horizon)
-    next_tier = tier_of(qualifying(ahead, policy, policy.window.rolling_days), policy)
-    return Labels(churned, spend, next_tier)
+    spend = None
+    if histories.has_amounts:
+        spend = ahead.units("gross", horizon)
+        if policy is not None and policy.returns == "net":
+            spend = spend - ahead.units("returned", horizon)
+    if policy is None or not gives(histories, policy):
+        return Labels(churned, spend, None)
+    return Labels(churned, spend, tier_of_pairs(histories, panel.member, ahead.cutoff, policy))

@@ -1,6 +1,7 @@
 """Spend's distribution and a policy → the probability of each tier at cutoff + horizon.
 
-P(tier >= k) = 1 where carry alone reaches tier k, else (1 - p_churn) * P(spend >= need of k | purchase).
+P(tier >= k) = 1 where nothing more is needed for tier k, 0 where no amount gives it (a tier by invitation), else
+(1 - p_churn) * P(spend >= need of k | purchase). Only for policies that count spend: no other metric is forecast yet.
 Where returns reopen the decision, a member may fall below what carry has secured: ``slip`` is how often one did in training.
 """
 
@@ -8,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from features.money import to_currency
 from features.operators import Floats
-from features.tiers import TierState
+from features.policy import TierPolicy
+from features.tiers import UNDEFINED, TierState
 from training.dataset import Dataset
 from training.spend import SpendModel
 
@@ -33,16 +34,22 @@ def tier_probabilities(
     rows, tiers = state.need.shape
     at_least = np.ones((rows, tiers + 1))
     at_least[:, tiers] = 0.0
-    needs = to_currency(state.need)
+    needs = state.natural(state.need)
     for k in range(1, tiers):
         reached = (1.0 - p_churn) * spend.exceeds(mean, scale, needs[:, k])
-        at_least[:, k] = np.where(state.need[:, k] > 0, np.minimum(reached, at_least[:, k - 1]), 1.0)
+        reached = np.where(state.need[:, k] == UNDEFINED, 0.0, reached)
+        at_least[:, k] = np.where(state.need[:, k] == 0, 1.0, np.minimum(reached, at_least[:, k - 1]))
     probability = at_least[:, :-1] - at_least[:, 1:]
     if slip > 0.0:
         secured = state.secured > 0
         probability[secured] *= 1.0 - slip
         probability[secured, state.secured[secured] - 1] += slip
     return probability
+
+
+def by_spend(policy: TierPolicy | None) -> bool:
+    """Whether tiers follow from spend alone, the one metric that is forecast."""
+    return policy is not None and all(version.metric == "spend" for version in policy.versions or (policy,))
 
 
 def fit_slip(data: Dataset) -> float:

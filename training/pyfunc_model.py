@@ -38,7 +38,7 @@ class TiercastModel(PythonModel):  # type: ignore[misc]
         """
         as_of = (params or {}).get("as_of") or self.forecaster.settings.trained_as_of.isoformat()
         lines = model_input.dropna(axis="columns", how="all")
-        checked = check(lines, whole_log=False)
+        checked = check(lines, time_zone=self.forecaster.settings.time_zone, whole_log=False)
         refused = Counter(fetch(checked.quarantine)["reason"].to_pylist())
         if refused:
             got = "; ".join(f"{count} with {REASONS[code]}" for code, count in refused.items())

@@ -31,7 +31,7 @@ def command(
     The reference is the default set, or what the settings name. All columns of the log are read. Prints the changes of
     log loss and AUC with paired 95 % bootstrap intervals over members. A run that was stopped begins from the start.
     """
-    from features.registry import available, registered
+    from features.registry import available, columns_of, registered
     from features.snapshot import parse_date
     from training.ablation import run_ablation
 
@@ -41,7 +41,7 @@ def command(
     rules = chosen.load_policy()
     dates = [parse_date(cutoff) for cutoff in cutoffs]
     own = chosen.own_features()
-    histories = read(chosen, progress, (*registered(), *own))
+    histories = read(chosen, progress, columns_of((*registered(), *own)))
     there = available(histories.columns, policy=rules is not None, events=bool(histories.events))
     ablation = run_ablation(
         histories,

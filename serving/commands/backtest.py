@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from features.files import check_table_path, write_table
-from serving.commands.options import log_options, model_options, progress, read
+from serving.commands.options import log_options, model_options, progress, read, table_options
 from training.config import Config
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 @click.command("backtest")
 @log_options
+@table_options
 @model_options
 @click.option("--cutoff", "cutoffs", multiple=True, required=True, metavar="DATE", help="A day to forecast at; repeatable.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the predictions here (.parquet or .csv).")

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from features.engine import write
 from features.errors import ConfigError
 from features.files import written_whole
-from serving.commands.options import log_options
+from serving.commands.options import log_options, reading
 from training.config import Config
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def command(
 ) -> None:
     """Report what a transaction log is good for.
 
-    DATA is a CSV or Parquet file, or a glob in quotes.
+    DATA is a CSV or Parquet file, a glob in quotes, or the URL of a table (docs/engines.md).
     """
     import json
 
@@ -41,7 +42,7 @@ def command(
         raise ConfigError("a log is named", "none", "write 'tiercast check DATA'")
     if quarantine is not None and quarantine.suffix not in (".parquet", ".csv"):
         raise ConfigError("a quarantine is a .parquet or .csv file", repr(str(quarantine)), "name one")
-    checked = check(source, chosen.columns, duplicates=chosen.duplicates)
+    checked = check(source, chosen.columns, **reading(chosen))
     summary = report(checked)
     click.echo(json.dumps(summary.to_dict(), indent=1) if as_json else summary.to_text())
     if quarantine is not None:
@@ -52,7 +53,4 @@ def command(
 def write_quarantine(checked: Checked, path: Path) -> None:
     """Write the refused rows with their reasons, whole or not at all."""
     with written_whole(path) as partial:
-        if path.suffix == ".parquet":
-            checked.quarantine.to_parquet(partial)
-        else:
-            checked.quarantine.to_csv(partial)
+        write(checked.quarantine, partial, path.suffix)

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from features.errors import ConfigError
+from features.repetition import DUPLICATES
 from training.config import FILE, Config, load_config
 
 if TYPE_CHECKING:
-    from features.feature import Feature
     from features.histories import Histories
+    from features.members import Enrolled
 
 Command = Callable[..., None]
 _SETTINGS: Final = ("transactions", "duplicates", "policy", "horizon_days", "lookback_days")
+_TABLES: Final = {"events": "event", "members": "member"}
+"""Tables beside the transactions, and what one row of each is called in options."""
 
 
 def log_options(command: Command) -> Command:
@@ -28,17 +32,19 @@ def log_options(command: Command) -> Command:
 
     @functools.wraps(command)
     def with_settings(*, config: Path | None, columns: tuple[str, ...], **given: Any) -> None:
-        said = {name: given.pop(name) for name in _SETTINGS if name in given}
+        said: dict[str, Any] = {name: given.pop(name) for name in _SETTINGS if name in given}
+        for table, row in _TABLES.items():
+            if table in given:
+                option = f"--map-{row}"
+                said[table] = {"path": given.pop(table), "columns": _pairs(given.pop(f"{row}_columns"), option)}
         command(settings(config, columns, **said), **given)
 
     for option in (
-        click.option(
-            "--duplicates", type=click.Choice(["keep", "drop"]), help="Exact repetitions of a row. [default: keep]"
-        ),
+        click.option("--duplicates", type=click.Choice(DUPLICATES), help="Rows that repeat others. [default: keep]"),
         click.option(
             "--map", "columns", multiple=True, metavar="NAME=COLUMN", help="Where a contract column is in the log."
         ),
-        click.option("--transactions", metavar="PATH", help="CSV or Parquet, a file or a glob in quotes."),
+        click.option("--transactions", metavar="PATH", help="CSV or Parquet, a file or a glob in quotes, or a URL."),
         click.option("--config", type=click.Path(path_type=Path), help=f"Settings. [default: {FILE}, if there is one]"),
     ):
         with_settings = option(with_settings)
@@ -47,10 +53,29 @@ def log_options(command: Command) -> Command:
 
 def model_options(command: Command) -> Command:
     """``--policy``, ``--horizon-days``, ``--lookback-days``, which ``log_options`` makes part of the settings."""
+    lookback = click.option("--lookback-days", type=int, help="Members with a purchase in it are forecast. [default: 91]")
+    return policy_options(lookback(command), "Days ahead that are forecast. [default: 28]")
+
+
+def policy_options(command: Command, horizon: str = "Days ahead that needs are about. [default: 28]") -> Command:
+    """``--policy`` and ``--horizon-days``, likewise."""
     for option in (
-        click.option("--lookback-days", type=int, help="Members with a purchase in it are forecast. [default: 91]"),
-        click.option("--horizon-days", type=int, help="Days ahead that are forecast. [default: 28]"),
+        click.option("--horizon-days", type=int, help=horizon),
         click.option("--policy", metavar="PATH", help="Tier policy; without one, tiers are left out."),
+    ):
+        command = option(command)
+    return command
+
+
+def table_options(command: Command) -> Command:
+    """``--events``, ``--members``, ``--map-event``, ``--map-member``, which ``log_options`` makes part of the settings."""
+    for option in (
+        click.option("--map-member", "member_columns", multiple=True, metavar="NAME=COLUMN", help="Likewise, in the table."),
+        click.option("--members", metavar="PATH", help="Member table: since when, consent, and who has yet to buy."),
+        click.option(
+            "--map-event", "event_columns", multiple=True, metavar="NAME=COLUMN", help="Likewise, in the event log."
+        ),
+        click.option("--events", metavar="PATH", help="Event log: sent, opened, redeemed, referral, survey, complaint."),
     ):
         command = option(command)
     return command
@@ -69,19 +94,71 @@ def settings(config: Path | None, columns: tuple[str, ...], **said: Any) -> Conf
     ------
     ConfigError
     """
+    return load_config(config, {**said, "columns": _pairs(columns, "--map")})
+
+
+def _pairs(columns: tuple[str, ...], option: str) -> dict[str, str]:
     pairs = {}
     for text in columns:
         name, equals, column = text.partition("=")
         if not equals or not name or not column:
-            raise ConfigError("--map is NAME=COLUMN", repr(text), "write it as --map customer_id=household_id")
+            raise ConfigError(f"{option} is NAME=COLUMN", repr(text), f"write it as {option} customer_id=household_id")
         pairs[name.strip()] = column.strip()
-    return load_config(config, {**said, "columns": pairs})
+    return pairs
 
 
-def read(config: Config, say: Callable[[str], None], features: Sequence[Feature] | None = None) -> Histories:
-    """The log as histories; says how many rows were refused.
+@dataclass(frozen=True, eq=False)
+class Base:
+    """All that is known of a programme's members; ``enrolled`` is None without a member table."""
 
-    Reads what ``features`` need, by default what those need that the settings choose, and what the policy counts.
+    histories: Histories
+    enrolled: Enrolled | None
+
+
+def reading(config: Config) -> dict[str, Any]:
+    """How a log is read: what ``features.check`` takes beside the log and its columns."""
+    names = ("duplicates", "rules", "time_zone", "decimal_comma")
+    return {name: getattr(config, name) for name in names}
+
+
+def read(config: Config, say: Callable[[str], None], columns: Collection[str] | None = None) -> Histories:
+    """The log as histories, with the events and dates of joining where these are given; says how many rows were refused.
+
+    Reads ``columns`` of what is optional, by default what the features need that the settings choose, and what the policy
+    counts.
+
+    Raises
+    ------
+    ConfigError
+        no log is named
+    """
+    from features.ledger import columns_counted
+    from features.registry import columns_of
+
+    policy = config.load_policy()
+
+    def needed(has: Collection[str]) -> frozenset[str]:
+        if columns is not None:
+            return frozenset(columns)
+        chosen = config.choose_features(has, events=config.events is not None)
+        return columns_of(chosen) | (columns_counted(policy) if policy is not None else frozenset())
+
+    return _read(config, say, needed).histories
+
+
+def read_base(config: Config, say: Callable[[str], None]) -> Base:
+    """The same with what the member table says, and with the columns that descriptions need.
+
+    Raises
+    ------
+    ConfigError
+        no log is named
+    """
+    return _read(config, say, lambda _: frozenset({"cost", "quantity", "points"}))
+
+
+def _read(config: Config, say: Callable[[str], None], needed: Callable[[Collection[str]], frozenset[str]]) -> Base:
+    """Reads the columns ``needed`` of those that the log has.
 
     Raises
     ------
@@ -90,16 +167,14 @@ def read(config: Config, say: Callable[[str], None], features: Sequence[Feature]
     """
     from features.engine import fetch
     from features.reading import from_log
-    from features.registry import columns_of
+    from features.servers import shown
     from features.verdicts import REASONS, check
 
     if config.transactions is None:
         raise ConfigError("a log is named", "none", f"pass --transactions PATH, or set 'transactions' in {FILE}")
-    say(f"reading {config.transactions}")
-    checked = check(config.transactions, config.columns, duplicates=config.duplicates)
-    if features is None:
-        features = config.choose_features(checked.columns.sources)
-    histories = from_log(checked, columns_of(features))
+    say(f"reading {shown(config.transactions)}")
+    checked = check(config.transactions, config.columns, **reading(config))
+    histories = from_log(checked, needed(checked.columns.sources))
     refused = checked.rows.filter(checked.rows.tc_reason.notnull())
     for count in fetch(refused.group_by("tc_reason").agg(rows=refused.count()).order_by("tc_reason")).to_pylist():
         say(f"refused {count['rows']:,} rows: {REASONS[count['tc_reason']]}")
@@ -110,7 +185,29 @@ def read(config: Config, say: Callable[[str], None], features: Sequence[Feature]
     first, end = histories.span
     members = f"{len(histories):,} member{'s' if len(histories) != 1 else ''}"
     say(f"{members}, {len(histories.visits.day):,} shopping days, {first} to {end}")
-    return histories
+    return _with_tables(config, histories, say)
+
+
+def _with_tables(config: Config, histories: Histories, say: Callable[[str], None]) -> Base:
+    enrolled = None
+    if config.events is not None:
+        from features.events import attach_events, check_events
+
+        say(f"reading {config.events.path}")
+        how: dict[str, Any] = {"time_zone": config.time_zone, "decimal_comma": config.decimal_comma}
+        events = check_events(config.events.path, config.events.columns, **how)
+        for note in events.notes(histories):
+            say(note)
+        histories = attach_events(histories, events)
+    if config.members is not None:
+        from features.members import attach_members, check_members
+
+        say(f"reading {config.members.path}")
+        members = check_members(config.members.path, config.members.columns)
+        for note in members.notes(histories):
+            say(note)
+        histories, enrolled = attach_members(histories, members)
+    return Base(histories, enrolled)
 
 
 def progress(text: str) -> None:

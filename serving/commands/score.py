@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from features.errors import CutoffError
-from serving.commands.options import home_option, log_options, progress, read
+from serving.commands.options import home_option, log_options, progress, read, table_options
 from serving.settings import home
 from serving.store import Store
 from training.config import Config
@@ -18,6 +18,7 @@ from training.config import Config
 
 @click.command("score")
 @log_options
+@table_options
 @click.option("--as-of", help="Forecast from rows before this day. [default: the day after the log's last]")
 @click.option("--alias", default="champion", show_default=True, help="Registry alias of the model to use.")
 @click.option(
@@ -48,7 +49,7 @@ def command(
     date = parse_date(as_of, "date") if as_of else None
     version = fetch(alias, tracking_uri=place.tracking_uri, models=place.models)
     forecaster = to_forecaster(load(place.models / version))
-    histories = read(chosen, progress, forecaster.features)
+    histories = read(chosen, progress, forecaster.columns)
     store = (out or place.path) / place.store.name
     date = date or after_the_log(histories.span[1], store)
     check_reach(histories, date)

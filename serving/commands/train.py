@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
-from serving.commands.options import home_option, log_options, model_options, progress, read
+from serving.commands.options import home_option, log_options, model_options, progress, read, table_options
 from serving.settings import home
 from training.config import Config
 
 
 @click.command("train")
 @log_options
+@table_options
 @model_options
 @click.option("--as-of", help="Train on rows before this day. [default: the day after the log's last]")
 @click.option("--alias", default="champion", show_default=True, help="Registry alias to point at the new model.")

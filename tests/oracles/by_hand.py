@@ -191,13 +191,13 @@ class Operators:
         return NAN if found is None else float(sum(number for age, number in found if until < age <= days))
 
     def rate(self, value: str, half_life: int) -> float:
-        """What came before a gap of more than twenty half-lives is forgotten."""
+        """What came before a gap of more than sixty half-lives is forgotten."""
         found = self._of(value)
         if found is None:
             return NAN
         remembered, later = [], 0
         for age, number in reversed(found):
-            if age - later > 20 * half_life:
+            if age - later > 60 * half_life:
                 break
             remembered.append(float(number) * 2 ** (-age / half_life))
             later = age

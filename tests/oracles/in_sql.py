@@ -42,14 +42,10 @@ WITH line AS (
         SELECT member, count(*) / sum(count(*)) OVER (PARTITION BY member) AS share
         FROM visit WHERE age <= 364 GROUP BY member, dayofweek(day)
     ) GROUP BY member
-), gapped AS (
+), spaced AS (
     SELECT *, date_diff('day', lag(day) OVER (PARTITION BY member ORDER BY day), day) AS gap,
            min(age) OVER (PARTITION BY member) AS silence, max(age) OVER (PARTITION BY member) AS tenure
     FROM visit
-), spaced AS (
-    SELECT *, greatest(silence, coalesce(max(gap) OVER (
-        PARTITION BY member ORDER BY day ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING), 0)) AS longest_since
-    FROM gapped
 ), raw AS (
     SELECT member,
         any_value(silence) AS recency_days,
@@ -59,8 +55,8 @@ WITH line AS (
         count(*) FILTER (age <= 91) AS visits_91d,
         count(*) FILTER (age <= 364) AS visits_364d,
         coalesce(sum(orders) FILTER (age <= 91), 0) AS orders_91d,
-        monthly(14) * coalesce(sum(exp2(-age / 14)) FILTER (longest_since <= 280), 0) AS visit_rate_14d,
-        monthly(42) * coalesce(sum(exp2(-age / 42)) FILTER (longest_since <= 840), 0) AS visit_rate_42d,
+        monthly(14) * coalesce(sum(exp2(-age / 14)), 0) AS visit_rate_14d,
+        monthly(42) * coalesce(sum(exp2(-age / 42)), 0) AS visit_rate_42d,
         monthly(126) * sum(exp2(-age / 126)) AS visit_rate_126d,
         monthly(378) * sum(exp2(-age / 378)) AS visit_rate_378d,
         max(gap) FILTER (age = silence) AS gap_last_days,
@@ -77,7 +73,7 @@ WITH line AS (
         coalesce(sum(gross) FILTER (age <= 28), 0) AS spend_28d,
         coalesce(sum(gross) FILTER (age <= 91), 0) AS spend_91d,
         coalesce(sum(gross) FILTER (age <= 364), 0) AS spend_364d,
-        monthly(42) * coalesce(sum(gross * exp2(-age / 42)) FILTER (longest_since <= 840), 0) AS spend_rate_42d,
+        monthly(42) * coalesce(sum(gross * exp2(-age / 42)), 0) AS spend_rate_42d,
         monthly(126) * sum(gross * exp2(-age / 126)) AS spend_rate_126d,
         sum(gross) / sum(orders) AS spend_per_order,
         max(gross) FILTER (age = silence) AS spend_last_visit,

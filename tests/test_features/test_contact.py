@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 import strategies
-from examples import ABSENT, CUTOFF
+from by_example import ABSENT, CUTOFF
 
 from features import contact
 from features.daily import Line

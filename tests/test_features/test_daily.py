@@ -9,7 +9,7 @@ import ibis
 import ibis.expr.types as ir
 import pytest
 import strategies
-from examples import row
+from by_example import row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import by_hand

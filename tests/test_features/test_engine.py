@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from features.engine import connect, fetch, open_table
+from features.engine import FILE, connect, fetch, open_table
 from features.errors import SourceError
 
 CSV = "customer_id,amount\n007,1.50\n8,oops\n"
@@ -34,6 +34,7 @@ def test_files_of_a_glob_are_joined_by_column_name(tmp_path: Path) -> None:
     (tmp_path / "1.csv").write_text("customer_id,amount\na,1\n")
     (tmp_path / "2.csv").write_text("amount,customer_id,note\n2,b,hi\n")
     rows = fetch(open_table(str(tmp_path / "*.csv")).order_by("customer_id")).to_pylist()
+    assert [Path(row.pop(FILE)).name for row in rows] == ["1.csv", "2.csv"]
     assert rows == [{"customer_id": "a", "amount": "1", "note": None}, {"customer_id": "b", "amount": "2", "note": "hi"}]
 
 

@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 import pytest
 import strategies
-from examples import row
+from by_example import row
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from oracles import by_hand, in_sql

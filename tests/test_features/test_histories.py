@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import strategies
-from examples import row
+from by_example import row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from examples import ABSENT, Day, Stop, feature_at_cutoff, feature_of_lines
+from by_example import ABSENT, Day, Stop, feature_at_cutoff, feature_of_lines
 
 from features import mix
 

@@ -8,12 +8,13 @@ import math
 import numpy as np
 import pytest
 import strategies
+from by_example import row
 from every_operator import EXPRESSIONS
-from examples import row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import by_hand
 
+from features import operators
 from features.daily import Line
 from features.expressions import OPERATORS, evaluate
 from features.histories import Histories, from_rows
@@ -91,8 +92,8 @@ def test_a_window_that_ends_earlier_is_half_open_at_both_ends(age: int, inside: 
     assert panel(histories, [cutoff]).units("gross", 28, 14).tolist() == [100 * inside]
 
 
-@pytest.mark.parametrize(("age", "weight"), [(14, 0.5), (28, 0.25), (280, 0.5**20), (281, 0.0)])
-def test_a_fade_halves_and_ends_after_twenty_half_lives(age: int, weight: float) -> None:
+@pytest.mark.parametrize(("age", "weight"), [(14, 0.5), (28, 0.25), (840, 0.5**60), (841, 0.0)])
+def test_a_fade_halves_and_ends_after_sixty_half_lives(age: int, weight: float) -> None:
     cutoff = dt.date(2017, 6, 1)
     histories = from_rows([("m", [row(cutoff - dt.timedelta(days=age), 1, 100)])], has_amounts=True)
     assert panel(histories, [cutoff]).rate("visits", 14).tolist() == pytest.approx(
@@ -113,7 +114,14 @@ def test_numba_is_not_needed_to_sum(monkeypatch: pytest.MonkeyPatch) -> None:
     days = [row(dt.date(2017, 1, day), 1, 100) for day in range(1, 20)]
     histories = from_rows([("m", days)], has_amounts=True)
     cutoffs = [dt.date(2017, 1, 10), dt.date(2017, 3, 1)]
-    with_numba = panel(histories, cutoffs).units("gross", 50)
-    monkeypatch.setattr("features.operators.has_numba", lambda: False)
-    monkeypatch.setattr("features.operators.compiled", lambda kernel: pytest.fail("compiled"))
-    assert panel(histories, cutoffs).units("gross", 50).tolist() == with_numba.tolist() == [900, 1000]
+    asked: list[str] = []
+    compile_ = operators.compiled
+    monkeypatch.setattr(operators, "compiled", lambda kernel: asked.append(kernel.__name__) or compile_(kernel))
+    assert panel(histories, cutoffs).units("gross", 50).tolist() == [900, 1000]
+    assert asked == []
+    assert panel(histories, cutoffs * 1_000).units("gross", 50).tolist() == [900, 1000] * 1_000
+    assert set(asked) == {"first_from"}
+    monkeypatch.setattr(operators, "has_numba", lambda: False)
+    asked.clear()
+    assert panel(histories, cutoffs * 1_000).units("gross", 50).tolist() == [900, 1000] * 1_000
+    assert asked == []

@@ -99,7 +99,7 @@ def test_what_a_policy_may_say(place: str, value: Any) -> None:
         ("tiers", [], "tiers", "at least 1 item after validation, not 0; got []"),
         ("tiers", "Member", "tiers", "this is a list; got 'Member'"),
         ("tiers", GONE, "tiers", "got nothing. To mend it: add 'tiers:'"),
-        ("metric", "visits", "metric", "this should be 'spend'; got 'visits'"),
+        ("metric", "visits", "metric", "or 'points_balance'; got 'visits'"),
         ("metric", GONE, "metric", "got nothing. To mend it: add 'metric:'"),
         ("returns", "maybe", "returns", "this should be 'net' or 'ignore'; got 'maybe'"),
         ("window.rolling_days", 0, "window.rolling_days", "greater than or equal to 1; got 0"),
@@ -184,3 +184,78 @@ def test_the_version_does_not_change_with_how_a_policy_is_written() -> None:
 def test_thresholds_are_the_reaches_to_the_unit(units: list[int]) -> None:
     tiers = [{"name": "T0"}, *({"name": f"T{unit}", "reach": unit / 10_000} for unit in units)]
     assert TierPolicy.from_dict(changed("tiers", tiers)).thresholds.tolist() == [0, *units]
+
+
+FULL = """
+programme: Example
+time_zone: Europe/Berlin
+versions:
+  - from: 2023-01-01
+    tiers: [{name: Member}, {name: Silver, reach: 300, keep: 250}]
+    metric: spend
+    window: {rolling_months: 12}
+  - from: 2024-01-01
+    tiers:
+      - {name: Member, benefits: [points]}
+      - {name: Bronze, reach: {amount: 100, visits: 5}}
+      - {name: Silver, reach: {amount: 300, visits: 12}, keep: {amount: 250, visits: 10}, service_budget: 12.5}
+      - {name: Patron, invitation: true}
+    metrics: {amount: spend, visits: orders}
+    join: all
+    window: {calendar: year, starts: "04-01"}
+    review: period_end
+    validity: {until: end_of_next_period}
+    downgrade: one_step
+    grace_days: 14
+"""
+
+
+def test_with_versions_the_newest_is_on_top() -> None:
+    policy = TierPolicy.from_dict(yaml.safe_load(FULL))
+    assert policy.tier_names == ("Member", "Bronze", "Silver", "Patron")
+    assert policy.benefits == {"Member": ("points",), "Bronze": (), "Silver": (), "Patron": ()}
+    assert (policy.join, policy.grace_days, policy.window.start) == ("all", 14, (4, 1))
+    assert [str(version.since) for version in policy.versions] == ["2023-01-01", "2024-01-01"]
+    with pytest.raises(PolicyError, match="one row of thresholds belongs to one metric"):
+        policy.thresholds  # noqa: B018
+
+
+@pytest.mark.parametrize("text", [SMALLEST, FULL])
+def test_a_policy_written_back_is_the_same(text: str) -> None:
+    policy = TierPolicy.from_dict(yaml.safe_load(text))
+    again = TierPolicy.from_dict(policy.model_dump(mode="json"))
+    assert again == policy
+    assert again.version == policy.version
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [("review", "daily"), ("tiers.1.keep", 320.10), ("returns_reopen", False), ("time_zone", "UTC"), ("upgrade", "at_once")],
+)
+def test_saying_a_default_changes_no_version(place: str, value: Any) -> None:
+    plain = TierPolicy.from_dict(yaml.safe_load(SMALLEST))
+    assert (TierPolicy.from_dict(changed(place, value)).version == plain.version) == (place != "review")
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        ("tiers.1.keep", 300.0),
+        ("tiers.1.benefits", ["lounge"]),
+        ("grace_days", 3),
+        ("validity", {"days": 30}),
+        ("downgrade", "never"),
+        ("upgrade", "at_review"),
+        ("time_zone", "Asia/Shanghai"),
+        ("window", "lifetime"),
+        ("metric", "profit"),
+    ],
+)
+def test_any_further_rule_changes_the_version(place: str, value: Any) -> None:
+    assert TierPolicy.from_dict(changed(place, value)).version != TierPolicy.from_dict(yaml.safe_load(SMALLEST)).version
+
+
+def test_a_tier_by_invitation_has_a_threshold_that_nothing_meets() -> None:
+    content = yaml.safe_load(SMALLEST)
+    content["tiers"].append({"name": "Patron", "invitation": True})
+    assert TierPolicy.from_dict(content).thresholds[-1] == 2**63 - 1

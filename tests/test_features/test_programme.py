@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 import pytest
-from examples import Day, feature_at_cutoff
+from by_example import Day, feature_at_cutoff
 
 from features import programme
 from features.policy import TierPolicy
 
 # A window of 60 days and a horizon of 20: what is 40 days old or younger carries over.
 CASES: list[tuple[str, list[Day], float, float]] = [  # feature, days, value with returns net, and with returns ignored
-    ("tier_spend", [(61, 500.0), (60, 80.0), (1, 40.0), (2, -30.0)], 90.0, 120.0),
+    ("tier_metric", [(61, 500.0), (60, 80.0), (1, 40.0), (2, -30.0)], 90.0, 120.0),
     ("tier_carry", [(41, 80.0), (40, 40.0), (1, 5.0), (2, -30.0)], 15.0, 45.0),
     ("tier_carry", [(41, 80.0), (2, -30.0)], -30.0, 0.0),
     ("need_to_keep", [(41, 120.0), (1, 40.0)], 60.0, 60.0),
@@ -18,6 +18,9 @@ CASES: list[tuple[str, list[Day], float, float]] = [  # feature, days, value wit
     ("need_to_rise", [(1, 40.0)], 60.0, 60.0),
     ("need_to_rise", [(41, 120.0), (1, 40.0)], 260.0, 260.0),
     ("need_to_rise", [(41, 50.0), (1, 99.0), (2, -60.0)], 61.0, 201.0),  # net, a tier lower
+    ("tier", [(41, 120.0), (2, -30.0)], 0.0, 1.0),
+    ("tier", [(1, 300.0)], 2.0, 2.0),
+    ("days_to_review", [(1, 40.0)], 1.0, 1.0),  # reviewed every day
     ("need_to_rise", [(41, 300.0), (1, 50.0)], 0.0, 0.0),  # 0 at the top, even where the top is about to be lost
 ]
 

@@ -16,7 +16,7 @@ from oracles import by_hand
 from features import reading
 from features.daily import TIME, Line, sums
 from features.errors import UnusableLogError
-from features.histories import Histories, Ragged
+from features.histories import Histories, Ragged, from_rows
 from features.reading import from_log
 from features.schema import LABELS, NUMBERS
 from features.snapshot import to_date
@@ -279,10 +279,13 @@ def test_a_log_in_many_batches_is_one_log(monkeypatch: pytest.MonkeyPatch) -> No
     assert plain(from_log(checked)) == plain(whole) == oracle(log)
 
 
+HISTORIES = from_rows([("m", [(dt.date(2017, 1, 1), {"orders": 1, "gross": 0, "returned": 0})])], has_amounts=True)
+
+
 def test_other_engines_fold_where_the_data_is(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     for form in ("_streamed", "_pushed_down"):
-        monkeypatch.setattr(reading, form, lambda *_, form=form: asked.append(form))
+        monkeypatch.setattr(reading, form, lambda *_, form=form: asked.append(form) or HISTORIES)
     checked = check(LABELLED)
     from_log(checked)
     monkeypatch.setattr(type(checked.judged.get_backend()), "name", "elsewhere")

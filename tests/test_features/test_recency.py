@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from examples import Day, feature_at_cutoff
+from by_example import Day, feature_at_cutoff
 
 from features import recency
 

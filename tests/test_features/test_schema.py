@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from features.errors import ColumnError
-from features.schema import resolve
+from features.schema import NUMBERS, OPTIONAL, resolve
 
 
 @pytest.mark.parametrize(
@@ -58,8 +58,13 @@ def test_columns_are_found(
             ["'prise', which is not among", "did you mean 'price'?"],
         ),
         (["customer_id", "timestamp"], {"amount": "zzz"}, ["choose one of 'customer_id', 'timestamp'"]),
-        (["a", "b", "timestamp"], {"customer_id": "a*b"}, ["only amount may be a product", "'a*b'"]),
-        (["customer_id", "timestamp", "a", "b", "c"], {"amount": "a*b*c"}, ["only amount may be a product", "'a*b*c'"]),
+        (["a", "b", "timestamp"], {"customer_id": "a*b"}, ["only a number may be a product of two", "'a*b'"]),
+        (
+            ["customer_id", "timestamp", "a", "b", "c"],
+            {"amount": "a*b*c"},
+            ["only a number may be a product of two", "'a*b*c'"],
+        ),
+        (["customer_id", "timestamp", "a", "b"], {"store": "a*b"}, ["only a number may be a product of two", "'a*b'"]),
         (["member", "user_id", "timestamp"], {}, ["'member', 'user_id'", "--map customer_id=member"]),
     ],
 )
@@ -67,6 +72,20 @@ def test_what_is_wrong_with_the_columns_is_said(columns: list[str], mapping: dic
     with pytest.raises(ColumnError) as raised:
         resolve(columns, mapping)
     assert all(words in str(raised.value) for words in said)
+
+
+@pytest.mark.parametrize("name", [name for name in OPTIONAL if name not in ("amount", "order_id")])
+def test_further_columns_go_by_their_own_names_or_by_a_mapping_alone(name: str) -> None:
+    columns = ["customer_id", "timestamp", name, f"{name}s"]
+    assert resolve(columns).sources[name] == (name,)
+    assert resolve(columns, {name: f"{name}s"}).sources[name] == (f"{name}s",)
+    assert name not in resolve(columns, {name: "none"}).sources
+    assert name not in resolve(["customer_id", "timestamp", f"{name}s"]).sources
+
+
+@pytest.mark.parametrize("name", ["amount", *NUMBERS])
+def test_a_number_may_be_a_product(name: str) -> None:
+    assert resolve(["customer_id", "timestamp", "n", "price"], {name: "n * price"}).sources[name] == ("n", "price")
 
 
 def test_an_optional_column_can_be_said_to_be_missing() -> None:

@@ -15,7 +15,6 @@ from oracles.diary import DAY, Diary
 from features.daily import Line, fold
 from features.errors import PolicyError
 from features.histories import from_rows
-from features.operators import Panel
 from features.policy import TierPolicy
 from features.snapshot import to_day
 from features.tiers import TierState, tier_of, tier_state
@@ -33,7 +32,7 @@ def policy(window: int, returns: str = "net") -> TierPolicy:
 
 def state(lines: list[Line], cutoff: dt.date, horizon: int, rules: TierPolicy) -> TierState:
     histories = from_rows([("m", fold(lines))], has_amounts=True)
-    return tier_state(Panel(histories, np.zeros(1, np.int64), np.array([to_day(cutoff)], np.int32), horizon), rules)
+    return tier_state(histories, np.zeros(1, np.int64), np.array([to_day(cutoff)]), horizon, rules)
 
 
 def diary(lines: list[Line], rules: TierPolicy) -> Diary:

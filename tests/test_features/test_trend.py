@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from examples import ABSENT, Day, feature_at_cutoff
+from by_example import ABSENT, Day, feature_at_cutoff
 
 from features import trend
 
@@ -10,8 +10,7 @@ FASTER = (2 ** (1 / 42) - 1) / (2 ** (1 / 126) - 1)
 
 CASES: list[tuple[str, list[Day], float]] = [
     ("visits_trend", [(126, 1.0)], FASTER * 0.125 / 0.5),
-    ("visits_trend", [(1000, 1.0)], 0.0),
-    ("visits_trend", [(2521, 1.0)], ABSENT),
+    ("visits_trend", [(2521, 1.0)], 0.0),
     ("spend_trend", [(126, 8.0)], FASTER * 1.0 / 4.0),
     ("spend_trend", [(5, 0.0)], ABSENT),
     ("spend_trend", [(126, 8.0), (1, -5.0)], FASTER * 0.25),

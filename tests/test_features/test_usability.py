@@ -35,7 +35,11 @@ def test_counts() -> None:
         "returned_amount": 0.1,
         "bought_amount": 20.2,
         "repeated_rows": 1,
-        "repeated_kept": True,
+        "overlap_rows": 0,
+        "duplicates": "keep",
+        "signs": [{"column": "amount", "negative": 1, "zero": 1}],
+        "rules": [],
+        "undone": {"rows": 0, "amount": 0.0, "largest": 0.0},
         "guessed": {"customer_id": "Member"},
     }
     json.dumps(summary.to_dict(), allow_nan=False)

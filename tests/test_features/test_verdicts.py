@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from features.engine import fetch
 from features.errors import ColumnError, ConfigError, SourceError
-from features.verdicts import REASONS, Checked, check
+from features.schema import NUMBERS
+from features.verdicts import REASONS, Checked, check, usual_days
 
 DAY = dt.datetime(2017, 1, 1)
 
@@ -38,7 +39,7 @@ def verdicts(**columns: Any) -> list[str | None]:
 DIRTY = [  # customer_id, timestamp, amount, reason
     ("a", "2017-01-01", "1.0", None),
     ("007", "2017-01-02T09:30:00", "-1", None),
-    ("b", "2017-01-31 09:30:00+02:00", " 0 ", None),
+    ("b", "2017-01-31 09:30:00", " 0 ", None),
     ("", "2017-01-01", "1.0", "no_member"),
     ("  ", "", "", "no_member"),
     ("a", " ", "1.0", "no_time"),
@@ -49,7 +50,9 @@ DIRTY = [  # customer_id, timestamp, amount, reason
     ("a", "1979-12-31T23:59:59", "1.0", "zero_date"),
     ("a", "1900-01-01", "oops", "zero_date"),
     ("a", "2017-01-01", " ", "no_amount"),
-    ("a", "2017-01-01", "1,50", "unparsable_amount"),
+    ("a", "2017-01-01", "1,50", "comma_amount"),
+    ("a", "2017-01-01", "1.234,50", "comma_amount"),
+    ("a", "2017-01-01", "oops", "unparsable_amount"),
     ("a", "2017-01-01", "inf", "unparsable_amount"),
     ("a", "2017-01-01", "nan", "unparsable_amount"),
     ("a", "2017-01-01", "1e11", "amount_too_large"),
@@ -73,7 +76,7 @@ def test_each_row_of_a_csv_gets_the_first_reason_that_holds(tmp_path: Path) -> N
 
 
 def test_each_reason_but_those_on_request_is_in_the_table_above() -> None:
-    assert {row[3] for row in DIRTY} - {None} == set(REASONS) - {"stray_time", "repeated"}
+    assert {row[3] for row in DIRTY} - {None} == set(REASONS) - {*("unusable_number", "ruled_out", "stray_time", "repeated")}
 
 
 def test_a_typed_file_gets_the_same_verdicts(tmp_path: Path) -> None:
@@ -194,6 +197,71 @@ def test_decimal_amounts() -> None:
     assert fetch(checked.clean)["amount"].to_pylist() == [12.34]
 
 
+# -- what else a line may have -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("number", "read", "reason"),
+    [
+        (" 2.5 ", 2.5, None),
+        ("-2.5", -2.5, None),
+        ("", None, None),  # an empty one is 0, and no reason to refuse a line
+        (" ", None, None),
+        (None, None, None),
+        ("1,50", None, "unusable_number"),
+        ("many", None, "unusable_number"),
+        ("nan", None, "unusable_number"),
+        ("-inf", None, "unusable_number"),
+        ("1e11", None, "unusable_number"),
+        ("-1e11", None, "unusable_number"),
+        ("99999999999", 99_999_999_999.0, None),
+    ],
+)
+def test_an_optional_number_is_one_or_empty(number: str | None, read: float | None, reason: str | None) -> None:
+    checked = check(pa.table({"customer_id": [1], "timestamp": [DAY], "cost": pa.array([number], pa.string())}))
+    assert reasons(checked) == [reason]
+    assert fetch(checked.clean)["cost"].to_pylist() == ([read] if reason is None else [])
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_every_optional_number_is_read_so(name: str) -> None:
+    assert verdicts(**{name: [" 2.5 ", "", "many"]}) == [None, None, "unusable_number"]
+
+
+def test_the_first_reason_of_a_line_is_that_of_its_amount() -> None:
+    assert verdicts(amount=["1", "x", "1"], cost=["1", "x", "x"]) == [None, "unparsable_amount", "unusable_number"]
+
+
+def test_an_optional_number_may_be_a_product() -> None:
+    table = pa.table({"customer_id": [1] * 3, "timestamp": [DAY] * 3, "n": ["2", "", "x"], "price": [1.25, 3.0, 1.0]})
+    checked = check(table, {"cost": "n*price"})
+    assert reasons(checked) == [None, None, "unusable_number"]
+    assert fetch(checked.clean)["cost"].to_pylist() == [2.5, None]
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        (pa.array(["tea", " ", None]), ["tea", None, None]),
+        (pa.array([5, None, 40]), ["5", None, "40"]),
+        (pa.array([1.5, float("nan"), None]), ["1.5", None, None]),
+        (pa.array(["tea", "", "tea"]).dictionary_encode(), ["tea", None, "tea"]),
+    ],
+    ids=["text", "whole numbers", "floats", "a dictionary"],
+)
+def test_a_label_is_text_and_a_blank_one_is_none(column: pa.Array, expected: list[str | None]) -> None:
+    checked = check(pa.table({"customer_id": [1] * 3, "timestamp": [DAY] * 3, "category": column}))
+    assert fetch(checked.clean)["category"].to_pylist() == expected
+    assert reasons(checked) == [None] * 3
+
+
+def test_what_a_log_has_not_is_in_no_column() -> None:
+    columns = {name: ["1"] for name in ("cost", "points", "store")}
+    checked = check(pa.table({"customer_id": [1], "timestamp": [DAY], "weight": [1], **columns}))
+    expected = ["customer_id", "timestamp", "amount", "order_id", "cost", "points", "store"]
+    assert fetch(checked.clean).column_names == fetch(checked.lines).column_names == expected
+
+
 # -- repetitions ------------------------------------------------------------------------------------------------------
 
 
@@ -246,6 +314,44 @@ def test_stray_times(table: pa.Table, stray: int) -> None:
 def test_the_end_is_the_last_time_that_is_no_stray() -> None:
     assert check(daily_log(200, 90_000)).end == DAY + dt.timedelta(days=199)
     assert check(daily_log(200)).end == DAY + dt.timedelta(days=199)
+
+
+def test_lines_still_hold_the_strays_that_the_clean_rows_are_without() -> None:
+    checked = check(daily_log(200, 90_000))
+    assert (fetch(checked.lines).num_rows, fetch(checked.clean).num_rows) == (201, 200)
+
+
+def test_the_lines_of_some_members_have_no_end_and_no_strays() -> None:
+    checked = check(daily_log(200, 90_000), whole_log=False)
+    assert checked.end is None
+    assert fetch(checked.clean).num_rows == 201
+
+
+def test_the_end_is_looked_for_when_first_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr("features.verdicts.log_end", lambda row: asked.append("end"))
+    checked = check(daily_log(3))
+    fetch(checked.lines)
+    assert asked == []
+    assert (checked.end, checked.end) == (None, None)
+    assert asked == ["end"]
+
+
+@pytest.mark.parametrize(
+    ("days", "rows", "usual"),
+    [
+        ([0], [1], 1),
+        ([0, 1, 2, 5_000], [500, 500, 500, 1], 3),
+        ([0, 1, 2, 5_000], [500, 500, 500, 20], 4),  # more than 1 % of the rows
+        ([0, 1, 2, 93], [500, 500, 500, 1], 3),
+        ([0, 1, 2, 92], [500, 500, 500, 1], 4),  # not more than 90 days
+        ([0, 40, 41, 161], [500, 500, 500, 1], 4),  # not more than three times the longest gap
+        ([0, 40, 41, 162], [500, 500, 500, 1], 3),
+        ([-9_000, 0, 1, 2, 5_000], [1, 500, 500, 500, 1], 4),  # a typo at the other end does not hide it
+    ],
+)
+def test_days_before_the_strays(days: list[int], rows: list[int], usual: int) -> None:
+    assert usual_days(days, rows) == usual
 
 
 def test_without_a_usable_row_there_is_no_end() -> None:
@@ -306,7 +412,7 @@ def test_a_header_and_nothing_below_it(tmp_path: Path, content: str) -> None:
 
 
 def test_an_unknown_way_with_duplicates_is_no_silent_keep() -> None:
-    with pytest.raises(ConfigError, match="duplicates is one of 'keep', 'drop'; got 'dorp'"):
+    with pytest.raises(ConfigError, match="duplicates is one of 'keep', 'drop', 'overlap'; got 'dorp'"):
         check(daily_log(1), duplicates="dorp")
 
 

@@ -5,7 +5,7 @@ import datetime as dt
 import numpy as np
 import pytest
 import simulated
-from examples import row
+from by_example import row
 from sklearn.metrics import log_loss, roc_auc_score
 
 from features.errors import CutoffError, UnusableLogError

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from features.errors import ConfigError, PolicyError
 from features.registry import chosen_by_default
-from training.config import FILE, Config, load_config
+from training.config import FILE, Config, Table, load_config
 
 
 def write(folder: Path, text: str) -> Path:
@@ -38,6 +38,11 @@ def test_paths_in_a_file_are_relative_to_it_and_said_ones_are_not(tmp_path: Path
     assert found.transactions == str(tmp_path / "logs/*.parquet")
     assert found.policy == str(tmp_path / "rules/policy.yaml")
     assert load_config(path, {"transactions": "here.csv", "policy": "p.yaml"}).transactions == "here.csv"
+
+
+@pytest.mark.parametrize("url", ["postgresql://ann@host/shop?table=log", "spark:local[2]?parquet=/data/log.parquet"])
+def test_a_url_is_no_path(tmp_path: Path, url: str) -> None:
+    assert load_config(write(tmp_path, f"transactions: {url}\n"), {}).transactions == url
 
 
 def test_the_file_of_the_working_directory_is_taken_if_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,3 +132,42 @@ def test_a_wrong_feature_is_said_with_its_place() -> None:
         Config(features=["default", "nix"]).choose_features({"amount"})
     with pytest.raises(ConfigError, match=r"^features"):
         load_config(None, {"features": 7})
+
+
+def test_tables_beside_the_transactions(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        "events: {path: log/events.csv, columns: {kind: what}}\nmembers: {path: /data/members.csv}\n"
+        "standing: {period_days: 30, spend_per_period: [10, 20, 40, 80]}\n",
+    )
+    found = load_config(
+        path, {"events": {"path": None, "columns": {"score": "stars"}}, "members": {"path": None, "columns": {}}}
+    )
+    assert found.events == Table(path=str(tmp_path / "log/events.csv"), columns={"kind": "what", "score": "stars"})
+    assert found.members == Table(path="/data/members.csv")
+    assert (found.standing.period_days, found.standing.recency) == (30, (10, 30, 60, 120))
+    said = load_config(path, {"events": {"path": "here.csv", "columns": {}}})
+    assert said.events == Table(path="here.csv", columns={"kind": "what"})
+    assert load_config(write(tmp_path, ""), {"events": {"path": None, "columns": {}}}).events is None
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("events: log.csv", "events should be a valid dictionary"),
+        ("events: {columns: {kind: what}}", "events.path Field required"),
+        ("events: {path: a, kind: b}", "events.kind"),
+        ("members: [a]", "members should be a valid dictionary"),
+        ("standing: {period_days: 0}", "standing.period_days should be greater than or equal to 1; got 0"),
+        ("standing: {loyal_periods: 9}", "standing.loyal_periods is at most standing.periods; got 9 of 4"),
+        ("standing: {quantiles: 5}", "standing.quantiles"),
+    ],
+)
+def test_a_wrong_table_or_bound_is_named(tmp_path: Path, text: str, match: str) -> None:
+    with pytest.raises(ConfigError, match=match):
+        load_config(write(tmp_path, text), {"events": {"path": None, "columns": {}}})
+
+
+def test_columns_are_mapped_in_a_table_that_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="columns are mapped in a table of members; got columns and no table"):
+        load_config(write(tmp_path, ""), {"members": {"path": None, "columns": {"joined": "since"}}})

@@ -5,7 +5,7 @@ import datetime as dt
 import numpy as np
 import pytest
 import simulated
-from examples import row
+from by_example import row
 
 from features.errors import UnusableLogError
 from features.histories import Histories

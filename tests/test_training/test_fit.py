@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import simulated
-from examples import row
+from by_example import row
 
 from features.errors import UnusableLogError
 from features.histories import Histories, from_rows

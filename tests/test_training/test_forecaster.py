@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import simulated
-from examples import row
+from by_example import row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from examples import row
+from by_example import row
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import simulated
-from examples import row
+import strategies
+from by_example import row
 
-from features.daily import DailyRow
+from features.daily import DailyRow, Line
 from features.histories import Histories, from_rows
 from training.backtest import OURS
 from training.track import Metric, Parameter, Picture, Record, fingerprint, records
@@ -120,5 +121,11 @@ def test_the_fingerprint_sees_each_change() -> None:
     prints = [fingerprint(simulated.histories(log)) for log in [base, *changed]]
     free = [("a", [row(day, 1, 0)])]
     prints += [fingerprint(from_rows(free, has_amounts)) for has_amounts in (True, False)]
+    noon = dt.datetime(2020, 1, 1, 12)
+    lines = [Line(noon, 5.0, category="a", cost=1.0), Line(noon, 5.0, category="b", cost=2.0)]
+    other = [dataclasses.replace(lines[0], category="b"), lines[1]]
+    dear = [dataclasses.replace(lines[0], cost=9.0), lines[1]]
+    prints += [fingerprint(strategies.full_histories({"a": own})) for own in (lines, other, dear)]
+    prints.append(fingerprint(strategies.full_histories({"a": lines}, {"sent": {"a": [(day, 1, 0)]}})))
     assert len(set(prints)) == len(prints)
-    assert np.unique(prints).size == 9
+    assert np.unique(prints).size == 13

@@ -1,0 +1,139 @@
+"""What the cells of a source's columns are read as, and what is wrong with a time: the same for every kind of table.
+
+Ibis expressions, run where the data is. A cell that cannot be read is null.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from features import dialects, money
+from features.engine import fetch
+from features.errors import ColumnError
+from features.schema import ColumnMap
+from features.suspicions import has_zone
+from features.zones import wall_clock
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    import ibis.expr.types as ir
+
+EARLIEST: Final = dt.datetime(1980, 1, 1)
+TIME_REASONS: Final[Mapping[str, str]] = {
+    "no_member": "no member: customer_id is missing or blank",
+    "no_time": "no time: timestamp is missing or blank",
+    "unparsable_time": "time cannot be read (ISO 8601 is expected, as 2017-01-31 or 2017-01-31T09:30:00)",
+    "zero_date": "time before 1980: an empty date in disguise",
+}
+"""Reason code → what it means, for rows that say who and when; in the order in which they are tried."""
+_LATEST: Final = dt.datetime.max
+_FAR: Final = dt.datetime(2100, 1, 1)  # beyond, nobody knows what clocks will show
+_INT64_DIGITS: Final = 18
+
+
+def member_cell(column: ir.Column) -> ir.Value:
+    """Ids as whole numbers, numbers or text; null where one is blank."""
+    kind = column.type()
+    if kind.is_uuid():
+        return column.cast("string")
+    if kind.is_decimal() and kind.scale == 0:
+        return column.cast("int64" if kind.precision <= _INT64_DIGITS else "string")
+    if kind.is_string() or kind.is_integer() or kind.is_floating():
+        return blank(column).ifelse(None, column)
+    raise ColumnError("customer_id is a number or text", f"a column of type {kind}", "cast it when writing the log")
+
+
+def time_cell(column: ir.Column, name: str = "timestamp", zone: ZoneInfo | None = None) -> ir.Value:
+    """Times without a zone: those with one as the clocks of a time zone showed them, in UTC without one."""
+    time = _instant(column, name)
+    kind = column.type()
+    if zone is None or kind.is_date() or (kind.is_timestamp() and kind.timezone is None):
+        return time
+    usable = (time >= EARLIEST) & (time <= _FAR)
+    bounds = fetch(time.as_table().agg(first=time.min(where=usable), last=time.max(where=usable))).to_pylist()[0]
+    if bounds["first"] is None:
+        return time
+    shown = wall_clock(time, zone, bounds["first"], bounds["last"])
+    return has_zone(column).ifelse(shown, time) if kind.is_string() else shown
+
+
+def _instant(column: ir.Column, name: str) -> ir.Value:
+    kind = column.type()
+    if kind.is_string():
+        return dialects.time_of(column)
+    if kind.is_timestamp() or kind.is_date():
+        return column.cast("timestamp")
+    if kind.is_unknown() and "TIMESTAMPTZ" in str(kind):  # in nanoseconds, which Ibis has no name for
+        return column.cast("timestamp('UTC')").cast("timestamp")
+    raise ColumnError(
+        f"{name} is a timestamp, a date or ISO 8601 text", f"a column of type {kind}", "cast it when writing the log"
+    )
+
+
+def number_cell(column: ir.Column, name: str, *, comma: bool = False) -> ir.Value:
+    """Numbers as float64; ``comma`` where text has decimal commas, as in 1.234,50."""
+    kind = column.type()
+    if kind.is_string():
+        return dialects.number_of(column.replace(".", "").replace(",", ".") if comma else column)
+    if kind.is_numeric():
+        return dialects.as_float(column)
+    raise ColumnError(f"{name} is a number", f"a column of type {kind}", f"map another column to {name}")
+
+
+def product_cell(table: ir.Table, columns: ColumnMap, name: str, *, comma: bool = False) -> ir.Value:
+    """A contract's number: a column, or the product of two."""
+    factors = [number_cell(table[source], name, comma=comma) for source in columns.sources[name]]
+    return factors[0] if len(factors) == 1 else functools.reduce(dialects.product, factors)
+
+
+def units_cell(number: Any) -> Any:
+    """Fixed-point units of numbers, 0 where there is none; the formula of features.money."""
+    return (number * money.UNITS + 0.5).floor().cast("int64").fill_null(0)
+
+
+def text_cell(column: ir.Column) -> ir.Value:
+    """Text; null where it is blank."""
+    return blank(column).ifelse(None, column.cast("string"))
+
+
+def blank(column: ir.Column) -> Any:
+    """Whether a value is missing: null, NaN, or text of nothing but white space."""
+    kind = column.type()
+    if kind.is_string():
+        return column.isnull() | (column.strip() == "")
+    return column.isnull() | column.isnan() if kind.is_floating() else column.isnull()
+
+
+def time_conditions(source: ir.Column, member: ir.Value, time: ir.Value) -> dict[str, Any]:
+    """What is wrong with who and when, by code of ``TIME_REASONS``.
+
+    Parameters
+    ----------
+    source : the time as it is in the source
+    member, time : as they are read
+    """
+    import ibis
+
+    return {
+        "no_member": member.isnull(),
+        "no_time": blank(source),
+        "unparsable_time": time.isnull() | (time > ibis.literal(_LATEST)),
+        "zero_date": time < ibis.literal(EARLIEST),
+    }
+
+
+def first_reason(conditions: Mapping[str, Any], order: Iterable[str]) -> ir.Value:
+    """The code of the first condition that holds, null where none does."""
+    import ibis
+
+    return ibis.cases(*((conditions[code], code) for code in order if code in conditions))
+
+
+def count_by_reason(rows: ir.Table) -> dict[str | None, int]:
+    """Rows by ``tc_reason``; None stands for the usable ones."""
+    reasons = rows.group_by(reason=rows.tc_reason).agg(rows=rows.count())
+    return {row["reason"]: int(row["rows"]) for row in fetch(reasons).to_pylist()}

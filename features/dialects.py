@@ -1,0 +1,79 @@
+"""What engines read differently, said once: the shapes of times and numbers in text, decimals, products.
+
+DuckDB, PostgreSQL and Spark each cast some texts that the others refuse ('1_000', 'epoch', '2017-01-01 24:00', '1d'),
+and PostgreSQL raises where the others give null. So a text is cast only where one regular expression, the same on
+all three, holds; the expressions leave nothing that an engine could refuse or read in its own way.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+# Character classes instead of \d and \. : \d takes the digits of every script on PostgreSQL, and Spark's SQL takes
+# backslashes for its own. The calendar is in the expression: February's 29th only in leap years.
+_LEAP: Final = "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:0[48]|[2468][048]|[13579][26])00)"
+_YEAR: Final = "(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])"
+_DATE: Final = (
+    f"(?:{_YEAR}-(?:(?:0?[13578]|1[02])-(?:0?[1-9]|[12][0-9]|3[01])|(?:0?[469]|11)-(?:0?[1-9]|[12][0-9]|30)"
+    f"|0?2-(?:0?[1-9]|1[0-9]|2[0-8]))|{_LEAP}-0?2-29)"
+)
+_CLOCK: Final = "(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]+)?)?"
+_OFFSET: Final = "(?:Z| UTC|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)"
+
+TIME: Final = f"^{_DATE}(?:[T ]{_CLOCK}{_OFFSET}?)?$"
+"""A date, or a date and a time of day; without an offset it is UTC."""
+
+NUMBER: Final = "^[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?0?[0-9]{1,2})?$"
+"""A decimal number with a point, no separators of thousands, and an exponent of at most two digits."""
+
+_MOST_CHARACTERS: Final = 64  # with the exponent's two digits, far from what a double cannot hold
+_MOST_FACTOR: Final = 1e150
+_EXACT_DIGITS: Final = 15
+
+
+def time_of(text: ir.StringValue) -> ir.Value:
+    """The instant that a text names, as a timestamp in UTC, cut to microseconds; null where it names none."""
+    plain = text.strip()
+    engine, mended = _engine(text), plain
+    if engine == "postgres":  # rounds to microseconds where the others cut: so cut first
+        mended = plain.re_replace("([.][0-9]{6})[0-9]+", r"\1")
+    elif engine == "pyspark":  # reads no offset behind a time without seconds
+        mended = plain.re_replace("([T ][0-9]{1,2}:[0-9]{2})(Z| UTC|[+-])", "$1:00$2")
+    # By way of a zoned time: cast straight to a timestamp, an engine would drop the text's offset. try_cast is a cast on
+    # PostgreSQL, which has no other, so the test comes first.
+    return plain.re_search(TIME).ifelse(mended.try_cast("timestamp('UTC')"), None).cast("timestamp")
+
+
+def number_of(text: ir.StringValue) -> ir.Value:
+    """The finite number that a text writes, as float64; null where it writes none.
+
+    All engines parse correctly rounded, so the same text gives the same bits.
+    """
+    plain = text.strip()
+    return (plain.re_search(NUMBER) & (plain.length() <= _MOST_CHARACTERS)).ifelse(plain.try_cast("float64"), None)
+
+
+def as_float(column: ir.NumericValue) -> ir.Value:
+    """A column of numbers as float64, rounded correctly."""
+    kind = column.type()
+    if kind.is_decimal() and (kind.precision or 38) > _EXACT_DIGITS and _engine(column) == "duckdb":
+        return column.cast("string").cast("float64")  # cast at once, a decimal of more than 2^53 units may be off by one bit
+    return column.cast("float64")
+
+
+def product(left: ir.NumericValue, right: ir.NumericValue) -> ir.Value:
+    """Two numbers' product; null where a factor is so large, and 0 where it is so small, that PostgreSQL could raise."""
+    import ibis
+
+    def factor(value: ir.NumericValue) -> Any:
+        size = value.abs()
+        return ibis.cases((size >= _MOST_FACTOR, None), (size < 1 / _MOST_FACTOR, 0.0), else_=value)
+
+    return factor(left) * factor(right)
+
+
+def _engine(value: ir.Value) -> str:
+    return str(value.get_backend().name)

@@ -1,0 +1,224 @@
+"""The event contract: what members were sent, did and said, beside buying. An optional second log.
+
+=============  ========  =====================================================================
+column         needed    meaning
+=============  ========  =====================================================================
+customer_id    yes       the member, as in the transaction log
+timestamp      yes       when, as in the transaction log
+kind           yes       sent, opened, redeemed, referral, survey, complaint, invitation; others are kept and counted
+score          no        what a survey was answered with, a number; a survey without one is refused
+campaign       no        which campaign it belongs to
+=============  ========  =====================================================================
+
+Other columns are not read. Events are folded to member x day x kind with ``count`` and ``score``, the sum of scores in
+fixed-point units (features.money): the mean score of a survey is score / count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from features import money
+from features.cells import (
+    TIME_REASONS,
+    blank,
+    count_by_reason,
+    first_reason,
+    member_cell,
+    number_cell,
+    text_cell,
+    time_cell,
+    time_conditions,
+    units_cell,
+)
+from features.engine import Source, fetch, open_table
+from features.errors import ColumnError, SourceError, UnusableLogError, counted
+from features.histories import Histories, Ragged
+from features.identity import Integers, locate
+from features.schema import MEMBER_NAMES, ColumnMap, Contract, resolve
+from features.zones import zone_of
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
+KINDS: Final = ("sent", "opened", "redeemed", "referral", "survey", "complaint", "invitation")
+"""Kinds that rules and features know."""
+REFERRAL: Final = "referral"
+SURVEY: Final = "survey"
+EVENT_CONTRACT: Final = Contract(
+    table="an event log",
+    required=("customer_id", "timestamp", "kind"),
+    optional=("score", "campaign"),
+    everyday={
+        "customer_id": MEMBER_NAMES,
+        "timestamp": frozenset({"timestamp", "time", "date", "datetime", "eventtime", "eventdate"}),
+        "kind": frozenset({"kind", "event", "eventtype", "type"}),
+        "score": frozenset({"score", "rating", "surveyscore"}),
+        "campaign": frozenset({"campaign", "campaignid"}),
+    },
+    option="--map-event",
+    personal=True,
+)
+EVENT_REASONS: Final[Mapping[str, str]] = {
+    **TIME_REASONS,
+    "no_kind": "no kind of event",
+    "unusable_score": f"score is not a number below {money.MAX_AMOUNT:.0e}",
+    "no_score": "a survey without a score",
+}
+"""Reason code → what it means, in the order in which they are tried."""
+_MOST_KINDS: Final = 100
+
+
+@dataclass(frozen=True)
+class CheckedEvents:
+    """An event log with each row's verdict.
+
+    ``rows`` holds the mapped columns under the contract's names, the same typed (``tc_member``, ``tc_time``, ``tc_kind``,
+    ``tc_score``), and ``tc_reason``, null where the row is usable.
+    """
+
+    rows: ir.Table
+    columns: ColumnMap
+
+    @property
+    def quarantine(self) -> ir.Table:
+        """Refused rows: the contract's columns that the log has, and ``reason``."""
+        refused = self.rows.filter(self.rows.tc_reason.notnull())
+        return refused.select(*self.columns.sources, reason=refused.tc_reason)
+
+    @cached_property
+    def refused(self) -> dict[str, int]:
+        """Rows refused, by reason code, those that occur."""
+        counts = count_by_reason(self.rows)
+        return {code: counts[code] for code in EVENT_REASONS if code in counts}
+
+    @cached_property
+    def folded(self) -> pa.Table:
+        """Usable rows → member, day, kind, count, score, in no order; read when first asked.
+
+        Raises
+        ------
+        UnusableLogError
+            no row is usable
+        ColumnError
+            there are so many kinds that they cannot be kinds
+        """
+        row = self.rows.filter(self.rows.tc_reason.isnull())
+        table = fetch(
+            row.group_by(member=row.tc_member, day=row.tc_time.date(), kind=row.tc_kind).agg(
+                count=row.count(), score=units_cell(row.tc_score).sum().cast("int64")
+            )
+        )
+        if table.num_rows == 0:
+            got = "; ".join(f"{counted(rows, 'row')}: {EVENT_REASONS[code]}" for code, rows in self.refused.items())
+            raise UnusableLogError("an event log has usable rows", got, "mend the rows, or map other columns (--map-event)")
+        kinds = len(table["kind"].unique())
+        if kinds > _MOST_KINDS:
+            raise ColumnError(f"an event log has at most {_MOST_KINDS} kinds", f"{kinds:,}", "map kind to another column")
+        return table
+
+    def notes(self, histories: Histories) -> list[str]:
+        """What is worth telling about the log beside these histories, a sentence each."""
+        said = [f"refused {counted(rows, 'event')}: {EVENT_REASONS[code]}" for code, rows in self.refused.items()]
+        table = self.folded
+        said += [f"taken as {name} of an event: {self.columns.sources[name][0]}" for name in self.columns.guessed]
+        other = [kind for kind in table["kind"].unique().to_pylist() if kind not in KINDS]
+        if other:
+            known = ", ".join(KINDS)
+            said.append(f"{counted(len(other), 'kind')} of event beside {known}: kept, used by no rule")
+        ids = table["member"].unique()
+        unknown = int((locate(histories.members, ids) < 0).sum())
+        if unknown:
+            of = counted(len(ids), "member")
+            said.append(f"{unknown:,} of {of} in the event log without transactions: their events are left out")
+        return said
+
+
+def check_events(
+    source: Source, mapping: Mapping[str, str] | None = None, *, time_zone: str | None = None, decimal_comma: bool = False
+) -> CheckedEvents:
+    """Give every row of an event log its verdict. Lazy; only mapped columns are selected.
+
+    Parameters
+    ----------
+    source : path, glob, frame or table
+    mapping : contract column → source column
+    time_zone, decimal_comma : as for transactions (features.verdicts)
+
+    Raises
+    ------
+    SourceError, ColumnError
+
+    >>> import pandas as pd
+    >>> log = pd.DataFrame({"customer_id": [1, 1], "timestamp": ["2017-01-01"] * 2, "kind": ["Survey", "sent"]})
+    >>> check_events(log).refused
+    {'no_score': 1}
+    """
+    table = open_table(source)
+    columns = resolve(table.columns, mapping, EVENT_CONTRACT)
+    row = table.select(**{name: table[sources[0]] for name, sources in columns.sources.items()})
+    if fetch(row.head(1)).num_rows == 0:
+        raise SourceError("an event log has rows", "a header and nothing below it", "check how the file was written")
+    row = row.mutate(
+        tc_member=member_cell(row.customer_id),
+        tc_time=time_cell(row.timestamp, zone=zone_of(time_zone) if time_zone else None),
+        tc_kind=text_cell(row.kind).strip().lower(),
+        tc_score=_score(row, columns, comma=decimal_comma),
+    )
+    return CheckedEvents(row.mutate(tc_reason=first_reason(_conditions(row, columns), EVENT_REASONS)), columns)
+
+
+def attach_events(histories: Histories, checked: CheckedEvents) -> Histories:
+    """Histories with the events of their members; the log's span stays that of the transactions.
+
+    Parameters
+    ----------
+    checked : events of any members; those without transactions are left out (``CheckedEvents.notes`` counts them)
+
+    Returns
+    -------
+    Histories
+        ``events[kind]`` has one row a member and day, with ``count`` and ``score``; known kinds are always there
+
+    Raises
+    ------
+    UnusableLogError, ColumnError
+        as in ``CheckedEvents.folded``
+    """
+    table = checked.folded
+    member = locate(histories.members, table["member"])
+    day = table["day"].cast("date32").cast("int32").to_numpy()
+    encoded = table["kind"].combine_chunks().dictionary_encode()
+    codes, names = encoded.indices.to_numpy(), encoded.dictionary.to_pylist()
+    code = {name: names.index(name) if name in names else -1 for name in (*KINDS, *sorted(set(names) - set(KINDS)))}
+    values = {name: table[name].to_numpy() for name in ("count", "score")}
+    events = {}
+    for name, own in code.items():
+        rows = np.flatnonzero((member >= 0) & (codes == own))
+        rows = rows[np.lexsort((day[rows], member[rows]))]
+        offsets: Integers = np.searchsorted(member[rows], np.arange(len(histories) + 1)).astype(np.int64)
+        events[name] = Ragged(offsets, day[rows], {value: column[rows] for value, column in values.items()})
+    return replace(histories, events=events)
+
+
+def _score(row: ir.Table, columns: ColumnMap, *, comma: bool) -> ir.Value:
+    import ibis
+
+    return number_cell(row.score, "score", comma=comma) if "score" in columns.sources else ibis.null("float64")
+
+
+def _conditions(row: ir.Table, columns: ColumnMap) -> dict[str, Any]:
+    conditions = time_conditions(row.timestamp, row.tc_member, row.tc_time)
+    conditions["no_kind"] = row.tc_kind.isnull()
+    empty = blank(row.score) if "score" in columns.sources else True
+    if "score" in columns.sources:
+        number = row.tc_score
+        conditions["unusable_score"] = ~empty & (number.isnull() | number.isnan() | (number.abs() >= money.MAX_AMOUNT))
+    conditions["no_score"] = (row.tc_kind == SURVEY) & empty
+    return conditions

@@ -1,0 +1,231 @@
+"""The same text gets the same verdict, and the same value, on every engine."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from features.engine import fetch, open_table
+from features.verdicts import check
+
+Opener = Callable[[pa.Table], Any]
+
+TIMES: list[tuple[str | None, str | None]] = [  # text, what it is read as (None: not at all)
+    ("2017-01-31", "2017-01-31 00:00:00"),
+    ("2017-01-31T09:30:00", "2017-01-31 09:30:00"),
+    ("2017-01-31 09:30", "2017-01-31 09:30:00"),
+    ("2017-1-5 9:05", "2017-01-05 09:05:00"),
+    (" \t2017-01-31\r\n\x0b\x0c", "2017-01-31 00:00:00"),
+    ("2017-01-31T09:30:00Z", "2017-01-31 09:30:00"),
+    ("2017-01-31 09:30:00 UTC", "2017-01-31 09:30:00"),
+    ("2017-01-31T09:30:00+02:00", "2017-01-31 07:30:00"),
+    ("2017-01-31T09:30:00+0530", "2017-01-31 04:00:00"),
+    ("2017-01-31 09:30:00-08", "2017-01-31 17:30:00"),
+    ("2017-01-31T09:30+02:00", "2017-01-31 07:30:00"),
+    ("2017-01-31T09:30Z", "2017-01-31 09:30:00"),
+    ("2017-01-31T23:59:59.5", "2017-01-31 23:59:59.500000"),
+    ("2017-01-31T23:59:59.9999999", "2017-01-31 23:59:59.999999"),
+    ("2017-01-31T23:59:59.123456789+14:00", "2017-01-31 09:59:59.123456"),
+    ("2017-01-31T23:59:59.123456789Z", "2017-01-31 23:59:59.123456"),
+    ("2016-02-29", "2016-02-29 00:00:00"),
+    ("2000-02-29", "2000-02-29 00:00:00"),
+    ("2017-02-29", None),
+    ("1900-02-29", None),
+    ("2100-02-29", None),
+    ("2017-02-30", None),
+    ("2017-04-31", None),
+    ("2017-00-10", None),
+    ("2017-13-10", None),
+    ("2017-01-32", None),
+    ("0000-01-01", None),
+    ("0000-00-00", None),
+    ("2017-01-31T24:00", None),
+    ("2017-01-31 24:00:00", None),
+    ("2017-01-31 23:60", None),
+    ("2017-01-31 23:59:60", None),
+    ("2017-01-31T09", None),
+    ("2017-01-31T09:30:00,5", None),
+    ("2017-01-31T09:30:00.", None),
+    ("2017-01-31T09:30:00+15:00", None),
+    ("2017-01-31T09:30:00+02:60", None),
+    ("2017-01-31T09:30:00 +02:00", None),
+    ("2017-01-31T09:30:00z", None),
+    ("2017-01-31t09:30:00", None),
+    ("2017-01-31Z", None),
+    ("2017-01-31+02:00", None),
+    ("2017-01-31  09:30", None),
+    ("2017-01-31 09:30 America/New_York", None),
+    ("2017-01-31 09:30 CET", None),
+    ("2017-01-31 09:30 AM", None),
+    ("2017-01-31 (BC)", None),
+    ("2017-01-31 BC", None),
+    ("2017/01/31", None),
+    ("31.01.2017", None),
+    ("31/01/2017", None),
+    ("01/31/2017", None),
+    ("20170131", None),
+    ("2017-031", None),
+    ("2017-W05-2", None),
+    ("2017-01", None),
+    ("2017", None),
+    ("17-01-31", None),
+    ("20170-01-01", None),
+    ("+2017-01-31", None),
+    ("-2017-01-31", None),
+    ("1485855000", None),
+    ("infinity", None),
+    ("-infinity", None),
+    ("epoch", None),
+    ("now", None),
+    ("today", None),
+    ("allballs", None),
+    ("soon", None),
+    ("２０１７-01-31", None),
+    ("٢٠١٧-٠١-٣١", None),
+    ("2017\u201001\u201031", None),
+    ("2017-01-31\u2028", None),
+    ("2017-01-31\x85", None),
+    ("2017-01-31\u00a0", None),
+    ("2017-01-31\n2017-01-31", None),
+    ("Jan 31 2017", None),
+    ("2017-Jan-31", None),
+]
+
+NUMBERS: list[tuple[str, float | None]] = [
+    ("1", 1.0),
+    (" 12 ", 12.0),
+    ("\t12\n", 12.0),
+    ("1234.50", 1234.5),
+    ("-0.01", -0.01),
+    ("+5", 5.0),
+    ("1.", 1.0),
+    (".5", 0.5),
+    ("-.5", -0.5),
+    ("007", 7.0),
+    ("1e3", 1000.0),
+    ("1E+03", 1000.0),
+    ("1e+003", 1000.0),
+    ("2.5e-3", 0.0025),
+    ("0.1", 0.1),
+    ("0.00005", 0.00005),
+    ("2.675", 2.675),
+    ("1e-99", 1e-99),
+    ("9007199254740993", 9007199254740992.0),
+    ("0.1000000000000000055511151231257827021181583404541015625", 0.1),
+    ("12345678.901234567890123456789", 12345678.901234567890123456789),
+    ("1,50", None),
+    ("1.234,50", None),
+    ("1,234.50", None),
+    ("1 234", None),
+    ("1_000", None),
+    ("1'000", None),
+    ("$5", None),
+    ("5 €", None),
+    ("5-", None),
+    ("--5", None),
+    ("(5)", None),
+    ("0x10", None),
+    ("1d", None),
+    ("1f", None),
+    ("1e", None),
+    ("e3", None),
+    ("1e400", None),
+    ("1e-400", None),
+    ("9" * 400, None),
+    (".", None),
+    ("-", None),
+    ("NaN", None),
+    ("nan", None),
+    ("inf", None),
+    ("-Infinity", None),
+    ("null", None),
+    ("true", None),
+    ("１２", None),
+    ("١٢", None),
+    ("12\u00a0", None),
+    ("\u221212", None),
+    ("1\n2", None),
+]
+
+
+@pytest.fixture(params=["duckdb", "postgres", "spark"])
+def on_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Opener:
+    """Puts an Arrow table of text columns where an engine reads it, and opens it there."""
+
+    def duckdb(table: pa.Table) -> Any:
+        return open_table(table)
+
+    def postgres(table: pa.Table) -> Any:
+        columns = ", ".join(f'"{name}" text' for name in table.column_names)
+        cluster = request.getfixturevalue("postgres")
+        cluster.load("nasty", columns, table)
+        return open_table(f"postgresql:///postgres?host={cluster.folder}&port={cluster.port}&user=tiercast&table=nasty")
+
+    def spark(table: pa.Table) -> Any:
+        request.getfixturevalue("spark")
+        pq.write_table(table, tmp_path / "nasty.parquet")
+        return open_table(f"spark:?parquet={tmp_path / 'nasty.parquet'}")
+
+    return {"duckdb": duckdb, "postgres": postgres, "spark": spark}[request.param]
+
+
+def verdicts(table: Any, *shown: str, **how: Any) -> list[tuple[Any, ...]]:
+    rows = check(table, **how).rows
+    return [tuple(row.values()) for row in fetch(rows.order_by("place").select(*shown, "tc_reason")).to_pylist()]
+
+
+def text(**columns: list[str | None]) -> pa.Table:
+    size = len(next(iter(columns.values())))
+    places = [f"{place:04}" for place in range(size)]
+    return pa.table({"place": places, **{name: pa.array(values, pa.string()) for name, values in columns.items()}})
+
+
+def test_times(on_engine: Opener) -> None:
+    texts = [value for value, _ in TIMES]
+    read = [None if time is None else dt.datetime.fromisoformat(time) for _, time in TIMES]
+    found = verdicts(on_engine(text(customer_id=["m"] * len(texts), timestamp=texts)), "tc_time", whole_log=False)
+    assert dict(zip(texts, found, strict=True)) == {
+        text: (time, None if time else "unparsable_time") for text, time in zip(texts, read, strict=True)
+    }
+
+
+def test_numbers(on_engine: Opener) -> None:
+    texts = [value for value, _ in NUMBERS]
+    size = len(texts)
+    table = on_engine(text(customer_id=["m"] * size, timestamp=["2017-01-01"] * size, amount=texts))
+    found = verdicts(table, "tc_amount")
+    expected = {
+        text: (value, "unparsable_amount" if value is None else "amount_too_large" if abs(value) >= 1e11 else None)
+        for text, value in NUMBERS
+    }
+    assert dict(zip(texts, found, strict=True)) == expected
+
+
+def test_products(on_engine: Opener) -> None:
+    left = ["2", "-1", "", "x", "1e99", "1e-99", "0.1", "3"]
+    right = ["1.25", "3", "1", "1", "1e99", "1e-99", "3", None]
+    table = text(customer_id=["m"] * 8, timestamp=["2017-01-01"] * 8, qty=left, price=right)
+    assert verdicts(on_engine(table), "tc_amount", mapping={"amount": "qty*price"}) == [
+        (2.5, None),
+        (-3.0, None),
+        (None, "no_amount"),
+        (None, "unparsable_amount"),
+        (1e99 * 1e99, "amount_too_large"),
+        (1e-99 * 1e-99, None),
+        (0.1 * 3, None),
+        (None, "no_amount"),
+    ]
+
+
+def test_blanks_and_early_times(on_engine: Opener) -> None:
+    members = ["a", None, "", " \t\n", "\u00a0", "a", "a", "a", "a", "a"]
+    times = ["2017-01-01"] * 5 + [None, " \t ", "1979-12-31T23:59:59", "0001-01-01T00:00+14:00", "9999-12-31T23:59:59-14:00"]
+    found = verdicts(on_engine(text(customer_id=members, timestamp=times)), whole_log=False)
+    reasons = [None, "no_member", "no_member", "no_member", None, "no_time", "no_time", "zero_date", "zero_date"]
+    assert found == [(reason,) for reason in [*reasons, "unparsable_time"]]

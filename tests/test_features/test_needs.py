@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from programmes import Pages, to_histories
+
+from features.errors import ConfigError
+from features.needs import Outlook, outlook
+from features.policy import TierPolicy
+
+PAGES: Pages = {dt.date(2024, 1, 10): {"orders": 1, "gross": 60_0000}, dt.date(2024, 3, 1): {"orders": 1, "gross": 30_0000}}
+TIERS: list[dict[str, Any]] = [{"name": "Base"}, {"name": "Silver", "reach": 100}, {"name": "Patron", "invitation": True}]
+
+
+def at(as_of: str, by: str, **rules: Any) -> list[Outlook]:
+    policy = TierPolicy.from_dict({"programme": "P", "tiers": TIERS, "metric": "spend", **rules})
+    return outlook(to_histories([(PAGES, None)]), policy, 0, dt.date.fromisoformat(as_of), dt.date.fromisoformat(by))
+
+
+def test_a_calendar_year_is_made_up_to_its_last_day() -> None:
+    base, silver, patron = at("2024-12-01", "2025-01-01", window={"calendar": "year"}, review="period_end")
+    assert base == Outlook("Base", 0.0, None, None)
+    assert silver == Outlook("Silver", 10.0, dt.date(2024, 12, 31), None)
+    assert patron == Outlook("Patron", None, None, "not defined, because Patron is by invitation")
+
+
+def test_what_is_needed_at_a_review_must_be_there_before_it() -> None:
+    rules = {"window": {"rolling_months": 3}, "review": "month_end", "upgrade": "at_review"}
+    _, silver, _ = at("2024-03-20", "2024-04-20", **rules)
+    assert (silver.need, silver.last_day) == (10.0, dt.date(2024, 3, 31))
+
+
+def test_nothing_helps_where_no_booking_counts_by_then() -> None:
+    _, silver, _ = at("2024-03-20", "2024-07-01", window={"rolling_months": 1})
+    assert (silver.need, silver.last_day) == (None, None)
+    assert silver.why == "not defined, because no amount booked now gives it by then"
+
+
+def test_a_date_that_is_not_later_is_refused() -> None:
+    with pytest.raises(ConfigError):
+        at("2024-03-20", "2024-03-20", window="lifetime")

@@ -1,0 +1,67 @@
+"""Training with policies beyond a rolling window of spend."""
+
+from __future__ import annotations
+
+import numpy as np
+import simulated
+
+from features.histories import Histories
+from features.policy import TierPolicy
+from features.tiers import tier_at, tier_state
+from training.fit import fit_forecaster
+from training.next_tier import by_spend
+
+TIERS = [{"name": "Member"}, {"name": "Silver", "reach": 3}, {"name": "Gold", "reach": 6}]
+ORDERS = TierPolicy.from_dict({"programme": "P", "tiers": TIERS, "metric": "orders", "window": {"rolling_days": 60}})
+KEPT = TierPolicy.from_dict(
+    {
+        "programme": "P",
+        "tiers": [
+            {"name": "Member"},
+            {"name": "Silver", "reach": 80.0, "keep": 60.0},
+            {"name": "Patron", "invitation": True},
+        ],
+        "metric": "spend",
+        "window": {"calendar": "quarter"},
+        "review": "period_end",
+        "validity": {"until": "end_of_period"},
+    }
+)
+
+
+def test_what_follows_from_spend() -> None:
+    assert [by_spend(policy) for policy in (simulated.NET, KEPT, ORDERS, None)] == [True, True, False, False]
+
+
+def test_the_next_tier_of_a_policy_on_orders_is_not_forecast_and_that_is_said(small: Histories) -> None:
+    said: list[str] = []
+    fitted = fit_forecaster(small, simulated.AS_OF, **simulated.SPANS, policy=ORDERS, say=said.append)
+    assert any("the next tier is not forecast" in step for step in said)
+    forecasts = fitted.forecaster.forecast(small, simulated.AS_OF)
+    assert forecasts.p_tier is None
+    state = forecasts.table.state
+    assert state is not None
+    assert state.scale == 1
+    held = tier_at(small, ORDERS, [simulated.AS_OF])[forecasts.table.panel.member, 0]
+    np.testing.assert_array_equal(state.tier, held)
+
+
+def test_a_policy_with_memory_is_forecast_from_needs(small: Histories) -> None:
+    fitted = fit_forecaster(small, simulated.AS_OF, **simulated.SPANS, policy=KEPT)
+    forecasts = fitted.forecaster.forecast(small, simulated.AS_OF)
+    state = forecasts.table.state
+    assert state is not None
+    assert forecasts.p_tier is not None
+    np.testing.assert_allclose(forecasts.p_tier.sum(axis=1), 1.0, rtol=0, atol=1e-12)
+    assert not forecasts.p_tier[:, 2].any()  # nobody is invited by spending
+    assert np.isnan(state.needs[:, 2]).all()
+    # what is secured is lost at most by the slip of one tier
+    assert (forecasts.p_tier[state.secured == 1, 1] >= 1 - fitted.forecaster.slip - 1e-12).all()
+    np.testing.assert_array_equal(fitted.data.labels.next_tier is None, False)
+
+
+def test_no_pairs_are_no_state(small: Histories) -> None:
+
+    none = np.empty(0, np.int64)
+    for policy in (ORDERS, KEPT, simulated.NET):
+        assert tier_state(small, none, none, 28, policy).need.shape == (0, 3)
