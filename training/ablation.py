@@ -8,9 +8,7 @@ are over members: they do not hold the chance of one training, and of twenty, on
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -168,12 +166,10 @@ def _at(
 
     say(f"{cutoff}: the reference: {len(reference)} features")
     outcomes = [outcome(reference)]
-    # Trees are grown outside of Python's lock, so threads are enough; beyond a few, they wait for memory.
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, 4)) as pool:
-        found = pool.map(outcome, (trial.features for trial in tried))
-        for i, (trial, one) in enumerate(zip(tried, found, strict=True), start=1):
-            outcomes.append(one)
-            say(f"{cutoff}: {i} of {len(tried)}: {trial.group} {trial.change}")
+    # One after the other: LightGBM does not promise to train in several threads of a process.
+    for i, trial in enumerate(tried, start=1):
+        outcomes.append(outcome(trial.features))
+        say(f"{cutoff}: {i} of {len(tried)}: {trial.group} {trial.change}")
     tiers = [losses for _, losses in outcomes if losses is not None]
     return _Tested(then.churned.astype(np.float64), table.panel.member, [p for p, _ in outcomes], tiers)
 
