@@ -94,7 +94,7 @@ def test_what_cannot_be_tested_is_said_in_one_sentence_and_gives_no_number(run: 
     (folder / "order.yaml").write_text(
         yaml.safe_dump({**policy, "tiers": [*policy["tiers"], {"name": "Low", "reach": 1.0}]})
     )
-    (folder / "key.yaml").write_text(yaml.safe_dump({**policy, "metrics": "spend"}))
+    (folder / "key.yaml").write_text(yaml.safe_dump({**policy, "metrix": "spend"}))
     (folder / "broken.yaml").write_text("tiers: [")
     before = set(folder.iterdir())
     arguments, said = BAD[name]

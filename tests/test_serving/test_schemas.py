@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from features.zones import zone_of
 from serving.schemas import LookUp, Score, TransactionLine
 
 LINE = {"timestamp": "2017-12-02T10:00:00", "amount": 25.5, "order_id": "a"}
@@ -95,7 +96,21 @@ def test_what_a_line_may_not_hold(field: str, value: Any, rule: str) -> None:
     ],
 )
 def test_times_are_read_as_utc(text: str, utc: dt.datetime) -> None:
-    assert TransactionLine.model_validate({**LINE, "timestamp": text}).to_line().timestamp == utc
+    assert TransactionLine.model_validate({**LINE, "timestamp": text}).to_line(dt.UTC).timestamp == utc
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("2017-07-01T23:30:00", dt.datetime(2017, 7, 1, 23, 30)),  # without a zone, as the programme's clocks showed it
+        ("2017-07-01T23:30:00Z", dt.datetime(2017, 7, 2, 1, 30)),
+        ("2017-10-29T00:30:00Z", dt.datetime(2017, 10, 29, 2, 30)),
+        ("2017-10-29T01:30:00Z", dt.datetime(2017, 10, 29, 2, 30)),  # the hour that Berlin's clocks show twice
+    ],
+)
+def test_times_with_a_zone_are_read_in_the_programmes(text: str, shown: dt.datetime) -> None:
+    zone = zone_of("Europe/Berlin")
+    assert TransactionLine.model_validate({**LINE, "timestamp": text}).to_line(zone).timestamp == shown
 
 
 @given(
@@ -105,7 +120,7 @@ def test_times_are_read_as_utc(text: str, utc: dt.datetime) -> None:
 )
 def test_a_line_survives_json(time: dt.datetime, amount: Any, order: Any) -> None:
     sent = json.dumps({"timestamp": time.isoformat(), "amount": amount, "order_id": order})
-    line = TransactionLine.model_validate(json.loads(sent)).to_line()
+    line = TransactionLine.model_validate(json.loads(sent)).to_line(dt.UTC)
     assert line.timestamp == time
     assert line.amount == amount
     assert line.order_id == (None if order is None else str(order))
