@@ -20,8 +20,8 @@ from functools import partial
 from pathlib import Path
 
 CUTOFFS = [dt.date(2023, month, 1) for month in range(1, 13)]
-HORIZON, LOOKBACK = 28, 364
-BLOCK_MEMBERS = 100_000
+HORIZON, LOOKBACK = 28, 91
+BLOCK_MEMBERS = 5_000
 HALF_LIVES = (14, 42, 126, 378)
 
 
@@ -100,10 +100,12 @@ def _scan(path: str):
 
 
 def chosen():
-    """What a log of members, times, amounts and orders gives, but for the weekday's entropy, which has no short SQL."""
+    """What a log of members, times, amounts and orders gives in these families, and the season of the year before."""
     from features.registry import available
 
-    return [feature for feature in available({"amount"}, policy=False) if "weekday" not in feature.expression]
+    families = ("recency", "frequency", "cadence", "value", "trend")
+    there = available({"amount"}, policy=False)
+    return [feature for feature in there if feature.family in families or feature.name.startswith("season")]
 
 
 def _ours(path: str):
@@ -136,11 +138,11 @@ def _ours(path: str):
 def _warm_grouping() -> None:
     import numpy as np
 
-    from features.grouping import Lines, by_day
+    from features.chunks import Batches, two_sides
 
-    for day in ([0, 1], [1, 0]):
-        one = np.zeros(2, np.int32)
-        by_day(Lines(one, np.array(day, np.int32), np.zeros(2, np.int64), np.arange(2), {}), 1, compile_=True)
+    for size in (np.int32, np.int64):
+        columns = ([np.zeros(2, np.int32)], [np.zeros(2, np.int32)], [np.zeros(2, np.int32)], [np.arange(2, dtype=size)])
+        two_sides(Batches(*columns), 1, 0)
 
 
 def _sql(path: str):
@@ -180,7 +182,7 @@ def sql_features() -> str:
         SELECT member, date_diff('day', day, CAST($cutoff AS DATE)) AS age, -sum(amount) AS returned
         FROM line WHERE amount < 0 GROUP BY member, day
     ), backs AS (
-        SELECT member, sum(returned) AS returned, count(*) FILTER (age <= 364) AS returns_364d,
+        SELECT member, sum(returned) AS returned,
                coalesce(sum(returned) FILTER (age <= 91), 0) AS returned_91d,
                coalesce(sum(returned) FILTER (age <= 364), 0) AS returned_364d
         FROM back GROUP BY member
@@ -201,13 +203,11 @@ def sql_features() -> str:
             max(gross) FILTER (age = silence) AS spend_last_visit, max(gross) FILTER (age = tenure) AS spend_first_visit,
             count(*) FILTER (age > 91 AND age <= 182) AS visits_before,
             coalesce(sum(gross) FILTER (age > 91 AND age <= 182), 0) AS spend_before,
-            count(*) FILTER (age <= 364 AND dayofweek(day) IN (0, 6)) AS weekend,
-            count(*) FILTER (age <= 364 AND day(day) <= 7) AS month_start,
             count(*) FILTER (age > 364 - {HORIZON} AND age <= 364) AS season_visits,
             coalesce(sum(gross) FILTER (age > 364 - {HORIZON} AND age <= 364), 0) AS season_spend
         FROM spaced GROUP BY member HAVING any_value(silence) <= {LOOKBACK}
     )
-    SELECT known.* EXCLUDE (gap_quantiles, comebacks, orders, visits_before, spend_before, weekend, month_start),
+    SELECT known.* EXCLUDE (gap_quantiles, comebacks, orders, visits_before, spend_before),
         orders / visits_total AS orders_per_visit,
         gap_quantiles[1] AS gap_p25_days, gap_quantiles[2] AS gap_median_days, gap_quantiles[3] AS gap_p75_days,
         gap_quantiles[4] AS gap_p90_days, gap_quantiles[5] AS gap_max_days,
@@ -219,9 +219,7 @@ def sql_features() -> str:
         visits_91d / nullif(visits_before, 0) AS visits_halves_trend,
         spend_91d / nullif(spend_before, 0) AS spend_halves_trend,
         spend_last_visit * visits_total / nullif(spend_total, 0) AS last_visit_to_mean,
-        spend_91d - coalesce(returned_91d, 0) AS net_spend_91d, spend_364d - coalesce(returned_364d, 0) AS net_spend_364d,
-        weekend / nullif(visits_364d, 0) AS weekend_share, month_start / nullif(visits_364d, 0) AS month_start_share,
-        coalesce(returns_364d, 0) AS returns_364d
+        spend_91d - coalesce(returned_91d, 0) AS net_spend_91d, spend_364d - coalesce(returned_364d, 0) AS net_spend_364d
     FROM known LEFT JOIN backs USING (member)
     """
 

@@ -17,7 +17,7 @@ from features.compiling import compiled, has_numba
 
 Integers: TypeAlias = npt.NDArray[np.int64]
 
-_COMPILE_FROM_LINES: Final = 2_000_000
+COMPILE_FROM_LINES: Final = 2_000_000
 _FEW: Final = 32
 
 
@@ -59,7 +59,7 @@ def by_day(lines: Lines, members: int, *, compile_: bool | None = None) -> Days:
     compile_ : force the compiled (True) or the numpy form (False); None chooses by size
     """
     if compile_ is None:
-        compile_ = len(lines) >= _COMPILE_FROM_LINES and has_numba()
+        compile_ = len(lines) >= COMPILE_FROM_LINES and has_numba()
     return _compiled_days(lines, members) if compile_ else _numpy_days(lines, members)
 
 

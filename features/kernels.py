@@ -17,6 +17,11 @@ def first_from(day: Column, start: Column, stop: Column, target: Column, out: Co
     for p in range(len(out)):
         low = start[p]
         high = stop[p]
+        step = 1
+        while high - step >= low and day[high - step] >= target[p]:  # most windows are short: look from their end
+            high -= step
+            step *= 2
+        low = max(low, high - step)
         while low < high:
             middle = (low + high) // 2
             if day[middle] < target[p]:
@@ -40,6 +45,25 @@ def faded(offsets: Column, day: Column, value: Column, weight: Column, out: Colu
                 total = total * weight[gap] if gap <= oldest else 0.0
             total += value[i]
             out[i] = total
+
+
+def faded_until(
+    start: Column, stop: Column, cutoff: Column, day: Column, after: Column, weight: Column, factor: float, out: Column
+) -> None:
+    """What is left at each cutoff of the sum ``after`` the last row, times a factor."""
+    for p in range(len(out)):
+        kept = 0.0
+        if stop[p] > start[p]:
+            age = cutoff[p] - day[stop[p] - 1]
+            if age < len(weight):
+                kept = weight[age] * after[stop[p] - 1]
+        out[p] = kept * factor
+
+
+def difference(sums: Column, low: Column, high: Column, scale: float, out: Column) -> None:
+    """Sum over rows [low, high) from the sums of all rows before each, in units of ``scale``."""
+    for p in range(len(out)):
+        out[p] = (sums[high[p]] - sums[low[p]]) / scale
 
 
 def gap_order(

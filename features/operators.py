@@ -113,9 +113,18 @@ class Panel:
 
     def total(self, value: str, days: int = MAX_DAYS, until: int = 0) -> Floats:
         """Sum over days in [cutoff - days, cutoff - until); NaN where the log has no such column."""
+        return self._once(("total", value, days, until), lambda: self._total(value, days, until))
+
+    def _total(self, value: str, days: int, until: int) -> Floats:
         if not self._has(value):
             return np.full(len(self), np.nan)
-        return self.units(value, days, until) / VALUES[value].scale
+        if value in ("visits", "returns"):
+            return self.units(value, days, until).astype(np.float64)
+        rows = self._rows(VALUES[value].rows)
+        low, high = self._window(rows, days, until)
+        out = np.empty(len(self))
+        compiled(kernels.difference)(self._sums(value, rows), low, high, VALUES[value].scale, out)
+        return out
 
     def units(self, value: str, days: int = MAX_DAYS, until: int = 0) -> Integers:
         """The same sum as whole numbers: counts, or fixed-point units."""
@@ -131,15 +140,18 @@ class Panel:
 
         What is the same on every day gives 30 times that.
         """
+        return self._once(("rate", value, half_life), lambda: self._rate(value, half_life))
+
+    def _rate(self, value: str, half_life: int) -> Floats:
         if not self._has(value):
             return np.full(len(self), np.nan)
         rows = self._rows(VALUES[value].rows)
         start, stop = self._known(rows)
-        weight = fading.weights(half_life)
-        after = self._faded(value, rows, half_life)
-        age = np.where(stop > start, self.cutoff - _at(rows.day, stop - 1), len(weight))
-        kept = np.where(age < len(weight), weight[np.minimum(age, len(weight) - 1)] * _at(after, stop - 1), 0.0)
-        return kept * (fading.monthly(half_life) / VALUES[value].scale)
+        factor = fading.monthly(half_life) / VALUES[value].scale
+        out = np.empty(len(self))
+        after, weight = self._faded(value, rows, half_life), fading.weights(half_life)
+        compiled(kernels.faded_until)(start, stop, self.cutoff, rows.day, after, weight, factor, out)
+        return out
 
     def last(self, value: str) -> Floats:
         """The value on the newest day that has one; NaN without one."""
@@ -336,7 +348,7 @@ def _summed(column: Integers) -> Integers:
 
 def _at(column: npt.NDArray[Any], index: Integers) -> npt.NDArray[Any]:
     """Values at positions, any value where a position is outside."""
-    return column[np.clip(index, 0, len(column) - 1)] if len(column) else np.zeros(len(index), column.dtype)
+    return column.take(index, mode="clip") if len(column) else np.zeros(len(index), column.dtype)
 
 
 def _where(known: npt.NDArray[np.bool_], value: npt.NDArray[Any]) -> Floats:

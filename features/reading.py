@@ -15,10 +15,12 @@ import numpy.typing as npt
 
 from features import money
 from features.cells import blank
+from features.chunks import Batches, narrow, two_sides
+from features.compiling import has_numba
 from features.daily import TIME, daily, labelled, sums
 from features.engine import fetch, stream
 from features.errors import UnusableLogError
-from features.grouping import Days, Integers, Lines, by_day, by_label
+from features.grouping import COMPILE_FROM_LINES, Days, Integers, Lines, by_day, by_label
 from features.histories import Histories, Ragged, assemble
 from features.schema import LABELS
 from features.verdicts import usual_days
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
 _DAY_US: Final = 86_400_000_000
 _MINUTE_US: Final = 60_000_000
-_BATCH_LINES: Final = 1_000_000
+_BATCH_LINES: Final = 120_000
 _DENSE: Final = 4
 _MIN_DENSE: Final = 10_000
 
@@ -69,37 +71,65 @@ def columns_read(checked: Checked, needed: Collection[str] | None = None) -> set
 
 
 def _streamed(checked: Checked, has: set[str]) -> Histories:
-    lines, ids, labels = _read(checked, has)
-    if checked.whole_log:
-        lines, labels = _without_strays(lines, labels)
-    if not len(lines):
-        raise UnusableLogError("a log has usable rows", "none", "see 'tiercast check' for why each row was refused")
-    days = by_day(lines, len(ids))
-    bought = lines.units >= 0
+    kept, kind = _kept(checked, has)
+    ids, member = _ranked(kept.pop("member"), kind)
+    days = kept["day"]
+    until = _last_usual(days) if checked.whole_log else max(int(part.max()) for part in days if len(part))
+    plain = has <= {"amount", "order_id"}
+    if plain and has_numba() and sum(map(len, days)) >= COMPILE_FROM_LINES:
+        batches = Batches(member, days, kept["units"], kept["order"])
+        if batches.in_order_of_days:
+            return _long(ids, batches, has, until)
+    return _folded(kept, ids, np.concatenate(member), has, until)
+
+
+def _long(ids: npt.NDArray[Any], batches: Batches, has: set[str], until: int) -> Histories:
+    """Histories of a long log, in order of days, that has nothing but amounts and orders."""
+    ends = int(batches.day[0][0]), min(until, int(batches.day[-1][-1]))
+    there = np.zeros(len(ids), bool)
+    for member, day in zip(batches.member, batches.day, strict=True):
+        there[member if day[-1] <= until else member[day <= until]] = True
+    visits, returns = two_sides(batches, len(ids), until)
+    histories = Histories(ids, visits, returns, frozenset(has), ends[0], ends[1] + 1)
+    return histories if there.all() else histories.select(np.flatnonzero(there))  # some had nothing but strays
+
+
+def _folded(
+    kept: dict[str, list[Any]], ids: npt.NDArray[Any], member: npt.NDArray[np.int32], has: set[str], until: int
+) -> Histories:
+    """Histories of any log."""
+    labels = {str(name): _codes(kept.pop(name)) for name in LABELS if name in has}
+    whole = {}
+    for name in list(kept):
+        whole[name] = np.concatenate(kept.pop(name))
+    if int(whole["day"].max()) > until:
+        usual = whole["day"] <= until
+        member, whole = member[usual], {name: column[usual] for name, column in whole.items()}
+        labels = {name: code[usual] for name, code in labels.items()}
+    day, units, order = whole.pop("day"), whole.pop("units").astype(np.int64), whole.pop("order").astype(np.int64)
+    minute = whole.pop("minute", None)
+    days = by_day(Lines(member, day, units, order, whole, minute), len(ids))
     ragged = {}
     for name, code in labels.items():
-        kept = bought & (code >= 0)
-        ragged[name] = _ragged(by_label(lines.member[kept], lines.day[kept], code[kept], lines.units[kept], len(ids)))
+        labelled_ = (units >= 0) & (code >= 0)
+        ragged[name] = _ragged(by_label(member[labelled_], day[labelled_], code[labelled_], units[labelled_], len(ids)))
     histories = assemble(ids, days.offsets, days.day, days.values, has, ragged)
     there = np.diff(days.offsets) > 0
     return histories if there.all() else histories.select(np.flatnonzero(there))  # some had nothing but strays
 
 
-def _read(checked: Checked, has: set[str]) -> tuple[Lines, npt.NDArray[Any], dict[str, Integers]]:
-    """The log's lines as arrays, its members in order, and each line's labels as codes, -1 where it has none."""
+def _kept(checked: Checked, has: set[str]) -> tuple[dict[str, list[Any]], pa.DataType]:
+    """The log's lines, batch by batch, in the form in which they are kept; and the type of its ids."""
     kept: dict[str, list[Any]] = {}
+    kind = None
     for batch in stream(_columns(checked, has), _BATCH_LINES):
-        for name, part in _parts(batch, has).items():
-            kept.setdefault(name, []).append(part)
+        kind = batch["member"].type
+        if batch.num_rows:
+            for name, part in _parts(batch, has).items():
+                kept.setdefault(name, []).append(part)
     if not kept:
         raise UnusableLogError("a log has usable rows", "none", "see 'tiercast check' for why each row was refused")
-    ids, member = _ranked(kept.pop("member"))
-    labels: dict[str, Integers] = {name: _codes(kept.pop(name)) for name in LABELS if name in has}
-    whole = {}
-    for name in list(kept):
-        whole[name] = np.concatenate(kept.pop(name))
-    minute = whole.pop("minute", None)
-    return Lines(member, whole.pop("day"), whole.pop("units"), whole.pop("order"), whole, minute), ids, labels
+    return kept, kind
 
 
 def _parts(batch: pa.RecordBatch, has: set[str]) -> dict[str, Any]:
@@ -111,8 +141,8 @@ def _parts(batch: pa.RecordBatch, has: set[str]) -> dict[str, Any]:
     parts: dict[str, Any] = {
         "member": _encoded(batch["member"]),
         "day": (time // _DAY_US).astype(np.int32),
-        "units": np.where(bought, units, ~-units),
-        "order": _orders(batch["order"], time) if "order_id" in has else time,
+        "units": narrow(np.where(bought, units, ~-units)),
+        "order": narrow(_orders(batch["order"], time) if "order_id" in has else time),
         **{name: _encoded(batch[name]) for name in LABELS if name in has},
     }
     if TIME in has:
@@ -141,10 +171,12 @@ def _columns(checked: Checked, has: set[str]) -> ir.Table:
 
 
 def _encoded(column: pa.Array) -> Any:
-    """Ids and labels by a dictionary, so that a text is kept once."""
+    """Texts by a dictionary, so that each is kept once; whole numbers in an array, as narrow as may be."""
     import pyarrow as pa
 
-    return column.dictionary_encode() if pa.types.is_string(column.type) or pa.types.is_large_string(column.type) else column
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return column.dictionary_encode()
+    return narrow(column.to_numpy()) if pa.types.is_signed_integer(column.type) else column
 
 
 def _units(numbers: npt.NDArray[np.float64]) -> Integers:
@@ -163,35 +195,41 @@ def _orders(numbers: pa.Array, time: Integers) -> Integers:
     return np.where(numbers.is_null().to_numpy(zero_copy_only=False), time * 2 + 1, number * 2)
 
 
-def _ranked(chunks: list[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[np.int32]]:
-    """The ids in order (texts by their bytes), and each line's position among them."""
+def _ranked(parts: list[Any], kind: pa.DataType) -> tuple[npt.NDArray[Any], list[npt.NDArray[np.int32]]]:
+    """The ids in order (texts by their bytes), of the type ``kind``, and each line's position among them, part by part.
+
+    The parts are used up.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if pa.types.is_signed_integer(chunks[0].type):
-        numbers = [chunk.to_numpy() for chunk in chunks]
-        least, most = min(int(part.min()) for part in numbers), max(int(part.max()) for part in numbers)
-        if most - least < _DENSE * sum(len(part) for part in numbers) + _MIN_DENSE:
-            return _dense(numbers, least, most)
-    encoded = pa.chunked_array(chunks).unify_dictionaries()
+    if pa.types.is_signed_integer(kind):
+        least, most = min(int(part.min()) for part in parts), max(int(part.max()) for part in parts)
+        if most - least < _DENSE * sum(len(part) for part in parts) + _MIN_DENSE:
+            return _dense(parts, least, most, kind)
+        parts = [pa.array(part, kind) for part in parts]
+    encoded = pa.chunked_array(parts).unify_dictionaries()
     if not pa.types.is_dictionary(encoded.type):
         encoded = encoded.dictionary_encode().unify_dictionaries()
     ids = encoded.chunk(0).dictionary
     sorting = pc.sort_indices(ids).to_numpy()
     rank = np.empty(len(sorting), np.int32)
     rank[sorting] = np.arange(len(sorting), dtype=np.int32)
-    member = np.concatenate([rank[chunk.indices.to_numpy()] for chunk in encoded.chunks])
+    member = [rank[chunk.indices.to_numpy()] for chunk in encoded.chunks]
     return ids.take(pa.array(sorting)).to_numpy(zero_copy_only=False), member
 
 
-def _dense(numbers: list[npt.NDArray[Any]], least: int, most: int) -> tuple[npt.NDArray[Any], npt.NDArray[np.int32]]:
+def _dense(
+    parts: list[Any], least: int, most: int, kind: pa.DataType
+) -> tuple[npt.NDArray[Any], list[npt.NDArray[np.int32]]]:
     """The same for whole numbers that lie close together: a table in place of a dictionary."""
     there = np.zeros(most - least + 1, bool)
-    for part in numbers:
+    for part in parts:
         there[np.subtract(part, least, dtype=np.int64)] = True  # in a small type the difference would not fit
     rank = np.cumsum(there, dtype=np.int32) - np.int32(1)
-    ids = (np.flatnonzero(there) + least).astype(numbers[0].dtype)
-    return ids, np.concatenate([rank[np.subtract(part, least, dtype=np.int64)] for part in numbers])
+    for i, part in enumerate(parts):
+        parts[i] = rank[np.subtract(part, least, dtype=np.int64)]
+    return (np.flatnonzero(there) + least).astype(kind.to_pandas_dtype()), parts
 
 
 def _codes(chunks: list[Any]) -> Integers:
@@ -206,21 +244,14 @@ def _codes(chunks: list[Any]) -> Integers:
     return np.concatenate([rank[index] for index in indices])
 
 
-def _without_strays(lines: Lines, labels: dict[str, Integers]) -> tuple[Lines, dict[str, Integers]]:
-    """The lines up to the log's own end (see features.verdicts)."""
-    if not len(lines):
-        return lines, labels
-    first = int(lines.day.min())
-    rows = np.bincount(lines.day - first)
-    days = np.flatnonzero(rows)
-    usual = usual_days((days + first).tolist(), rows[days].tolist())
-    if usual == len(days):
-        return lines, labels
-    kept = lines.day <= days[usual - 1] + first
-    more = {name: column[kept] for name, column in lines.more.items()}
-    minute = None if lines.minute is None else lines.minute[kept]
-    left = Lines(lines.member[kept], lines.day[kept], lines.units[kept], lines.order[kept], more, minute)
-    return left, {name: code[kept] for name, code in labels.items()}
+def _last_usual(days: list[npt.NDArray[np.int32]]) -> int:
+    """The log's own last day (see features.verdicts)."""
+    first, last = min(int(day.min()) for day in days), max(int(day.max()) for day in days)
+    rows = np.zeros(last - first + 1, np.int64)
+    for day in days:
+        rows += np.bincount(day - first, minlength=len(rows))
+    found = np.flatnonzero(rows)
+    return int(found[usual_days((found + first).tolist(), rows[found].tolist()) - 1]) + first
 
 
 def _ragged(days: Days) -> Ragged:
@@ -251,7 +282,8 @@ def from_folded(table: pa.Table, label_tables: Mapping[str, pa.Table], has: Coll
     has : the contract's columns that the log has, and ``time``
     """
     table = table.sort_by([("member", "ascending"), ("day", "ascending")])
-    ids, member = _ranked(list(table["member"].chunks))
+    ids, parts = _ranked([_encoded(chunk) for chunk in table["member"].chunks], table["member"].type)
+    member = np.concatenate(parts)
     names = ["orders", *(["minute"] if TIME in has else []), *(part.value for part in sums(has))]
     values = {name: table[name].cast("int64").to_numpy() for name in names}  # an engine's hour may be shorter
     labels = {name: _ragged(_label_days(rows, ids)) for name, rows in label_tables.items()}

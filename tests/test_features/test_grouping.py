@@ -116,7 +116,7 @@ def test_small_logs_are_sorted_and_large_ones_compiled(monkeypatch: pytest.Monke
         monkeypatch.setattr(grouping, form, lambda *_, form=form: asked.append(form))
     some = lines([(0, 3_000, 5, 1, 1, 1)] * 3)
     by_day(some, 1)
-    monkeypatch.setattr(grouping, "_COMPILE_FROM_LINES", 3)
+    monkeypatch.setattr(grouping, "COMPILE_FROM_LINES", 3)
     by_day(some, 1)
     monkeypatch.setattr(grouping, "has_numba", lambda: False)
     by_day(some, 1)

@@ -46,6 +46,12 @@ def cases(draw: st.DrawFn) -> dict[str, Any]:
         "weight": fading.weights(2),
         "n_log_n": fading.n_log_n(12),
         "value": np.array(draw(integers), np.int64),
+        "after": np.array(draw(integers), np.float64),
+        "factor": 0.3,
+        "scale": 10_000.0,
+        "sums": np.cumsum([0, *draw(integers)]).astype(np.int64),
+        "low": offsets[member],
+        "high": np.array(stop, np.int64),
         "code": np.array(draw(integers), np.int64) % 5,
     }
 
@@ -65,8 +71,10 @@ def room(case: dict[str, Any]) -> dict[str, Any]:
 OUT = {
     "first_from": lambda case: np.full(len(case["member"]), -1, np.int64),
     "faded": lambda case: np.full(len(case["day"]), -1.0),
+    "faded_until": lambda case: np.full(len(case["member"]), -1.0),
+    "difference": lambda case: np.full(len(case["member"]), -1.0),
 }
-KERNELS = ("first_from", "faded", "gap_order", "mixture")
+KERNELS = ("first_from", "faded", "faded_until", "difference", "gap_order", "mixture")
 
 
 @functools.cache

@@ -1,0 +1,175 @@
+"""The fold of a long log of members, times, amounts and orders, straight from the batches in which it is read.
+
+To write a byte of memory for the first time costs far more than to work on it, so nothing is copied that need not be: each
+batch is kept in its narrowest whole numbers, put in its place by a counting sort, and folded to purchases and returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from features.compiling import compiled
+from features.histories import Ragged
+
+Whole: TypeAlias = npt.NDArray[Any]
+
+_INT32: Final = np.iinfo(np.int32)
+_FEW: Final = 32
+
+
+@dataclass(frozen=True, eq=False)
+class Batches:
+    """Lines in the order of the log, a list of arrays a column; see features.grouping.Lines."""
+
+    member: list[Whole]
+    day: list[Whole]
+    units: list[Whole]
+    order: list[Whole]
+
+    @property
+    def in_order_of_days(self) -> bool:
+        """Whether no line is of an earlier day than the one before it."""
+        firsts, lasts = [day[0] for day in self.day if len(day)], [day[-1] for day in self.day if len(day)]
+        across = all(before <= after for before, after in zip(lasts, firsts[1:], strict=False))
+        return across and not any(np.any(day[1:] < day[:-1]) for day in self.day)
+
+
+def narrow(column: Whole) -> Whole:
+    """A column in 32 bits where these hold all of it.
+
+    >>> narrow(np.array([1, 2])).dtype, narrow(np.array([2**40])).dtype
+    (dtype('int32'), dtype('int64'))
+    """
+    if len(column) and (column.max() > _INT32.max or column.min() < _INT32.min):
+        return column
+    return column.astype(np.int32)
+
+
+def two_sides(batches: Batches, members: int, until: int) -> tuple[Ragged, Ragged]:
+    """Purchases and returns by member and day, of lines on days up to ``until``; the batches are used up.
+
+    Parameters
+    ----------
+    batches : in order of days
+    members : how many codes there are
+    until : the last day that counts, as a day number
+    """
+    first = np.zeros(members + 1, np.int64)
+    for member, day in zip(batches.member, batches.day, strict=True):
+        compiled(_count)(member, day, until, first)
+    np.cumsum(first, out=first)
+    placed = [np.empty(first[-1], _common(column)) for column in (batches.day, batches.units, batches.order)]
+    start = first[:-1].copy()
+    for member, *columns in _used_up(batches):
+        alike = (column.astype(room.dtype, copy=False) for column, room in zip(columns, placed, strict=True))
+        compiled(_place)(member, start, until, *alike, *placed)
+    day, units, order = placed
+    bought, returned = np.zeros(members + 1, np.int64), np.zeros(members + 1, np.int64)
+    compiled(_count_sides)(first, day, units, bought, returned)
+    np.cumsum(bought, out=bought)
+    np.cumsum(returned, out=returned)
+    visits = {"orders": np.empty(bought[-1], np.int64), "gross": np.empty(bought[-1], np.int64)}
+    returns = {"returned": np.empty(returned[-1], np.int64)}
+    days = np.empty(bought[-1], np.int32), np.empty(returned[-1], np.int32)
+    compiled(_fold)(first, day, units, order, days[0], *visits.values(), days[1], *returns.values())
+    return Ragged(bought, days[0], visits), Ragged(returned, days[1], returns)
+
+
+def _common(column: Sequence[Whole]) -> Any:
+    return np.int32 if all(part.dtype == np.int32 for part in column) else np.int64
+
+
+def _used_up(batches: Batches) -> Any:
+    """Batch after batch, each let go of when the next is asked for."""
+    while batches.member:
+        yield [column.pop(0) for column in (batches.member, batches.day, batches.units, batches.order)]
+
+
+def _count(member: Any, day: Any, until: Any, count: Any) -> None:
+    for i in range(len(member)):
+        if day[i] <= until:
+            count[member[i] + 1] += 1
+
+
+def _place(
+    member: Any, start: Any, until: Any, day: Any, units: Any, order: Any, out_day: Any, out_units: Any, out_order: Any
+) -> None:
+    for i in range(len(member)):
+        if day[i] <= until:
+            to = start[member[i]]
+            start[member[i]] = to + 1
+            out_day[to] = day[i]
+            out_units[to] = units[i]
+            out_order[to] = order[i]
+
+
+def _count_sides(first: Any, day: Any, units: Any, bought: Any, returned: Any) -> None:
+    """How many days with a purchase, and with a return of any size, each member has."""
+    for m in range(len(first) - 1):
+        i = first[m]
+        while i < first[m + 1]:
+            today = day[i]
+            buys = 0
+            size = 0
+            while i < first[m + 1] and day[i] == today:
+                if units[i] >= 0:
+                    buys = 1
+                else:
+                    size += ~units[i]
+                i += 1
+            bought[m + 1] += buys
+            if size > 0:
+                returned[m + 1] += 1
+
+
+def _fold(
+    first: Any, day: Any, units: Any, order: Any,
+    visit_day: Any, orders: Any, gross: Any, return_day: Any, returned: Any,
+) -> None:  # fmt: skip
+    """Lines by member and day → days with a purchase, and days with a return."""
+    visit = 0
+    back = 0
+    for m in range(len(first) - 1):
+        i = first[m]
+        while i < first[m + 1]:
+            j = i
+            total = 0
+            size = 0
+            buys = 0
+            distinct = 0
+            while j < first[m + 1] and day[j] == day[i]:
+                if units[j] < 0:
+                    size += ~units[j]
+                else:
+                    buys = 1
+                    total += units[j]
+                    if j - i < _FEW:
+                        new = 1
+                        for k in range(i, j):
+                            if units[k] >= 0 and order[k] == order[j]:
+                                new = 0
+                                break
+                        distinct += new
+                j += 1
+            if j - i > _FEW:  # comparing each with each would take too long
+                keys = order[i:j][units[i:j] >= 0]
+                keys.sort()
+                distinct = 0
+                for k in range(len(keys)):
+                    if k == 0 or keys[k] != keys[k - 1]:
+                        distinct += 1
+            if buys:
+                visit_day[visit] = day[i]
+                orders[visit] = distinct
+                gross[visit] = total
+                visit += 1
+            if size > 0:
+                return_day[back] = day[i]
+                returned[back] = size
+                back += 1
+            i = j
