@@ -63,6 +63,12 @@ def columns_counted(policy: TierPolicy) -> frozenset[str]:
     return frozenset(needs[column.name] for column in rulebook(policy).columns if column.name in needs)
 
 
+def counts_events(policy: TierPolicy) -> bool:
+    """Whether a policy counts events, or invites."""
+    invites = any(tier.invitation for rules in rulebook(policy).versions for tier in rules.tiers)
+    return invites or any(column.name == "events" for column in rulebook(policy).columns)
+
+
 def ledger(histories: Histories, columns: Sequence[Column]) -> Ledger:
     """The ledger of some columns.
 

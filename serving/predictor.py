@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from features.contacts import About, attach
 from features.daily import Line, fold, label_counts
 from features.errors import ArtifactError, InputError, UnknownMemberError
 from features.histories import from_rows
@@ -88,19 +90,26 @@ class Predictor:
         return answers, unknown
 
     def score(
-        self, histories: Sequence[tuple[MemberId, Sequence[Line]]], as_of: dt.date, ask: Ask
+        self,
+        histories: Sequence[tuple[MemberId, Sequence[Line]]],
+        as_of: dt.date,
+        ask: Ask,
+        about: Mapping[str, About] = MappingProxyType({}),
     ) -> tuple[list[dict[str, Any]], list[MemberId]]:
         """Forecast members from their lines before ``as_of``; and the ids without a purchase in the look-back.
 
         Parameters
         ----------
         histories : (member, lines) pairs, each member once
-        as_of : the cutoff; lines on days from then on are not looked at
+        as_of : the cutoff; lines and events on days from then on are not looked at
+        about : member key → what is said beside transactions
 
         Raises
         ------
         CutoffError
             the date is before the one that the model was trained for
+        InputError
+            the model uses events, and nothing is said of a member's
         """
         check_learned(self.forecaster, as_of)
         end = to_day(as_of)
@@ -112,11 +121,30 @@ class Predictor:
             labels = {str(name): [label_counts(lines, name) for _, lines in known] for name in LABELS if name in needed}
             rows = [(member, fold(lines, needed)) for member, lines in known]
             log = from_rows(rows, self.forecaster.settings.has_amounts, columns=needed, labels=labels, time_zone=zone)
+            log = attach(log, [self._known(about.get(member_key(member), About())) for member, _ in known])
+            log = log.before(as_of)
             forecasts = self.forecaster.forecast(log, as_of, explain=True)
             for member, row in zip(forecasts.members.tolist(), self.layout.rows(forecasts), strict=True):
                 answered[member_key(member)] = self._answer(member, as_of, row, ask)
         silent = [member for member, _ in histories if member_key(member) not in answered]
         return list(answered.values()), silent
+
+    def _known(self, about: About) -> About:
+        """What is said of a member, refused where the model uses events and none are spoken of.
+
+        Raises
+        ------
+        InputError
+        """
+        if not self.forecaster.uses_events:
+            return About(joined=about.joined)
+        if about.events is None:
+            raise InputError(
+                "a model that uses events is sent each member's events",
+                "a member without any word of them",
+                "add 'events', an empty list where there are none",
+            )
+        return about
 
     def _answer(self, member: MemberId, as_of: dt.date, row: np.ndarray[Any, Any], ask: Ask) -> dict[str, Any]:
         return self.layout.answer(

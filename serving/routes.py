@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -10,6 +11,7 @@ from fastapi import FastAPI, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 
+from features.daily import Line
 from features.errors import CutoffError, InputError, LimitError, TiercastError
 from features.zones import zone_of
 from serving import schemas
@@ -18,7 +20,7 @@ from serving.docs_page import docs_page
 from serving.errors import error_body, status_of, validation_body
 from serving.predictor import Ask
 from serving.settings import Limits
-from serving.store import member_key
+from serving.store import MemberId, member_key
 
 _FAULTS: dict[int | str, dict[str, Any]] = {
     status: {"model": schemas.FaultAnswer, "description": text}
@@ -78,12 +80,14 @@ def create_app(desk: Desk, limits: Limits) -> FastAPI:
         _at_most(limits.lines, sum(len(history.transactions) for history in asked.histories), "transaction lines")
         predictor = desk.predictor()
         as_of = asked.as_of or predictor.store.as_of
-        _check(asked, as_of, predictor.forecaster.settings.has_amounts)
+        _at_most(limits.lines, sum(len(history.events or ()) for history in asked.histories), "events")
         zone = zone_of(predictor.forecaster.settings.time_zone)
         histories = [
             (history.customer_id, [line.to_line(zone) for line in history.transactions]) for history in asked.histories
         ]
-        answers, silent = predictor.score(histories, as_of, _ask(asked))
+        _check(histories, as_of, predictor.forecaster.settings.has_amounts)
+        about = {member_key(history.customer_id): history.about(zone) for history in asked.histories}
+        answers, silent = predictor.score(histories, as_of, _ask(asked), about)
         return _json({"forecasts": answers, "silent": silent})
 
     @app.get("/", include_in_schema=False)
@@ -115,13 +119,13 @@ def _at_most(most: int, got: int, what: str) -> None:
         raise LimitError(f"a request has at most {most:,} {what}", f"{got:,}", "split the request")
 
 
-def _check(asked: schemas.Score, as_of: dt.date, has_amounts: bool) -> None:
+def _check(histories: Sequence[tuple[MemberId, Sequence[Line]]], as_of: dt.date, has_amounts: bool) -> None:
     """What no single field can know: ids once, lines before the as-of date, amounts exactly where the model has them."""
-    keys = [member_key(history.customer_id) for history in asked.histories]
+    keys = [member_key(member) for member, _ in histories]
     if len(set(keys)) < len(keys):
         raise InputError("each member is sent once", "an id twice", "put all its lines into one history")
-    for i, history in enumerate(asked.histories):
-        for j, line in enumerate(history.transactions):
+    for i, (_, lines) in enumerate(histories):
+        for j, line in enumerate(lines):
             place = f"histories.{i}.transactions.{j}"
             if line.timestamp.date() >= as_of:
                 raise CutoffError(

@@ -7,10 +7,12 @@ import math
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
 from features.cells import EARLIEST
+from features.contacts import About, Event
 from features.daily import Line
+from features.events import SURVEY
 from features.money import MAX_AMOUNT
 
 _INT64 = 2**63 - 1
@@ -130,17 +132,58 @@ class TransactionLine(BaseModel):
 
     def to_line(self, zone: dt.tzinfo) -> Line:
         """The line as the fold takes it, its time as the programme's clocks showed it."""
-        time = self.timestamp if self.timestamp.tzinfo is None else self.timestamp.astimezone(zone).replace(tzinfo=None)
-        return Line(**{**vars(self), "timestamp": time})
+        return Line(**{**vars(self), "timestamp": _shown(self.timestamp, zone)})
+
+
+class EventLine(BaseModel):
+    """One event of a history."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    timestamp: Annotated[dt.datetime, BeforeValidator(_time)] = Field(description="As of a transaction line.")
+    kind: str = Field(
+        min_length=1,
+        max_length=_MAX_ID,
+        description="sent, opened, redeemed, referral, survey, complaint, invitation, or a kind of your own.",
+        examples=["redeemed"],
+    )
+    score: NumberField = Field(None, description="What a survey was answered with.")
+
+    @model_validator(mode="after")
+    def _scored(self) -> EventLine:
+        if self.kind == SURVEY and self.score is None:
+            raise ValueError("a survey has a score")
+        return self
+
+    def to_event(self, zone: dt.tzinfo) -> Event:
+        """The event as the fold takes it."""
+        return Event(_shown(self.timestamp, zone), self.kind, self.score)
+
+
+def _shown(time: dt.datetime, zone: dt.tzinfo) -> dt.datetime:
+    """A time as the clocks of a zone showed it; one without a zone as it is."""
+    return time if time.tzinfo is None else time.astimezone(zone).replace(tzinfo=None)
 
 
 class History(BaseModel):
-    """One member with all its transaction lines."""
+    """One member with all its transaction lines, and what else the model may use."""
 
     model_config = ConfigDict(extra="forbid")
 
     customer_id: MemberField
     transactions: list[TransactionLine] = Field(min_length=1)
+    events: list[EventLine] | None = Field(
+        None,
+        description="All the member's events, none being an empty list; needed where the model or the policy uses events.",
+    )
+    joined: Annotated[dt.date, BeforeValidator(_date)] | None = Field(
+        None, description="Date of joining; left out, it is that of the first line."
+    )
+
+    def about(self, zone: dt.tzinfo) -> About:
+        """What is said beside transactions."""
+        events = None if self.events is None else [event.to_event(zone) for event in self.events]
+        return About(events, self.joined)
 
 
 class Score(Asked):

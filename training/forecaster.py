@@ -16,10 +16,11 @@ from features.errors import ColumnError, ConfigError
 from features.feature import Feature
 from features.feature_table import FeatureTable, build
 from features.histories import Histories
-from features.ledger import columns_counted
+from features.ledger import columns_counted, counts_events
 from features.operators import Floats
 from features.policy import TierPolicy
 from features.registry import columns_of
+from features.vocabulary import EVENTS
 from features.zones import UTC
 from training.churn import ChurnModel, probability
 from training.next_tier import by_spend, tier_probabilities
@@ -85,6 +86,13 @@ class Forecaster:
         """The optional columns of a log that the model and its tier policy read."""
         policy = self.settings.policy
         return columns_of(self.features) | (columns_counted(policy) if policy is not None else frozenset())
+
+    @cached_property
+    def uses_events(self) -> bool:
+        """Whether the model or its tier policy looks at events."""
+        policy = self.settings.policy
+        counted = policy is not None and counts_events(policy)
+        return counted or any(EVENTS in feature.needs for feature in self.features)
 
     def describe(self, histories: Histories, as_of: dt.date) -> FeatureTable:
         """Features of members with a purchase in the look-back before ``as_of``."""
