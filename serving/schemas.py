@@ -174,7 +174,7 @@ class History(BaseModel):
     transactions: list[TransactionLine] = Field(min_length=1)
     events: list[EventLine] | None = Field(
         None,
-        description="All the member's events, none being an empty list; needed where the model or the policy uses events.",
+        description="All the member's events, [] for none; needed where the model or the policy uses events.",
     )
     joined: Annotated[dt.date, BeforeValidator(_date)] | None = Field(
         None, description="Date of joining; left out, it is that of the first line."
