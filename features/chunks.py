@@ -63,20 +63,20 @@ def two_sides(batches: Batches, members: int, until: int) -> tuple[Ragged, Ragge
     for member, day in zip(batches.member, batches.day, strict=True):
         compiled(_count)(member, day, until, first)
     np.cumsum(first, out=first)
-    placed = [np.empty(first[-1], _common(column)) for column in (batches.day, batches.units, batches.order)]
+    # A line's numbers lie side by side: to write them where they belong takes one line of the cache and not three.
+    placed = np.empty((first[-1], 3), _common((*batches.day, *batches.units, *batches.order)))
     start = first[:-1].copy()
     for member, *columns in _used_up(batches):
-        alike = (column.astype(room.dtype, copy=False) for column, room in zip(columns, placed, strict=True))
-        compiled(_place)(member, start, until, *alike, *placed)
-    day, units, order = placed
+        alike = (column.astype(placed.dtype, copy=False) for column in columns)
+        compiled(_place)(member, start, until, *alike, placed)
     bought, returned = np.zeros(members + 1, np.int64), np.zeros(members + 1, np.int64)
-    compiled(_count_sides)(first, day, units, bought, returned)
+    compiled(_count_sides)(first, placed, bought, returned)
     np.cumsum(bought, out=bought)
     np.cumsum(returned, out=returned)
     visits = {"orders": np.empty(bought[-1], np.int64), "gross": np.empty(bought[-1], np.int64)}
     returns = {"returned": np.empty(returned[-1], np.int64)}
     days = np.empty(bought[-1], np.int32), np.empty(returned[-1], np.int32)
-    compiled(_fold)(first, day, units, order, days[0], *visits.values(), days[1], *returns.values())
+    compiled(_fold)(first, placed, days[0], *visits.values(), days[1], *returns.values())
     return Ragged(bought, days[0], visits), Ragged(returned, days[1], returns)
 
 
@@ -96,31 +96,29 @@ def _count(member: Any, day: Any, until: Any, count: Any) -> None:
             count[member[i] + 1] += 1
 
 
-def _place(
-    member: Any, start: Any, until: Any, day: Any, units: Any, order: Any, out_day: Any, out_units: Any, out_order: Any
-) -> None:
+def _place(member: Any, start: Any, until: Any, day: Any, units: Any, order: Any, out: Any) -> None:
     for i in range(len(member)):
         if day[i] <= until:
             to = start[member[i]]
             start[member[i]] = to + 1
-            out_day[to] = day[i]
-            out_units[to] = units[i]
-            out_order[to] = order[i]
+            out[to, 0] = day[i]
+            out[to, 1] = units[i]
+            out[to, 2] = order[i]
 
 
-def _count_sides(first: Any, day: Any, units: Any, bought: Any, returned: Any) -> None:
-    """How many days with a purchase, and with a return of any size, each member has."""
+def _count_sides(first: Any, lines: Any, bought: Any, returned: Any) -> None:
+    """How many days with a purchase, and with a return of any size, each member has; lines are day, units, order."""
     for m in range(len(first) - 1):
         i = first[m]
         while i < first[m + 1]:
-            today = day[i]
+            today = lines[i, 0]
             buys = 0
             size = 0
-            while i < first[m + 1] and day[i] == today:
-                if units[i] >= 0:
+            while i < first[m + 1] and lines[i, 0] == today:
+                if lines[i, 1] >= 0:
                     buys = 1
                 else:
-                    size += ~units[i]
+                    size -= lines[i, 1] + 1
                 i += 1
             bought[m + 1] += buys
             if size > 0:
@@ -128,8 +126,7 @@ def _count_sides(first: Any, day: Any, units: Any, bought: Any, returned: Any) -
 
 
 def _fold(
-    first: Any, day: Any, units: Any, order: Any,
-    visit_day: Any, orders: Any, gross: Any, return_day: Any, returned: Any,
+    first: Any, lines: Any, visit_day: Any, orders: Any, gross: Any, return_day: Any, returned: Any
 ) -> None:  # fmt: skip
     """Lines by member and day → days with a purchase, and days with a return."""
     visit = 0
@@ -142,34 +139,34 @@ def _fold(
             size = 0
             buys = 0
             distinct = 0
-            while j < first[m + 1] and day[j] == day[i]:
-                if units[j] < 0:
-                    size += ~units[j]
+            while j < first[m + 1] and lines[j, 0] == lines[i, 0]:
+                if lines[j, 1] < 0:
+                    size -= lines[j, 1] + 1
                 else:
                     buys = 1
-                    total += units[j]
+                    total += lines[j, 1]
                     if j - i < _FEW:
                         new = 1
                         for k in range(i, j):
-                            if units[k] >= 0 and order[k] == order[j]:
+                            if lines[k, 1] >= 0 and lines[k, 2] == lines[j, 2]:
                                 new = 0
                                 break
                         distinct += new
                 j += 1
             if j - i > _FEW:  # comparing each with each would take too long
-                keys = order[i:j][units[i:j] >= 0]
+                keys = lines[i:j, 2][lines[i:j, 1] >= 0]
                 keys.sort()
                 distinct = 0
                 for k in range(len(keys)):
                     if k == 0 or keys[k] != keys[k - 1]:
                         distinct += 1
             if buys:
-                visit_day[visit] = day[i]
+                visit_day[visit] = lines[i, 0]
                 orders[visit] = distinct
                 gross[visit] = total
                 visit += 1
             if size > 0:
-                return_day[back] = day[i]
+                return_day[back] = lines[i, 0]
                 returned[back] = size
                 back += 1
             i = j
