@@ -1,4 +1,4 @@
-"""The worked policies: every line of every ``expected.csv``."""
+"""The worked policies: every line of every ``expected.csv``, from files to tiers as anyone would read them."""
 
 from __future__ import annotations
 
@@ -8,69 +8,41 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from programmes import Pages, to_histories
 
+from features.events import attach_events, check_events
 from features.histories import Histories
+from features.members import attach_members, check_members
 from features.policy import TierPolicy
+from features.reading import from_log
 from features.tiers import tier_at
+from features.verdicts import check
 
 FOLDERS = sorted(path.parent for path in (Path(__file__).parents[1] / "examples" / "policies").glob("*/policy.yaml"))
 
 
-def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="") as lines:
-        return list(csv.DictReader(lines))
-
-
-def read(folder: Path) -> tuple[list[str], Histories]:
-    """Members in order, and their histories."""
-    diaries: dict[str, Pages] = {}
-    has_points = False
-    orders: dict[tuple[str, str], set[str]] = {}
-    for row in rows(folder / "transactions.csv"):
-        day, units = row["timestamp"][:10], round(float(row["amount"]) * 10_000)
-        page = diaries.setdefault(row["customer_id"], {}).setdefault(dt.date.fromisoformat(day), {})
-        has_points |= "points" in row
-        if units < 0:
-            page["returned"] = page.get("returned", 0) - units
-            continue
-        orders.setdefault((row["customer_id"], day), set()).add(row["order_id"])
-        page["orders"] = len(orders[row["customer_id"], day])
-        page["gross"] = page.get("gross", 0) + units
-        page["earned"] = page.get("earned", 0) + int(row.get("points") or 0)
-    kinds = set()
-    if (folder / "events.csv").exists():
-        for row in rows(folder / "events.csv"):
-            page = diaries[row["customer_id"]].setdefault(dt.date.fromisoformat(row["timestamp"][:10]), {})
-            key = f"event:{row['kind']}"
-            page[key] = page.get(key, 0) + int(row["count"])
-            kinds.add(row["kind"])
-    joined: dict[str, dt.date] = {}
+def read(folder: Path) -> Histories:
+    histories = from_log(check(folder / "transactions.csv", whole_log=False))
     if (folder / "members.csv").exists():
-        joined = {row["customer_id"]: dt.date.fromisoformat(row["joined"]) for row in rows(folder / "members.csv")}
-    members = sorted(diaries)
-    histories = to_histories([(diaries[member], joined.get(member)) for member in members], kinds=sorted(kinds))
-    if not has_points:
-        del histories.visits.values["points_earned"], histories.visits.values["points_used"]
-        del histories.returns.values["points_back"]
-    return members, histories
+        histories, _ = attach_members(histories, check_members(folder / "members.csv"))
+    if (folder / "events.csv").exists():
+        histories = attach_events(histories, check_events(folder / "events.csv"))
+    return histories
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_every_member_holds_the_tier_that_is_expected(folder: Path) -> None:
     policy = TierPolicy.from_yaml(folder / "policy.yaml")
-    members, histories = read(folder)
-    expected = rows(folder / "expected.csv")
-    dates = sorted({dt.date.fromisoformat(row["date"]) for row in expected})
+    histories = read(folder)
+    with (folder / "expected.csv").open(newline="") as lines:
+        expected = list(csv.DictReader(lines))
+    members, dates = histories.members.tolist(), sorted({dt.date.fromisoformat(row["date"]) for row in expected})
     tiers = tier_at(histories, policy, dates)
     np.testing.assert_array_equal(tier_at(histories, policy, dates, compiled=True), tiers)
-    found = [
-        policy.tier_names[tiers[members.index(row["member"]), dates.index(dt.date.fromisoformat(row["date"]))]]
-        for row in expected
-    ]
+    found = [tiers[members.index(row["member"]), dates.index(dt.date.fromisoformat(row["date"]))].item() for row in expected]
+    names = ["not yet a member" if tier < 0 else policy.tier_names[tier] for tier in found]
     wrong = [
         (row["member"], row["date"], row["tier"], name)
-        for row, name in zip(expected, found, strict=True)
+        for row, name in zip(expected, names, strict=True)
         if row["tier"] != name
     ]
     assert wrong == []
