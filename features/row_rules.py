@@ -62,7 +62,8 @@ class Rule(BaseModel):
                 "change the rule",
             )
         text = table[self.column].cast("string").strip()
-        return functools.reduce(operator.or_, (_matches(text, pattern) for pattern in self.matches)).fill_null(False)
+        found = functools.reduce(operator.or_, (_matches(text, pattern) for pattern in self.matches))
+        return (found & (text != "")).fill_null(False)
 
 
 def _matches(text: Any, pattern: str) -> Any:
