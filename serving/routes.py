@@ -78,8 +78,8 @@ def create_app(desk: Desk, limits: Limits) -> FastAPI:
         _at_most(limits.lines, sum(len(history.transactions) for history in asked.histories), "transaction lines")
         predictor = desk.predictor()
         as_of = asked.as_of or predictor.store.as_of
-        _check(asked, as_of, predictor.forecaster.settings.has_amounts)
         zone = zone_of(predictor.forecaster.settings.time_zone)
+        _check(asked, as_of, zone, predictor.forecaster.settings.has_amounts)
         histories = [
             (history.customer_id, [line.to_line(zone) for line in history.transactions]) for history in asked.histories
         ]
@@ -115,7 +115,7 @@ def _at_most(most: int, got: int, what: str) -> None:
         raise LimitError(f"a request has at most {most:,} {what}", f"{got:,}", "split the request")
 
 
-def _check(asked: schemas.Score, as_of: dt.date, has_amounts: bool) -> None:
+def _check(asked: schemas.Score, as_of: dt.date, zone: dt.tzinfo, has_amounts: bool) -> None:
     """What no single field can know: ids once, lines before the as-of date, amounts exactly where the model has them."""
     keys = [member_key(history.customer_id) for history in asked.histories]
     if len(set(keys)) < len(keys):
@@ -123,7 +123,7 @@ def _check(asked: schemas.Score, as_of: dt.date, has_amounts: bool) -> None:
     for i, history in enumerate(asked.histories):
         for j, line in enumerate(history.transactions):
             place = f"histories.{i}.transactions.{j}"
-            if line.timestamp.date() >= as_of:
+            if line.shown(zone).date() >= as_of:
                 raise CutoffError(
                     f"{place}: a line lies before the as-of date {as_of}",
                     "one on that date or later",

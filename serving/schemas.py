@@ -128,10 +128,13 @@ class TransactionLine(BaseModel):
     channel: TextField = Field(None, description="Where the order came in.")
     store: TextField = Field(None, description="Which shop.")
 
+    def shown(self, zone: dt.tzinfo) -> dt.datetime:
+        """Its time as the programme's clocks showed it."""
+        return self.timestamp if self.timestamp.tzinfo is None else self.timestamp.astimezone(zone).replace(tzinfo=None)
+
     def to_line(self, zone: dt.tzinfo) -> Line:
-        """The line as the fold takes it, its time as the programme's clocks showed it."""
-        time = self.timestamp if self.timestamp.tzinfo is None else self.timestamp.astimezone(zone).replace(tzinfo=None)
-        return Line(**{**vars(self), "timestamp": time})
+        """The line as the fold takes it."""
+        return Line(**{**vars(self), "timestamp": self.shown(zone)})
 
 
 class History(BaseModel):
