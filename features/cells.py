@@ -33,6 +33,8 @@ TIME_REASONS: Final[Mapping[str, str]] = {
 _LATEST: Final = dt.datetime.max
 _FAR: Final = dt.datetime(2100, 1, 1)  # beyond, nobody knows what clocks will show
 _INT64_DIGITS: Final = 18
+_MISPLACED: Final = "^[^0-9]*[.]|[.](?:[0-9]{0,2}(?:[^0-9]|$)|[0-9]{4})|,.*[.]"
+"""Where numbers are written as 1.234,50: a point that sets no three digits apart, as in 12.50 and 1,234.50."""
 
 
 def member_cell(column: ir.Column) -> ir.Value:
@@ -78,7 +80,10 @@ def number_cell(column: ir.Column, name: str, *, comma: bool = False) -> ir.Valu
     """Numbers as float64; ``comma`` where text has decimal commas, as in 1.234,50."""
     kind = column.type()
     if kind.is_string():
-        return dialects.number_of(column.replace(".", "").replace(",", ".") if comma else column)
+        if not comma:
+            return dialects.number_of(column)
+        plain = column.strip()
+        return plain.re_search(_MISPLACED).ifelse(None, dialects.number_of(plain.replace(".", "").replace(",", ".")))
     if kind.is_numeric():
         return dialects.as_float(column)
     raise ColumnError(f"{name} is a number", f"a column of type {kind}", f"map another column to {name}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from features import dialects
+from features.cells import number_cell
 from features.engine import fetch
 from features.money import UNITS
 
@@ -50,7 +50,7 @@ def signs(checked: Checked) -> list[Signs]:
     rows = checked.judged
     found = []
     for source in checked.columns.sources.get("amount", ()):
-        number = dialects.number_of(rows[source]) if rows[source].type().is_string() else rows[source]
+        number = number_cell(rows[source], "amount", comma=checked.decimal_comma)
         counts = fetch(rows.agg(negative=(number < 0).sum(), zero=(number == 0).sum())).to_pylist()[0]
         found.append(Signs(source, int(counts["negative"] or 0), int(counts["zero"] or 0)))
     return found
@@ -72,7 +72,7 @@ def undone(checked: Checked) -> Undone | None:
     if not checked.columns.has_amounts:
         return None
     clean = checked.clean
-    product = clean["product"] if "product" in clean.columns else ibis.literal("")
+    product = clean["product"].fill_null("") if "product" in clean.columns else ibis.literal("")
     line = clean.select(
         "customer_id", "timestamp", product=product, units=(clean.amount * UNITS + 0.5).floor().cast("int64")
     )

@@ -14,7 +14,7 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 _Text = Annotated[str, Field(min_length=1, max_length=200)]
-PREFIX: Final = "rule: "
-"""Begins the reason of a row that a rule refuses."""
 
 
 class Rule(BaseModel):
@@ -42,11 +40,6 @@ class Rule(BaseModel):
     matches: Annotated[tuple[_Text, ...], Field(min_length=1, max_length=200)]
     keep: bool = False
 
-    @property
-    def reason(self) -> str:
-        """What the quarantine says of its rows."""
-        return f"{PREFIX}{self.name}"
-
     def holds(self, table: ir.Table) -> Any:
         """Whether a row matches, false where the column is empty.
 
@@ -62,7 +55,8 @@ class Rule(BaseModel):
                 "change the rule",
             )
         text = table[self.column].cast("string").strip()
-        return functools.reduce(operator.or_, (_matches(text, pattern) for pattern in self.matches)).fill_null(False)
+        found = functools.reduce(operator.or_, (_matches(text, pattern) for pattern in self.matches))
+        return (found & (text != "")).fill_null(False)
 
 
 def _matches(text: Any, pattern: str) -> Any:

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 
     from features.schema import ColumnMap
 
-_ZONED: Final = r"\d{2}:\d{2}.*([Zz]|[+-]\d{2}(:?\d{2})?)\s*$"
-_TIMED: Final = r"\d{2}:\d{2}"
+# Classes instead of \d, as in features.dialects, whose shapes of a time of day and of an offset these tell apart.
+_CLOCK: Final = "[0-9]:[0-9]{2}[0-9:.]*"
+_OFFSET: Final = "(?:Z| UTC|[+-][0-9]{2}(?::?[0-9]{2})?)"
+_ZONED: Final = f"{_CLOCK}{_OFFSET}$"
+_TIMED: Final = f"{_CLOCK}{_OFFSET}?$"
 _SHOWN: Final = 4
 
 
@@ -50,7 +53,7 @@ or keep a log for each.
 
 def has_zone(column: ir.StringValue) -> ir.BooleanValue:
     """Whether a text time says its zone or offset."""
-    return column.re_search(_ZONED)
+    return column.strip().re_search(_ZONED)
 
 
 def zones_agree(table: ir.Table, columns: ColumnMap) -> None:
@@ -63,7 +66,7 @@ def zones_agree(table: ir.Table, columns: ColumnMap) -> None:
     column = table[columns.sources["timestamp"][0]]
     if not column.type().is_string():
         return
-    zoned, timed = has_zone(column), column.re_search(_TIMED)
+    zoned, timed = has_zone(column), column.strip().re_search(_TIMED)
     counts = fetch(table.agg(zoned=zoned.sum(), timed=timed.sum())).to_pylist()[0]
     with_zone = int(counts["zoned"] or 0)
     without = int(counts["timed"] or 0) - with_zone

@@ -113,10 +113,15 @@ class Shop:
 
 
 def open_shop(
-    place: Path, log: pd.DataFrame, policy: TierPolicy | None = SHOP_POLICY, own: Sequence[Feature] | None = None
+    place: Path,
+    log: pd.DataFrame,
+    policy: TierPolicy | None = SHOP_POLICY,
+    own: Sequence[Feature] | None = None,
+    *,
+    time_zone: str | None = None,
 ) -> Shop:
     """Train on a log, by default on the features that are used by default, save the model and score everybody."""
-    histories = features.from_log(features.check(log))
+    histories = features.from_log(features.check(log, time_zone=time_zone))
     as_of = histories.span[1]
     fitted = fit_forecaster(histories, as_of, horizon_days=21, lookback_days=60, policy=policy, features=own)
     home = Home(place)

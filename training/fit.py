@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from features.feature import Feature
 from features.histories import Histories
+from features.ledger import columns_counted
 from features.policy import TierPolicy
 from training.artifact import Bundle, to_forecaster
 from training.churn import fit_churn
@@ -74,7 +75,15 @@ def fit_on(data: Dataset, as_of: dt.date, *, has_amounts: bool, say: Callable[[s
         spend = fit_spend(data)
         rounds |= {"spend_mean": spend.mean.rounds, "spend_scale": spend.log_scale.rounds}
     bundle = Bundle.of(
-        Settings(panel.horizon_days, data.lookback_days, as_of, has_amounts, policy, panel.histories.time_zone),
+        Settings(
+            panel.horizon_days,
+            data.lookback_days,
+            as_of,
+            has_amounts,
+            policy,
+            panel.histories.time_zone,
+            policy is None or "points" not in columns_counted(policy) - panel.histories.columns,
+        ),
         data.table.features,
         churn,
         spend,

@@ -58,7 +58,10 @@ class Forecasts:
 
 @dataclass(frozen=True)
 class Settings:
-    """What a forecaster was trained for. ``trained_as_of`` bounds what it has seen: rows on days before it."""
+    """What a forecaster was trained for. ``trained_as_of`` bounds what it has seen: rows on days before it.
+
+    ``has_points`` is False where the policy counts points and the log has none of its own: they come from amounts.
+    """
 
     horizon_days: int
     lookback_days: int
@@ -66,6 +69,7 @@ class Settings:
     has_amounts: bool
     policy: TierPolicy | None
     time_zone: str = UTC
+    has_points: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +89,8 @@ class Forecaster:
     def columns(self) -> frozenset[str]:
         """The optional columns of a log that the model and its tier policy read."""
         policy = self.settings.policy
-        return columns_of(self.features) | (columns_counted(policy) if policy is not None else frozenset())
+        counted = columns_counted(policy) if policy is not None else frozenset[str]()
+        return columns_of(self.features) | (counted if self.settings.has_points else counted - {"points"})
 
     @cached_property
     def uses_events(self) -> bool:
