@@ -140,7 +140,7 @@ def _parts(histories: Histories, column: Column) -> Iterator[tuple[Ragged, Integ
         yield visits, np.ones(len(visits.day), np.int64)
     elif column.name == "events":
         if not histories.events:
-            raise _lacks("events", "a log of events", "give one, or choose another metric")
+            raise _lacks("events", "events", "give one, or choose another metric")
         for kind in dict.fromkeys(column.kinds):
             if kind in histories.events:
                 yield histories.events[kind], histories.events[kind].values["count"]

@@ -175,7 +175,7 @@ def check(
         },
         **{f"tc_{name}": text_cell(table[columns.sources[name][0]]) for name in LABELS if name in columns.sources},
     )
-    conditions = _conditions(table, row, columns)
+    conditions = _conditions(table, row, columns, comma=decimal_comma)
     if refused := [rule.holds(table) for rule in refusing(rules)]:
         conditions["ruled_out"] = functools.reduce(operator.or_, refused)
     if duplicates != "keep":
@@ -211,13 +211,13 @@ def _order(table: ir.Table, columns: ColumnMap) -> ir.Value:
     return text_cell(table[columns.sources["order_id"][0]]) if "order_id" in columns.sources else ibis.null("string")
 
 
-def _conditions(table: ir.Table, row: ir.Table, columns: ColumnMap) -> dict[str, Any]:
+def _conditions(table: ir.Table, row: ir.Table, columns: ColumnMap, *, comma: bool) -> dict[str, Any]:
     conditions = time_conditions(table[columns.sources["timestamp"][0]], row.tc_member, row.tc_time)
     if columns.has_amounts:
         parts = [blank(table[name]) for name in columns.sources["amount"]]
         conditions["no_amount"] = parts[0] if len(parts) == 1 else parts[0] | parts[1]
         commas = [table[name].contains(",") for name in columns.sources["amount"] if table[name].type().is_string()]
-        if commas:
+        if commas and not comma:
             conditions["comma_amount"] = row.tc_amount.isnull() & functools.reduce(operator.or_, commas)
         conditions["unparsable_amount"] = row.tc_amount.isnull() | row.tc_amount.isnan() | row.tc_amount.isinf()
         conditions["amount_too_large"] = row.tc_amount.abs() >= money.MAX_AMOUNT

@@ -62,6 +62,8 @@ class Bundle:
             "spend": spend.to_dict() if spend else None,
             "slip": slip,
         }
+        if settings.tables:
+            plain["tables"] = sorted(settings.tables)
         return cls(plain, texts)
 
     @property
@@ -159,6 +161,7 @@ def to_forecaster(bundle: Bundle) -> Forecaster:
         plain["has_amounts"],
         policy,
         plain["time_zone"],
+        frozenset(plain.get("tables", ())),
     )
     churn = ChurnModel(TabulatedTrees(bundle.texts["churn"], plain["churn_bias"], width))
     return Forecaster(settings, features, churn, spend, plain["slip"])

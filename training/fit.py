@@ -12,7 +12,7 @@ from features.policy import TierPolicy
 from training.artifact import Bundle, to_forecaster
 from training.churn import fit_churn
 from training.dataset import Dataset, dataset
-from training.forecaster import Forecaster, Settings
+from training.forecaster import Forecaster, Settings, tables_read
 from training.next_tier import by_spend, fit_slip
 from training.spend import fit_spend
 
@@ -74,7 +74,15 @@ def fit_on(data: Dataset, as_of: dt.date, *, has_amounts: bool, say: Callable[[s
         spend = fit_spend(data)
         rounds |= {"spend_mean": spend.mean.rounds, "spend_scale": spend.log_scale.rounds}
     bundle = Bundle.of(
-        Settings(panel.horizon_days, data.lookback_days, as_of, has_amounts, policy, panel.histories.time_zone),
+        Settings(
+            panel.horizon_days,
+            data.lookback_days,
+            as_of,
+            has_amounts,
+            policy,
+            panel.histories.time_zone,
+            tables_read(panel.histories, policy, data.table.features),
+        ),
         data.table.features,
         churn,
         spend,

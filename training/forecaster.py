@@ -6,9 +6,10 @@ Every way in (training, backtest, batch, notebook, HTTP) forecasts through ``For
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import numpy.typing as npt
 
@@ -17,9 +18,11 @@ from features.feature import Feature
 from features.feature_table import FeatureTable, build
 from features.histories import Histories
 from features.ledger import columns_counted
+from features.metrics import Events
 from features.operators import Floats
 from features.policy import TierPolicy
 from features.registry import columns_of
+from features.vocabulary import EVENTS
 from features.zones import UTC
 from training.churn import ChurnModel, probability
 from training.next_tier import by_spend, tier_probabilities
@@ -57,7 +60,10 @@ class Forecasts:
 
 @dataclass(frozen=True)
 class Settings:
-    """What a forecaster was trained for. ``trained_as_of`` bounds what it has seen: rows on days before it."""
+    """What a forecaster was trained for. ``trained_as_of`` bounds what it has seen: rows on days before it.
+
+    ``tables`` names what the model and its policy read beside transactions: ``events``, ``members`` (``tables_read``).
+    """
 
     horizon_days: int
     lookback_days: int
@@ -65,6 +71,22 @@ class Settings:
     has_amounts: bool
     policy: TierPolicy | None
     time_zone: str = UTC
+    tables: frozenset[str] = frozenset()
+
+
+_TABLES: Final = {"events": "an event log", "members": "a member table"}
+
+
+def tables_read(histories: Histories, policy: TierPolicy | None, features: Sequence[Feature]) -> frozenset[str]:
+    """What features and a policy read of these histories beside transactions: without it they would answer otherwise."""
+    versions = () if policy is None else policy.versions or (policy,)
+    invited = any(tier.invitation for rules in versions for tier in rules.tiers)
+    counted = any(isinstance(metric, Events) for rules in versions for metric in rules.named_metrics.values())
+    contact = any(EVENTS in feature.needs for feature in features)
+    anniversaries = any(rules.window.membership or rules.reviewed == "anniversary" for rules in versions)
+    read = {"events": invited or counted or contact, "members": anniversaries}
+    there = {"events": bool(histories.events), "members": histories.joined is not None}
+    return frozenset(name for name in read if read[name] and there[name])
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +143,14 @@ class Forecaster:
                 "a log without",
                 "map them, as in --map amount=YOUR_COLUMN, or train a model on this log",
             )
+        there = {"events": bool(histories.events), "members": histories.joined is not None}
+        for name in sorted(self.settings.tables):
+            if not there[name]:
+                raise ColumnError(
+                    f"a model that was trained with {_TABLES[name]} forecasts with it",
+                    "transactions alone",
+                    f"give it, as --{name} or '{name}:' in tiercast.yaml, or look up stored forecasts",
+                )
         if self.settings.time_zone != histories.time_zone:
             raise ConfigError(
                 "a model forecasts from days of the time zone that it was trained on",
