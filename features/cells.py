@@ -80,10 +80,7 @@ def number_cell(column: ir.Column, name: str, *, comma: bool = False) -> ir.Valu
     """Numbers as float64; ``comma`` where text has decimal commas, as in 1.234,50."""
     kind = column.type()
     if kind.is_string():
-        if not comma:
-            return dialects.number_of(column)
-        plain = column.strip()
-        return plain.re_search(_MISPLACED).ifelse(None, dialects.number_of(plain.replace(".", "").replace(",", ".")))
+        return dialects.comma_number_of(column) if comma else dialects.number_of(column)
     if kind.is_numeric():
         return dialects.as_float(column)
     raise ColumnError(f"{name} is a number", f"a column of type {kind}", f"map another column to {name}")

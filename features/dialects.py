@@ -29,6 +29,9 @@ TIME: Final = f"^{_DATE}(?:[T ]{_CLOCK}{_OFFSET}?)?$"
 NUMBER: Final = "^[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?0?[0-9]{1,2})?$"
 """A decimal number with a point, no separators of thousands, and an exponent of at most two digits."""
 
+COMMA_NUMBER: Final = "^[+-]?(?:[0-9]+|[0-9]{1,3}(?:[.][0-9]{3})+)?(?:,[0-9]*)?(?:[eE][+-]?0?[0-9]{1,2})?$"
+"""A decimal number with a comma, in which points part groups of three digits and nothing else: 12.50 is none."""
+
 _MOST_CHARACTERS: Final = 64  # with the exponent's two digits, far from what a double cannot hold
 _MOST_FACTOR: Final = 1e150
 _EXACT_DIGITS: Final = 15
@@ -54,6 +57,12 @@ def number_of(text: ir.StringValue) -> ir.Value:
     """
     plain = text.strip()
     return (plain.re_search(NUMBER) & (plain.length() <= _MOST_CHARACTERS)).ifelse(plain.try_cast("float64"), None)
+
+
+def comma_number_of(text: ir.StringValue) -> ir.Value:
+    """The same where numbers are written as 1.234,50; null where a point is no separator of thousands, as in 1234.50."""
+    plain = text.strip()
+    return plain.re_search(COMMA_NUMBER).ifelse(number_of(plain.replace(".", "").replace(",", ".")), None)
 
 
 def as_float(column: ir.NumericValue) -> ir.Value:

@@ -41,6 +41,7 @@ from features.errors import ColumnError, SourceError, UnusableLogError, counted
 from features.histories import Histories, Ragged
 from features.identity import Integers, locate
 from features.schema import MEMBER_NAMES, ColumnMap, Contract, resolve
+from features.suspicions import zones_agree
 from features.zones import zone_of
 
 if TYPE_CHECKING:
@@ -153,7 +154,9 @@ def check_events(
 
     Raises
     ------
-    SourceError, ColumnError
+    SourceError
+    ColumnError
+        also where only some times have a zone and none is said for the others
 
     >>> import pandas as pd
     >>> log = pd.DataFrame({"customer_id": [1, 1], "timestamp": ["2017-01-01"] * 2, "kind": ["Survey", "sent"]})
@@ -165,6 +168,8 @@ def check_events(
     row = table.select(**{name: table[sources[0]] for name, sources in columns.sources.items()})
     if fetch(row.head(1)).num_rows == 0:
         raise SourceError("an event log has rows", "a header and nothing below it", "check how the file was written")
+    if time_zone is None:
+        zones_agree(row, ColumnMap({"timestamp": ("timestamp",)}))
     row = row.mutate(
         tc_member=member_cell(row.customer_id),
         tc_time=time_cell(row.timestamp, zone=zone_of(time_zone) if time_zone else None),

@@ -101,8 +101,8 @@ def look(
 ) -> None:
     """The policy's word on pairs sorted by member and cutoff; see ``features.tiers.TierState``.
 
-    Who joins later is taken to join at the cutoff. ``foreseen``: rows from the cutoff on are known at it (points that will
-    expire).
+    Who joins later is taken to join at the cutoff (but see ``Ledger.joined_as_known``). ``foreseen``: rows from the cutoff
+    on are known at it (points that will expire).
     """
     tiers = len(need) // max(len(member), 1)
     s[STOP] = -1  # nobody's

@@ -35,7 +35,7 @@ class Ledger:
     ``offsets`` (n_members + 1,) as in ``Ragged``; ``totals`` (n_columns, n_rows + 1) sums of all rows before each, so that a
     window's sum is a difference; ``flags`` (n_rows,) has bit 1 for a return and bit 2 for an invitation; ``joined``
     (n_members,) is the day on which each member joined, their first row's where the log does not say, -1 without either;
-    ``key`` (n_rows,) is member and day as one number.
+    ``first`` (n_members,) is the first row's, -1 without one; ``key`` (n_rows,) is member and day as one number.
     """
 
     offsets: Integers
@@ -43,8 +43,13 @@ class Ledger:
     totals: Integers
     flags: Integers
     joined: Integers
-
+    first: Integers
     key: Integers
+
+    def joined_as_known(self, cutoff: Integers | int, member: Integers | slice = slice(None)) -> Integers:
+        """The day on which members joined as known at cutoffs: one still to come is not, and the first row stands for it."""
+        joined, first = self.joined[member], self.first[member]
+        return np.where(joined < cutoff, joined, first)
 
     def rows_before(self, member: Integers, day: Integers) -> Integers:
         """Position of each member's first row on or after a day, elementwise."""
@@ -61,12 +66,6 @@ def columns_counted(policy: TierPolicy) -> frozenset[str]:
     """
     needs = {"profit": "cost", "points_earned": "points", "points_balance": "points"}
     return frozenset(needs[column.name] for column in rulebook(policy).columns if column.name in needs)
-
-
-def counts_events(policy: TierPolicy) -> bool:
-    """Whether a policy counts events, or invites."""
-    invites = any(tier.invitation for rules in rulebook(policy).versions for tier in rules.tiers)
-    return invites or any(column.name == "events" for column in rulebook(policy).columns)
 
 
 def ledger(histories: Histories, columns: Sequence[Column]) -> Ledger:
@@ -99,7 +98,7 @@ def ledger(histories: Histories, columns: Sequence[Column]) -> Ledger:
     offsets = np.searchsorted(key, np.arange(n + 1, dtype=np.int64) << _BITS).astype(np.int64)
     first = np.where(np.diff(offsets) > 0, day[np.minimum(offsets[:-1], len(day) - 1)] if len(day) else -1, -1)
     joined = first if histories.joined is None else np.where(histories.joined >= 0, histories.joined, first)
-    return Ledger(offsets, day, totals, flags, joined.astype(np.int64), key)
+    return Ledger(offsets, day, totals, flags, joined.astype(np.int64), first.astype(np.int64), key)
 
 
 _BITS: Final = 32
@@ -141,7 +140,7 @@ def _parts(histories: Histories, column: Column) -> Iterator[tuple[Ragged, Integ
         yield visits, np.ones(len(visits.day), np.int64)
     elif column.name == "events":
         if not histories.events:
-            raise _lacks("events", "a log of events", "give one, or choose another metric")
+            raise _lacks("events", "events", "give one, or choose another metric")
         for kind in dict.fromkeys(column.kinds):
             if kind in histories.events:
                 yield histories.events[kind], histories.events[kind].values["count"]

@@ -16,9 +16,9 @@ import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from features.errors import ColumnError, listed
+from features.errors import ColumnError, ConfigError, listed
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -39,6 +39,14 @@ class Rule(BaseModel):
     column: _Text
     matches: Annotated[tuple[_Text, ...], Field(min_length=1, max_length=200)]
     keep: bool = False
+
+    @field_validator("matches")
+    @classmethod
+    def _stars_at_the_ends(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+        for pattern in patterns:
+            if "*" in pattern[1:-1]:
+                raise ConfigError("a rule's pattern has a * at its end, its beginning, or both", repr(pattern), "split it")
+        return patterns
 
     def holds(self, table: ir.Table) -> Any:
         """Whether a row matches, false where the column is empty.

@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from features.errors import PolicyError
 from features.histories import Histories
-from features.ledger import expiry, ledger
+from features.ledger import Ledger, expiry, ledger
 from features.metrics import in_units
 from features.money import UNITS
 from features.policy import TierPolicy
@@ -49,7 +49,8 @@ class TierState:
     more happens. ``need`` (n_pairs, n_tiers): the least amount that, booked on day T, gives the tier or a higher one at
     T + h, 0 where nothing is needed, -1 where it is not defined (see ``undefined_because``). ``days_to_review``: from T to
     the next review morning by the rules of that day. ``keep_by``: the last day, as a day number, on which a booking can act
-    before the tier held at T is lost within the horizon, -1 where it is not. Who is no member yet is taken to join at T.
+    before the tier held at T is lost within the horizon, -1 where it is not. Who is no member yet is taken to join at T; a
+    day of joining from T on is not known at T, and the first row's stands for it.
     """
 
     spend: Integers
@@ -119,7 +120,8 @@ def tier_at(
     Returns
     -------
     (n_members, n_cutoffs)
-        position in ``policy.tier_names``, -1 up to the day on which a member joined
+        position in ``policy.tier_names``, -1 where a member had neither joined nor a row before the date. A day of joining
+        that is still to come is not known yet: the first row's stands for it
 
     Raises
     ------
@@ -136,7 +138,7 @@ def tier_at(
     book = rulebook(policy)
     log = ledger(histories, book.columns)
     days, back = np.unique(np.array([to_day(cutoff) for cutoff in cutoffs], np.int64), return_inverse=True)
-    tiers = windowed_tiers(book, log, days) if book.memoryless and compiled is None else run_hold(book, log, days, compiled)
+    tiers = windowed_tiers(book, log, days) if book.memoryless and compiled is None else _held(book, log, days, compiled)
     return tiers[:, back]
 
 
@@ -226,12 +228,12 @@ def _walked(
     own = histories if len(who) == len(histories) else histories.select(who)
     out = _blank(len(member), book.tiers)
     if not _expires(book):
-        out = run_look(book, ledger(own, book.columns), which, cutoff[order], horizon, False, compiled)
+        out = _looked(book, ledger(own, book.columns), which, cutoff[order], horizon, False, compiled)
     else:  # what will expire depends on what was used by then: each cutoff has a ledger of its own
         for day in np.unique(cutoff):
             at = np.flatnonzero(cutoff[order] == day)
             log = ledger(own.before(to_date(int(day))), book.columns)
-            found = run_look(book, log, which[at], cutoff[order][at], horizon, True, compiled)
+            found = _looked(book, log, which[at], cutoff[order][at], horizon, True, compiled)
             for whole, part in zip(out, found, strict=True):
                 whole[at] = part
             if not _outlasts(book, int(day), horizon):
@@ -241,6 +243,28 @@ def _walked(
     back[order] = np.arange(len(order))
     spend, carry, tier, secured, need, review, keep_by = (part[back] for part in out)
     return spend, carry, tier, secured, need, review, keep_by
+
+
+def _held(book: Rulebook, log: Ledger, days: Integers, compiled: bool | None) -> Integers:
+    tiers = run_hold(book, log, days, compiled)
+    if len(days) and (log.joined_as_known(days[0]) != log.joined).any():
+        early = run_hold(book, replace(log, joined=log.first), days, compiled)
+        tiers = np.where(log.joined[:, None] < days[None, :], tiers, early)
+    return tiers
+
+
+def _looked(
+    book: Rulebook, log: Ledger, member: Integers, cutoff: Integers, horizon: int, foreseen: bool, compiled: bool | None
+) -> State:
+    found = run_look(book, log, member, cutoff, horizon, foreseen, compiled)
+    at = np.flatnonzero(log.joined_as_known(cutoff, member) != log.joined[member])
+    if len(at):
+        early = replace(log, joined=log.first)
+        for whole, part in zip(
+            found, run_look(book, early, member[at], cutoff[at], horizon, foreseen, compiled), strict=True
+        ):
+            whole[at] = part
+    return found
 
 
 def _blank(pairs: int, tiers: int) -> State:

@@ -42,11 +42,12 @@ _EVER: Final = 1 << 30
 
 
 def windowed_tiers(book: Rulebook, log: Ledger, cutoffs: Integers) -> Integers:
-    """(n_members, n_cutoffs) tiers held, -1 up to the day of joining."""
+    """(n_members, n_cutoffs) tiers held, -1 of whom nothing was known."""
     members = np.arange(len(log.joined))
     out = np.full((len(members), len(cutoffs)), -1, np.int64)
     for j, cutoff in enumerate(cutoffs.tolist()):
-        here = members[(log.joined >= 0) & (log.joined < cutoff)]
+        joined = log.joined_as_known(cutoff)
+        here = members[(joined >= 0) & (joined < cutoff)]
         until = log.rows_before(here, np.full(len(here), cutoff))
         since = log.rows_before(here, np.full(len(here), _start(book, cutoff)))
         values = [_metric(book, log, m, since, until) for m in range(book.rules[N_METRICS])]

@@ -64,6 +64,8 @@ class Bundle:
         }
         if not settings.has_points:
             plain["has_points"] = False
+        if settings.tables:
+            plain["tables"] = sorted(settings.tables)
         return cls(plain, texts)
 
     @property
@@ -162,6 +164,7 @@ def to_forecaster(bundle: Bundle) -> Forecaster:
         policy,
         plain["time_zone"],
         plain.get("has_points", True),
+        frozenset(plain.get("tables", ())),
     )
     churn = ChurnModel(TabulatedTrees(bundle.texts["churn"], plain["churn_bias"], width))
     return Forecaster(settings, features, churn, spend, plain["slip"])

@@ -13,7 +13,7 @@ from features.policy import TierPolicy
 from training.artifact import Bundle, to_forecaster
 from training.churn import fit_churn
 from training.dataset import Dataset, dataset
-from training.forecaster import Forecaster, Settings
+from training.forecaster import Forecaster, Settings, tables_read
 from training.next_tier import by_spend, fit_slip
 from training.spend import fit_spend
 
@@ -83,6 +83,7 @@ def fit_on(data: Dataset, as_of: dt.date, *, has_amounts: bool, say: Callable[[s
             policy,
             panel.histories.time_zone,
             policy is None or "points" not in columns_counted(policy) - panel.histories.columns,
+            tables_read(panel.histories, policy, data.table.features),
         ),
         data.table.features,
         churn,

@@ -6,9 +6,10 @@ Every way in (training, backtest, batch, notebook, HTTP) forecasts through ``For
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import numpy.typing as npt
 
@@ -16,7 +17,8 @@ from features.errors import ColumnError, ConfigError
 from features.feature import Feature
 from features.feature_table import FeatureTable, build
 from features.histories import Histories
-from features.ledger import columns_counted, counts_events
+from features.ledger import columns_counted
+from features.metrics import Events
 from features.operators import Floats
 from features.policy import TierPolicy
 from features.registry import columns_of
@@ -61,6 +63,7 @@ class Settings:
     """What a forecaster was trained for. ``trained_as_of`` bounds what it has seen: rows on days before it.
 
     ``has_points`` is False where the policy counts points and the log has none of its own: they come from amounts.
+    ``tables`` names what the model and its policy read beside transactions: ``events``, ``members`` (``tables_read``).
     """
 
     horizon_days: int
@@ -70,6 +73,22 @@ class Settings:
     policy: TierPolicy | None
     time_zone: str = UTC
     has_points: bool = True
+    tables: frozenset[str] = frozenset()
+
+
+_TABLES: Final = {"events": "an event log", "members": "a member table"}
+
+
+def tables_read(histories: Histories, policy: TierPolicy | None, features: Sequence[Feature]) -> frozenset[str]:
+    """What features and a policy read of these histories beside transactions: without it they would answer otherwise."""
+    versions = () if policy is None else policy.versions or (policy,)
+    invited = any(tier.invitation for rules in versions for tier in rules.tiers)
+    counted = any(isinstance(metric, Events) for rules in versions for metric in rules.named_metrics.values())
+    contact = any(EVENTS in feature.needs for feature in features)
+    anniversaries = any(rules.window.membership or rules.reviewed == "anniversary" for rules in versions)
+    read = {"events": invited or counted or contact, "members": anniversaries}
+    there = {"events": bool(histories.events), "members": histories.joined is not None}
+    return frozenset(name for name in read if read[name] and there[name])
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,12 +111,10 @@ class Forecaster:
         counted = columns_counted(policy) if policy is not None else frozenset[str]()
         return columns_of(self.features) | (counted if self.settings.has_points else counted - {"points"})
 
-    @cached_property
+    @property
     def uses_events(self) -> bool:
         """Whether the model or its tier policy looks at events."""
-        policy = self.settings.policy
-        counted = policy is not None and counts_events(policy)
-        return counted or any(EVENTS in feature.needs for feature in self.features)
+        return "events" in self.settings.tables
 
     def describe(self, histories: Histories, as_of: dt.date) -> FeatureTable:
         """Features of members with a purchase in the look-back before ``as_of``."""
@@ -134,6 +151,14 @@ class Forecaster:
                 "a log without",
                 "map them, as in --map amount=YOUR_COLUMN, or train a model on this log",
             )
+        there = {"events": bool(histories.events), "members": histories.joined is not None}
+        for name in sorted(self.settings.tables):
+            if not there[name]:
+                raise ColumnError(
+                    f"a model that was trained with {_TABLES[name]} forecasts with it",
+                    "transactions alone",
+                    f"give it, as --{name} or '{name}:' in tiercast.yaml, or look up stored forecasts",
+                )
         if self.settings.time_zone != histories.time_zone:
             raise ConfigError(
                 "a model forecasts from days of the time zone that it was trained on",

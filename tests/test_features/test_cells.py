@@ -29,6 +29,11 @@ def cells(read: Any, values: Any, kind: Any = None) -> list[Any]:
         (time_cell, ["2017-01-31T09:30:00+02:00", "soon"], [dt.datetime(2017, 1, 31, 7, 30), None]),
         (time_cell, [dt.date(2017, 1, 31)], [dt.datetime(2017, 1, 31)]),
         (lambda x: number_cell(x, "score"), [" 4.5 ", "four"], [4.5, None]),
+        (
+            lambda x: number_cell(x, "score", comma=True),
+            ["1.234,50", " -12,5 ", "1234", "1.000", ",5", "12.50", "1234.50", "1,234.50", "1.23,4", ",", ""],
+            [1234.5, -12.5, 1234.0, 1000.0, 0.5, None, None, None, None, None, None],
+        ),
         (lambda x: first_reason({"b": x > 1, "a": x > 2}, ("a", "b", "c")), [1, 2, 3], [None, "b", "a"]),
     ],
 )

@@ -154,3 +154,11 @@ def test_the_order_of_events_is_irrelevant_and_none_of_a_member_is_lost(events: 
     assert {kind: told(own) for kind, own in found.events.items()} == {k: told(own) for k, own in again.events.items()}
     counted = sum(int(own.values["count"].sum()) for own in found.events.values())
     assert counted == sum(member != "x" for member, _, _ in events)
+
+
+def test_times_of_which_only_some_have_a_zone_are_refused() -> None:
+    times = ["2016-01-01T23:30:00+05:00", "2016-01-01T23:30:00"]
+    log = pd.DataFrame({"customer_id": ["a", "a"], "timestamp": times, "kind": ["sent", "sent"]})
+    with pytest.raises(ColumnError, match="1 with a zone and 1 without"):
+        check_events(log)
+    assert check_events(log, time_zone="Europe/Berlin").refused == {}

@@ -113,7 +113,7 @@ VISITS = from_rows([("m", [(FIRST, {"orders": 1, "gross": 0, "returned": 0})])],
         (
             replace(_without("visits"), events={}),
             Column("events", kinds=("a",)),
-            "a policy on events needs a log with a log of",
+            "a policy on events needs a log with events",
         ),
     ],
 )

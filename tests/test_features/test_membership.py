@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import strategies
 from hypothesis import given, settings
@@ -37,6 +39,12 @@ def test_who_is_known_holds_a_tier(log: dict[str, list[Line]], date: dt.date, re
     histories = strategies.histories(log)
     held = tiers_held(histories, policy(returns), date)
     assert ((held == NOT_A_MEMBER) == ~known_at(histories, to_day(date))).all()
+
+
+def test_who_buys_before_the_day_of_joining_holds_a_tier() -> None:
+    histories = replace(member(d0105=150.0), joined=np.array([to_day(dt.date(2016, 3, 1))], np.int32))
+    assert tiers_held(histories, policy(), dt.date(2016, 1, 20)).tolist() == [1]
+    assert tiers_held(histories, policy(), dt.date(2016, 3, 2)).tolist() == [0]
 
 
 @pytest.mark.parametrize(

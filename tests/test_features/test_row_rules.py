@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from features.engine import fetch, open_table
-from features.errors import ColumnError
+from features.errors import ColumnError, ConfigError
 from features.quirks import Held, held
 from features.row_rules import Rule, refusing
 from features.usability import report
@@ -177,3 +177,9 @@ def test_refused_rows_are_in_the_quarantine_as_they_came() -> None:
     quarantine = fetch(check(LOG, rules=[POSTAGE]).quarantine).to_pylist()
     row = {"customer_id": "b", "timestamp": "2017-01-01", "amount": "2", "code": "POST", "reason": "ruled_out"}
     assert row in quarantine
+
+
+def test_a_star_within_a_pattern_is_refused() -> None:
+    assert Rule(name="r", column="c", matches=("*", "A*", "*A", "*A*", "A")).matches[3] == "*A*"
+    with pytest.raises(ConfigError, match=r"a \* at its end, its beginning, or both; got 'A\*B'"):
+        Rule(name="r", column="c", matches=("A", "A*B"))

@@ -11,17 +11,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles.steward import Steward
-from programmes import DAYS, FIRST, Pages, to_histories
+from programmes import DAYS, FIRST, Pages, same, to_histories
 
 from features.policy import TierPolicy
-from features.tiers import tier_at
+from features.snapshot import to_day
+from features.tiers import tier_at, tier_state
 
 MORNINGS = [FIRST + dt.timedelta(days=i) for i in range(DAYS)]
 
 
 def by_hand(content: dict[str, Any], pages: Pages, joined: dt.date | None) -> list[int]:
     names = TierPolicy.from_dict(content).tier_names
-    book = Steward(content, pages, joined or min(pages)).tiers(MORNINGS[-1])
+    book = Steward(content, pages, min(pages)).tiers(MORNINGS[-1])
+    if joined is not None:  # which nobody knew up to that day
+        early = {morning: tier for morning, tier in book.items() if morning <= joined}
+        book = Steward(content, pages, joined).tiers(MORNINGS[-1]) | early
     held = [book.get(morning) for morning in MORNINGS]
     return [-1 if name is None else names.index(name) for name in held]
 
@@ -32,6 +36,18 @@ def test_every_morning_is_the_stewards(content: dict[str, Any], pages: Pages, jo
     date = None if joined is None else min(pages) + dt.timedelta(days=joined)
     found = tier_at(to_histories([(pages, date)]), TierPolicy.from_dict(content), MORNINGS, compiled=False)
     assert found[0].tolist() == by_hand(content, pages, date)
+
+
+@settings(max_examples=60)
+@given(content=programmes.policies(), pages=programmes.pages(), joined=st.integers(-5, 90), at=st.integers(0, DAYS))
+def test_a_day_of_joining_is_not_known_before_it(content: dict[str, Any], pages: Pages, joined: int, at: int) -> None:
+    policy, cutoff = TierPolicy.from_dict(content), FIRST + dt.timedelta(days=at)
+    log = to_histories([(pages, min(pages) + dt.timedelta(days=joined))])
+    known = log.before(cutoff)
+    np.testing.assert_array_equal(tier_at(log, policy, [cutoff]), tier_at(known, policy, [cutoff]))
+    pair = np.zeros(1, np.int64), np.array([to_day(cutoff)]), 7, policy
+    same(tier_state(log, *pair), tier_state(known, *pair))
+    same(tier_state(log, *pair, compiled=False), tier_state(known, *pair, compiled=False))
 
 
 @settings(max_examples=40)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 import simulated
 
-from features.histories import Histories
+from features.errors import ColumnError
+from features.histories import Histories, Ragged
 from features.policy import TierPolicy
 from features.tiers import tier_at, tier_state
+from training.artifact import to_forecaster
 from training.fit import fit_forecaster
 from training.next_tier import by_spend
 
@@ -65,3 +70,28 @@ def test_no_pairs_are_no_state(small: Histories) -> None:
     none = np.empty(0, np.int64)
     for policy in (ORDERS, KEPT, simulated.NET):
         assert tier_state(small, none, none, 28, policy).need.shape == (0, 3)
+
+
+def _with_tables(histories: Histories) -> Histories:
+    empty = Ragged(np.zeros(len(histories) + 1, np.int64), np.empty(0, np.int32), {"count": np.empty(0, np.int64)})
+    return replace(histories, events={"invitation": empty}, joined=np.full(len(histories), -1, np.int32))
+
+
+YEARLY = TierPolicy.from_dict(
+    {"programme": "P", "tiers": TIERS, "metric": "orders", "window": {"membership": "year"}, "review": "anniversary"}
+)
+
+
+@pytest.mark.parametrize(("policy", "table"), [(KEPT, "events"), (YEARLY, "members"), (ORDERS, None)])
+def test_what_was_trained_with_a_table_is_not_forecast_without(
+    policy: TierPolicy, table: str | None, small: Histories
+) -> None:
+    told = _with_tables(small)
+    fitted = fit_forecaster(told, simulated.AS_OF, **simulated.SPANS, policy=policy)
+    forecaster = to_forecaster(fitted.bundle)
+    assert forecaster.settings.tables == ({table} if table else set())
+    assert len(forecaster.forecast(told, simulated.AS_OF).members)
+    if table is not None:
+        with pytest.raises(ColumnError, match=f"or '{table}:' in tiercast.yaml"):
+            forecaster.forecast(small, simulated.AS_OF)
+    assert not fit_forecaster(small, simulated.AS_OF, **simulated.SPANS, policy=policy).forecaster.settings.tables
