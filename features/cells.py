@@ -33,7 +33,6 @@ TIME_REASONS: Final[Mapping[str, str]] = {
 _LATEST: Final = dt.datetime.max
 _FAR: Final = dt.datetime(2100, 1, 1)  # beyond, nobody knows what clocks will show
 _INT64_DIGITS: Final = 18
-_MISPLACED: Final = "^[^0-9]*[.]|[.](?:[0-9]{0,2}(?:[^0-9]|$)|[0-9]{4})|,.*[.]"
 """Where numbers are written as 1.234,50: a point that sets no three digits apart, as in 12.50 and 1,234.50."""
 
 
