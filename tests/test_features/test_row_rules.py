@@ -75,7 +75,7 @@ def test_patterns(pattern: str, yes: list[str], no: list[str]) -> None:
 letters = st.text(st.sampled_from("ab%_.[]\\*' "), max_size=4)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(
     pattern=letters.filter(lambda text: bool(text.strip(" "))).map(str.strip),
     codes=st.lists(letters, min_size=1, max_size=30),

@@ -165,7 +165,7 @@ clocks = st.builds("{}:{:02d}{}".format, st.integers(0, 23), st.integers(0, 59),
 zones = st.sampled_from(["Z", " UTC", "+00", "-08:00", "+0545"])
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(st.lists(st.tuples(clocks, st.one_of(st.just(""), zones)), min_size=1, max_size=12))
 def test_every_time_that_can_be_read_is_counted_on_one_side(times: list[tuple[str, str]]) -> None:
     texts = [f"2017-01-31 {clock}{zone}" for clock, zone in times]
