@@ -32,38 +32,38 @@ def reasons(checked: Checked) -> list[str | None]:
     return fetch(checked.rows.select("tc_reason"))["tc_reason"].to_pylist()
 
 
-@pytest.mark.parametrize(
-    ("text", "with_comma", "without"),
-    [
-        ("1,50", 1.5, None),
-        ("1.234,50", 1_234.5, None),
-        ("-1.234.567,89", -1_234_567.89, None),
-        (" +12,5\t", 12.5, None),
-        (",5", 0.5, None),
-        ("7,", 7.0, None),
-        ("7", 7.0, 7.0),
-        ("1234,5", 1_234.5, None),
-        ("1.234", 1_234.0, 1.234),  # one setting for one log: nothing else can tell
-        ("1.234.567", 1_234_567.0, None),
-        ("12.50", None, 12.5),  # a point that sets no thousands apart
-        ("1.2345", None, 1.2345),
-        (".5", None, 0.5),
-        (".500", None, 0.5),
-        ("5.", None, 5.0),
-        ("1,234.50", None, None),  # the other way round
-        ("1,234.567", None, None),
-        ("1.23,4", None, None),
-        ("1,2,3", None, None),
-        ("1..234", None, None),
-        ("1,5e2", 150.0, None),
-        ("1 234,50", None, None),
-        ("many", None, None),
-        ("", None, None),
-    ],
-)
-def test_a_number_with_a_decimal_comma(text: str, with_comma: float | None, without: float | None) -> None:
-    assert numbers([text], comma=True) == [with_comma]
-    assert numbers([text], comma=False) == [without]
+TEXTS: list[tuple[str, float | None, float | None]] = [  # text, with decimal commas, without
+    ("1,50", 1.5, None),
+    ("1.234,50", 1_234.5, None),
+    ("-1.234.567,89", -1_234_567.89, None),
+    (" +12,5\t", 12.5, None),
+    (",5", 0.5, None),
+    ("7,", 7.0, None),
+    ("7", 7.0, 7.0),
+    ("1234,5", 1_234.5, None),
+    ("1.234", 1_234.0, 1.234),  # one setting for one log: nothing else can tell
+    ("1.234.567", 1_234_567.0, None),
+    ("12.50", None, 12.5),  # a point that sets no thousands apart
+    ("1.2345", None, 1.2345),
+    (".5", None, 0.5),
+    (".500", None, 0.5),
+    ("5.", None, 5.0),
+    ("1,234.50", None, None),  # the other way round
+    ("1,234.567", None, None),
+    ("1.23,4", None, None),
+    ("1,2,3", None, None),
+    ("1..234", None, None),
+    ("1,5e2", 150.0, None),
+    ("1 234,50", None, None),
+    ("many", None, None),
+    ("", None, None),
+]
+
+
+def test_numbers_with_a_decimal_comma() -> None:
+    texts = [text for text, _, _ in TEXTS]
+    assert dict(zip(texts, numbers(texts, comma=True), strict=True)) == {text: number for text, number, _ in TEXTS}
+    assert dict(zip(texts, numbers(texts, comma=False), strict=True)) == {text: number for text, _, number in TEXTS}
 
 
 @settings(max_examples=10)

@@ -116,7 +116,7 @@ lines = st.tuples(
 )
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(st.lists(lines, min_size=1, max_size=25))
 def test_undone_purchases_are_those_found_by_hand(rows: list[Bought]) -> None:
     assert undone(checked(rows)) == by_hand(rows)

@@ -93,30 +93,30 @@ def test_the_currency_is_no_column_of_usable_rows() -> None:
 # -- zones ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("text", "zoned"),
-    [
-        ("2017-01-31", False),
-        ("2017-01-31T09:30:00", False),
-        ("2017-01-31 9:30", False),
-        ("2017-01-31T09:30:00.123456", False),
-        ("2017-01-31T09:30:00Z", True),
-        ("2017-01-31T09:30Z", True),
-        ("2017-01-31 9:30Z", True),
-        ("2017-01-31 09:30:00 UTC", True),
-        ("2017-01-31 09:30 UTC ", True),
-        ("2017-01-31T09:30:00.123456+02:00", True),
-        ("2017-01-31T09:30:00+0200", True),
-        ("2017-01-31T09:30:00-08", True),
-        ("\t2017-01-31T09:30-08\n", True),
-        ("12:30 31-01-2017", False),  # no time that is read, and no zone
-        ("soon", False),
-        ("", False),
-    ],
-)
-def test_a_zone_is_seen(text: str, zoned: bool) -> None:
-    table = open_table(pa.table({"at": [text]}))
-    assert fetch(table.select(zoned=has_zone(table["at"])))["zoned"].to_pylist() == [zoned]
+ZONED: list[tuple[str, bool]] = [
+    ("2017-01-31", False),
+    ("2017-01-31T09:30:00", False),
+    ("2017-01-31 9:30", False),
+    ("2017-01-31T09:30:00.123456", False),
+    ("2017-01-31T09:30:00Z", True),
+    ("2017-01-31T09:30Z", True),
+    ("2017-01-31 9:30Z", True),
+    ("2017-01-31 09:30:00 UTC", True),
+    ("2017-01-31 09:30 UTC ", True),
+    ("2017-01-31T09:30:00.123456+02:00", True),
+    ("2017-01-31T09:30:00+0200", True),
+    ("2017-01-31T09:30:00-08", True),
+    ("\t2017-01-31T09:30-08\n", True),
+    ("12:30 31-01-2017", False),  # no time that is read, and no zone
+    ("soon", False),
+    ("", False),
+]
+
+
+def test_a_zone_is_seen() -> None:
+    table = open_table(pa.table({"at": [text for text, _ in ZONED]}))
+    found = fetch(table.select("at", zoned=has_zone(table["at"]))).to_pylist()
+    assert [(row["at"], row["zoned"]) for row in found] == ZONED
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ clocks = st.builds("{}:{:02d}{}".format, st.integers(0, 23), st.integers(0, 59),
 zones = st.sampled_from(["Z", " UTC", "+00", "-08:00", "+0545"])
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(st.lists(st.tuples(clocks, st.one_of(st.just(""), zones)), min_size=1, max_size=12))
 def test_every_time_that_can_be_read_is_counted_on_one_side(times: list[tuple[str, str]]) -> None:
     texts = [f"2017-01-31 {clock}{zone}" for clock, zone in times]

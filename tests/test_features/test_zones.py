@@ -160,31 +160,29 @@ def read(column: Any, time_zone: str | None) -> list[dt.datetime | None]:
 SHOWN = dt.datetime(2017, 7, 2, 1, 30)
 
 
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("2017-07-02T01:30:00", SHOWN),  # as it is
-        ("2017-07-02 01:30", SHOWN),
-        ("2017-07-01T23:30:00Z", SHOWN),
-        ("2017-07-01T23:30Z", SHOWN),
-        ("2017-07-01 23:30 UTC", SHOWN),
-        ("2017-07-01 23:30:00 UTC", SHOWN),
-        (" 2017-07-01T23:30:00+00:00\t", SHOWN),
-        ("2017-07-01T19:30:00-04", SHOWN),
-        ("2017-07-01T19:30:00.000000-0400", SHOWN),
-        ("2017-07-02 5:15:00+05:45", SHOWN),
-        ("2017-07-02 5:15+05:45", SHOWN),
-        ("2017-07-02T01:30:00+02:00", SHOWN),
-        ("2017-07-02", dt.datetime(2017, 7, 2)),
-        ("2017-07-02T01:30:00+2", None),
-        ("soon", None),
-        (" ", None),
-    ],
-)
-def test_text_is_read_in_the_programmes_zone(text: str, shown: dt.datetime | None) -> None:
-    # Beside a row that has a zone and one that has none, which change nothing.
-    column = ["2017-01-01T00:00:00Z", "2017-01-01T00:00:00", text]
-    assert read(column, "Europe/Berlin") == [dt.datetime(2017, 1, 1, 1), dt.datetime(2017, 1, 1), shown]
+TEXTS: list[tuple[str, dt.datetime | None]] = [
+    ("2017-07-02T01:30:00", SHOWN),  # as it is
+    ("2017-07-02 01:30", SHOWN),
+    ("2017-07-01T23:30:00Z", SHOWN),
+    ("2017-07-01T23:30Z", SHOWN),
+    ("2017-07-01 23:30 UTC", SHOWN),
+    ("2017-07-01 23:30:00 UTC", SHOWN),
+    (" 2017-07-01T23:30:00+00:00\t", SHOWN),
+    ("2017-07-01T19:30:00-04", SHOWN),
+    ("2017-07-01T19:30:00.000000-0400", SHOWN),
+    ("2017-07-02 5:15:00+05:45", SHOWN),
+    ("2017-07-02 5:15+05:45", SHOWN),
+    ("2017-07-02T01:30:00+02:00", SHOWN),
+    ("2017-07-02", dt.datetime(2017, 7, 2)),
+    ("2017-07-02T01:30:00+2", None),
+    ("soon", None),
+    (" ", None),
+]
+
+
+def test_text_is_read_in_the_programmes_zone() -> None:
+    texts = [text for text, _ in TEXTS]
+    assert dict(zip(texts, read(texts, "Europe/Berlin"), strict=True)) == dict(TEXTS)
 
 
 @pytest.mark.parametrize(
