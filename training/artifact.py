@@ -28,7 +28,7 @@ from training.spend import FittedSpend, SpendModel
 from training.tabulated import TabulatedTrees
 from training.trees import Boosted
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 VERSION: Final = re.compile(r"\d{4}-\d\d-\d\d-[0-9a-f]{8}")
 """What a version looks like: a date and a digest, and so a safe name for a folder."""
 _JSON: Final = "forecaster.json"
