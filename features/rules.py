@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import Discriminator, Field, Tag, model_serializer
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_serializer
 
 from features.metrics import Metric, Points, Strict
 from features.money import MAX_AMOUNT
@@ -88,10 +88,20 @@ class Rules(Strict):
         return plain and self.window.slides and not keeps and not waits
 
 
+def _date(value: Any) -> dt.date:
+    """A day, or its ISO text; a number is neither, though it could be taken for seconds."""
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return value
+    try:
+        return dt.date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ValueError("This should be a date, as 2024-01-31") from None
+
+
 class Version(Rules):
     """Rules that hold from a date on."""
 
-    since: Annotated[dt.date, Field(alias="from")]
+    since: Annotated[dt.date, BeforeValidator(_date), Field(alias="from")]
 
     @model_serializer(mode="wrap")
     def _said(self, write: Any) -> dict[str, Any]:

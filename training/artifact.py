@@ -28,7 +28,7 @@ from training.spend import FittedSpend, SpendModel
 from training.tabulated import TabulatedTrees
 from training.trees import Boosted
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 VERSION: Final = re.compile(r"\d{4}-\d\d-\d\d-[0-9a-f]{8}")
 """What a version looks like: a date and a digest, and so a safe name for a folder."""
 _JSON: Final = "forecaster.json"
@@ -62,8 +62,6 @@ class Bundle:
             "spend": spend.to_dict() if spend else None,
             "slip": slip,
         }
-        if not settings.has_points:
-            plain["has_points"] = False
         if settings.tables:
             plain["tables"] = sorted(settings.tables)
         return cls(plain, texts)
@@ -163,7 +161,6 @@ def to_forecaster(bundle: Bundle) -> Forecaster:
         plain["has_amounts"],
         policy,
         plain["time_zone"],
-        plain.get("has_points", True),
         frozenset(plain.get("tables", ())),
     )
     churn = ChurnModel(TabulatedTrees(bundle.texts["churn"], plain["churn_bias"], width))

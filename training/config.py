@@ -19,6 +19,7 @@ from features.repetition import Duplicates
 from features.row_rules import Rule
 from features.servers import is_url
 from features.snapshot import MAX_DAYS
+from features.zones import UTC
 
 FILE: Final = "tiercast.yaml"
 _TABLES: Final = ("events", "members")
@@ -61,6 +62,23 @@ class Config(BaseModel):
     standing: StandingBounds = Field(default_factory=StandingBounds)
     horizon_days: int = Field(28, ge=1, le=MAX_DAYS, strict=True)
     lookback_days: int = Field(91, ge=1, le=MAX_DAYS, strict=True)
+
+    def programme_zone(self) -> str | None:
+        """The time zone in which days are counted: the settings' or the policy's; None where neither says one.
+
+        Raises
+        ------
+        ConfigError
+            they name different ones
+        PolicyError
+        """
+        policy = self.load_policy()
+        own = policy.time_zone if policy is not None and policy.time_zone != UTC else None
+        if own and self.time_zone and own != self.time_zone:
+            raise ConfigError(
+                "settings and policy name one time zone", f"{self.time_zone} and {own}", "leave one of them out"
+            )
+        return self.time_zone or own
 
     def load_policy(self) -> TierPolicy | None:
         """The policy, if one is named.

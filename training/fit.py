@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from features.feature import Feature
 from features.histories import Histories
-from features.ledger import columns_counted
 from features.policy import TierPolicy
 from training.artifact import Bundle, to_forecaster
 from training.churn import fit_churn
@@ -82,7 +81,6 @@ def fit_on(data: Dataset, as_of: dt.date, *, has_amounts: bool, say: Callable[[s
             has_amounts,
             policy,
             panel.histories.time_zone,
-            policy is None or "points" not in columns_counted(policy) - panel.histories.columns,
             tables_read(panel.histories, policy, data.table.features),
         ),
         data.table.features,

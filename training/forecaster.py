@@ -62,8 +62,8 @@ class Forecasts:
 class Settings:
     """What a forecaster was trained for. ``trained_as_of`` bounds what it has seen: rows on days before it.
 
-    ``has_points`` is False where the policy counts points and the log has none of its own: they come from amounts.
-    ``tables`` names what the model and its policy read beside transactions: ``events``, ``members`` (``tables_read``).
+    ``tables`` names what the model and its policy read beside transactions: ``events``, ``members``; and ``points`` where
+    the log had its own (``tables_read``).
     """
 
     horizon_days: int
@@ -72,11 +72,16 @@ class Settings:
     has_amounts: bool
     policy: TierPolicy | None
     time_zone: str = UTC
-    has_points: bool = True
     tables: frozenset[str] = frozenset()
 
 
-_TABLES: Final = {"events": "an event log", "members": "a member table"}
+_TABLES: Final = {"events": "an event log", "members": "a member table", "points": "points of the log"}
+_GIVE: Final = "give it, as --{0} or '{0}:' in tiercast.yaml, or look up stored forecasts"
+
+
+def _tables_there(histories: Histories) -> dict[str, bool]:
+    points = "points" in histories.columns
+    return {"events": bool(histories.events), "members": histories.joined is not None, "points": points}
 
 
 def tables_read(histories: Histories, policy: TierPolicy | None, features: Sequence[Feature]) -> frozenset[str]:
@@ -86,8 +91,9 @@ def tables_read(histories: Histories, policy: TierPolicy | None, features: Seque
     counted = any(isinstance(metric, Events) for rules in versions for metric in rules.named_metrics.values())
     contact = any(EVENTS in feature.needs for feature in features)
     anniversaries = any(rules.window.membership or rules.reviewed == "anniversary" for rules in versions)
-    read = {"events": invited or counted or contact, "members": anniversaries}
-    there = {"events": bool(histories.events), "members": histories.joined is not None}
+    points = policy is not None and "points" in columns_counted(policy)
+    read = {"events": invited or counted or contact, "members": anniversaries, "points": points}
+    there = _tables_there(histories)
     return frozenset(name for name in read if read[name] and there[name])
 
 
@@ -108,8 +114,9 @@ class Forecaster:
     def columns(self) -> frozenset[str]:
         """The optional columns of a log that the model and its tier policy read."""
         policy = self.settings.policy
-        counted = columns_counted(policy) if policy is not None else frozenset[str]()
-        return columns_of(self.features) | (counted if self.settings.has_points else counted - {"points"})
+        counted = columns_counted(policy) if policy is not None else frozenset()
+        # Points that a log does not have are reckoned from amounts, and a column of nothing would stand for none earned.
+        return columns_of(self.features) | (counted if "points" in self.settings.tables else counted - {"points"})
 
     @property
     def uses_events(self) -> bool:
@@ -151,13 +158,13 @@ class Forecaster:
                 "a log without",
                 "map them, as in --map amount=YOUR_COLUMN, or train a model on this log",
             )
-        there = {"events": bool(histories.events), "members": histories.joined is not None}
+        there = _tables_there(histories)
         for name in sorted(self.settings.tables):
             if not there[name]:
                 raise ColumnError(
-                    f"a model that was trained with {_TABLES[name]} forecasts with it",
-                    "transactions alone",
-                    f"give it, as --{name} or '{name}:' in tiercast.yaml, or look up stored forecasts",
+                    f"a model that was trained with {_TABLES[name]} forecasts with {_TABLES[name]}",
+                    "a log without",
+                    "map the column 'points'" if name == "points" else _GIVE.format(name),
                 )
         if self.settings.time_zone != histories.time_zone:
             raise ConfigError(

@@ -117,8 +117,8 @@ class Base:
 
 def reading(config: Config) -> dict[str, Any]:
     """How a log is read: what ``features.check`` takes beside the log and its columns."""
-    names = ("duplicates", "rules", "time_zone", "decimal_comma")
-    return {name: getattr(config, name) for name in names}
+    given = {name: getattr(config, name) for name in ("duplicates", "rules", "decimal_comma")}
+    return {**given, "time_zone": config.programme_zone()}
 
 
 def read(config: Config, say: Callable[[str], None], columns: Collection[str] | None = None) -> Histories:
@@ -194,7 +194,7 @@ def _with_tables(config: Config, histories: Histories, say: Callable[[str], None
         from features.events import attach_events, check_events
 
         say(f"reading {config.events.path}")
-        how: dict[str, Any] = {"time_zone": config.time_zone, "decimal_comma": config.decimal_comma}
+        how: dict[str, Any] = {"time_zone": config.programme_zone(), "decimal_comma": config.decimal_comma}
         events = check_events(config.events.path, config.events.columns, **how)
         for note in events.notes(histories):
             say(note)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import itertools
 from pathlib import Path
 from typing import Any
@@ -218,6 +219,14 @@ def test_with_versions_the_newest_is_on_top() -> None:
     assert [str(version.since) for version in policy.versions] == ["2023-01-01", "2024-01-01"]
     with pytest.raises(PolicyError, match="one row of thresholds belongs to one metric"):
         policy.thresholds  # noqa: B018
+
+
+@pytest.mark.parametrize("since", [0, 1_483_228_800, "soon", "2017-1-1", dt.datetime(2017, 1, 1, 10), None])
+def test_a_version_begins_on_a_date(since: object) -> None:
+    content = yaml.safe_load(FULL)
+    content["versions"][0]["from"] = since
+    with pytest.raises(PolicyError, match=r"versions\[0\].from: this should be a date, as 2024-01-31; got"):
+        TierPolicy.from_dict(content)
 
 
 @pytest.mark.parametrize("text", [SMALLEST, FULL])

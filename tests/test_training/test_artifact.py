@@ -113,7 +113,7 @@ def plain(**change: Any) -> Callable[[Path], None]:
         (plain(slip=0.5), "content matches its version"),
         (plain(spend=None), "content matches its version"),
         (plain(version="2020-01-01-00000000"), "content matches its version"),
-        (plain(format=1), "format 2; got 1"),
+        (plain(format=1), "format 3; got 1"),
         (text("forecaster.json", lambda content: content[: len(content) // 2]), "folder is complete"),
         (text("forecaster.json", lambda content: "[]"), "folder is complete"),
         (text("forecaster.json", lambda content: "7"), "folder is complete"),
@@ -156,4 +156,4 @@ def test_the_version_is_of_the_content(small_fitted: Fitted) -> None:
 def test_a_copied_folder_is_the_same_model(saved: Path, tmp_path: Path) -> None:
     copied = shutil.copytree(saved, tmp_path / "elsewhere")
     assert load(copied) == load(saved)
-    assert artifact.FORMAT == 2
+    assert artifact.FORMAT == 3

@@ -171,3 +171,29 @@ def test_a_wrong_table_or_bound_is_named(tmp_path: Path, text: str, match: str) 
 def test_columns_are_mapped_in_a_table_that_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="columns are mapped in a table of members; got columns and no table"):
         load_config(write(tmp_path, ""), {"members": {"path": None, "columns": {"joined": "since"}}})
+
+
+@pytest.mark.parametrize(
+    ("settings", "policy", "zone"),
+    [
+        (None, "", None),
+        ("Asia/Shanghai", "", "Asia/Shanghai"),
+        (None, "time_zone: Europe/Berlin\n", "Europe/Berlin"),
+        ("Europe/Berlin", "time_zone: Europe/Berlin\n", "Europe/Berlin"),
+    ],
+)
+def test_days_are_those_of_the_settings_or_the_policy(
+    tmp_path: Path, settings: str | None, policy: str, zone: str | None
+) -> None:
+    rules = "programme: P\nmetric: spend\nwindow: {rolling_days: 91}\ntiers: [{name: A}]\n"
+    (tmp_path / "policy.yaml").write_text(policy + rules)
+    assert Config(policy=str(tmp_path / "policy.yaml"), time_zone=settings).programme_zone() == zone
+    assert Config(time_zone=settings).programme_zone() == settings
+
+
+def test_two_time_zones_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "policy.yaml").write_text(
+        "programme: P\ntime_zone: Europe/Berlin\nmetric: spend\nwindow: lifetime\ntiers: [{name: A}]\n"
+    )
+    with pytest.raises(ConfigError, match="got Asia/Shanghai and Europe/Berlin"):
+        Config(policy=str(tmp_path / "policy.yaml"), time_zone="Asia/Shanghai").programme_zone()

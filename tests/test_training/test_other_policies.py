@@ -95,3 +95,11 @@ def test_what_was_trained_with_a_table_is_not_forecast_without(
         with pytest.raises(ColumnError, match=f"or '{table}:' in tiercast.yaml"):
             forecaster.forecast(small, simulated.AS_OF)
     assert not fit_forecaster(small, simulated.AS_OF, **simulated.SPANS, policy=policy).forecaster.settings.tables
+
+
+def test_points_that_the_log_does_not_have_are_reckoned_from_amounts(small: Histories) -> None:
+    points = {"metric": "points_earned", "points": {"per_unit": 1}, "window": {"rolling_days": 60}}
+    policy = TierPolicy.from_dict({"programme": "P", "tiers": TIERS, **points})
+    forecaster = fit_forecaster(small, simulated.AS_OF, **simulated.SPANS, policy=policy).forecaster
+    assert forecaster.columns == frozenset()  # a request is folded with these, and a column of zeros would earn nothing
+    assert forecaster.forecast(small, simulated.AS_OF).table.state is not None
