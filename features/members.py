@@ -27,6 +27,7 @@ from features.errors import ColumnError, SourceError, UnusableLogError, counted
 from features.histories import Histories
 from features.identity import locate
 from features.schema import MEMBER_NAMES, ColumnMap, Contract, resolve
+from features.zones import zone_of
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -143,13 +144,16 @@ class CheckedMembers:
         return said
 
 
-def check_members(source: Source, mapping: Mapping[str, str] | None = None) -> CheckedMembers:
+def check_members(
+    source: Source, mapping: Mapping[str, str] | None = None, *, time_zone: str | None = None
+) -> CheckedMembers:
     """Give every row of a member table its verdict. Lazy; only mapped columns are selected.
 
     Parameters
     ----------
     source : path, glob, frame or table
     mapping : contract column → source column
+    time_zone : as for transactions (features.verdicts)
 
     Raises
     ------
@@ -168,9 +172,10 @@ def check_members(source: Source, mapping: Mapping[str, str] | None = None) -> C
     if fetch(row.head(1)).num_rows == 0:
         raise SourceError("a member table has rows", "a header and nothing below it", "check how the file was written")
     has = columns.sources
+    zone = zone_of(time_zone) if time_zone else None
     row = row.mutate(
         tc_member=member_cell(row.customer_id),
-        tc_joined=time_cell(row.joined, "joined").date() if "joined" in has else ibis.null("date"),
+        tc_joined=time_cell(row.joined, "joined", zone).date() if "joined" in has else ibis.null("date"),
         tc_consent=_consent(row.consent) if "consent" in has else ibis.null("int8"),
     )
     row = row.mutate(tc_own=first_reason(_conditions(row, columns), MEMBER_REASONS))

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from features.daily import Line
 from features.errors import CutoffError, InputError, LimitError, TiercastError
+from features.schema import NUMBERS
 from features.zones import zone_of
 from serving import schemas
 from serving.desk import Desk
@@ -86,6 +87,7 @@ def create_app(desk: Desk, limits: Limits) -> FastAPI:
             (history.customer_id, [line.to_line(zone) for line in history.transactions]) for history in asked.histories
         ]
         _check(histories, as_of, predictor.forecaster.settings.has_amounts)
+        _check_read(histories, predictor.forecaster.columns)
         about = {member_key(history.customer_id): history.about(zone) for history in asked.histories}
         answers, silent = predictor.score(histories, as_of, _ask(asked), about)
         return _json({"forecasts": answers, "silent": silent})
@@ -137,3 +139,16 @@ def _check(histories: Sequence[tuple[MemberId, Sequence[Line]]], as_of: dt.date,
                 rule = "has an amount, since the model was trained on amounts" if has_amounts else "has no amount"
                 got = "none" if has_amounts else "one, for a model trained on a log without amounts"
                 raise InputError(f"{place}: a line {rule}", got, "send every line alike")
+
+
+def _check_read(histories: Sequence[tuple[MemberId, Sequence[Line]]], columns: frozenset[str]) -> None:
+    """Refuse a member whose lines are silent about a number that the model or its policy reads: it would count as 0."""
+    for name in NUMBERS:
+        if name in columns:
+            for i, (_, lines) in enumerate(histories):
+                if all(getattr(line, name) is None for line in lines):
+                    raise InputError(
+                        f"histories.{i}: the lines say {name!r}, which the model reads",
+                        "none that does",
+                        f"send {name!r} with the lines, 0 where there is none",
+                    )

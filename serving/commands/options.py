@@ -203,7 +203,7 @@ def _with_tables(config: Config, histories: Histories, say: Callable[[str], None
         from features.members import attach_members, check_members
 
         say(f"reading {config.members.path}")
-        members = check_members(config.members.path, config.members.columns)
+        members = check_members(config.members.path, config.members.columns, time_zone=config.programme_zone())
         for note in members.notes(histories):
             say(note)
         histories, enrolled = attach_members(histories, members)

@@ -189,7 +189,8 @@ def text(**columns: list[str | None]) -> pa.Table:
 def test_times(on_engine: Opener) -> None:
     texts = [value for value, _ in TIMES]
     read = [None if time is None else dt.datetime.fromisoformat(time) for _, time in TIMES]
-    found = verdicts(on_engine(text(customer_id=["m"] * len(texts), timestamp=texts)), "tc_time", whole_log=False)
+    how = {"time_zone": "UTC", "whole_log": False}  # with the zone said, some times may have one and others none
+    found = verdicts(on_engine(text(customer_id=["m"] * len(texts), timestamp=texts)), "tc_time", **how)
     assert dict(zip(texts, found, strict=True)) == {
         text: (time, None if time else "unparsable_time") for text, time in zip(texts, read, strict=True)
     }
@@ -201,10 +202,28 @@ def test_numbers(on_engine: Opener) -> None:
     table = on_engine(text(customer_id=["m"] * size, timestamp=["2017-01-01"] * size, amount=texts))
     found = verdicts(table, "tc_amount")
     expected = {
-        text: (value, "unparsable_amount" if value is None else "amount_too_large" if abs(value) >= 1e11 else None)
-        for text, value in NUMBERS
+        number: (value, "amount_too_large" if value is not None and abs(value) >= 1e11 else None)
+        for number, value in NUMBERS
     }
+    for number, value in NUMBERS:
+        if value is None:
+            expected[number] = (None, "comma_amount" if "," in number else "unparsable_amount")
     assert dict(zip(texts, found, strict=True)) == expected
+
+
+def test_wall_clocks(on_engine: Opener) -> None:
+    shown = {
+        "2017-03-26T00:59:59Z": "2017-03-26 01:59:59",
+        "2017-03-26T01:00:00Z": "2017-03-26 03:00:00",  # the clocks go forward
+        "2017-10-29T00:30:00+00:00": "2017-10-29 02:30:00",
+        "2017-10-29T01:30:00+00:00": "2017-10-29 02:30:00",  # and back
+        "2017-07-01T23:30:00+02:00": "2017-07-01 23:30:00",
+        "2017-12-31T23:30:00Z": "2018-01-01 00:30:00",
+        "2017-12-31T23:30:00": "2017-12-31 23:30:00",  # without a zone, as it is
+    }
+    table = on_engine(text(customer_id=["m"] * len(shown), timestamp=list(shown)))
+    found = verdicts(table, "tc_time", time_zone="Europe/Berlin", whole_log=False)
+    assert [str(time) for time, _ in found] == list(shown.values())
 
 
 def test_products(on_engine: Opener) -> None:
@@ -226,6 +245,6 @@ def test_products(on_engine: Opener) -> None:
 def test_blanks_and_early_times(on_engine: Opener) -> None:
     members = ["a", None, "", " \t\n", "\u00a0", "a", "a", "a", "a", "a"]
     times = ["2017-01-01"] * 5 + [None, " \t ", "1979-12-31T23:59:59", "0001-01-01T00:00+14:00", "9999-12-31T23:59:59-14:00"]
-    found = verdicts(on_engine(text(customer_id=members, timestamp=times)), whole_log=False)
+    found = verdicts(on_engine(text(customer_id=members, timestamp=times)), time_zone="UTC", whole_log=False)
     reasons = [None, "no_member", "no_member", "no_member", None, "no_time", "no_time", "zero_date", "zero_date"]
     assert found == [(reason,) for reason in [*reasons, "unparsable_time"]]
