@@ -127,3 +127,20 @@ def test_the_columns_are_those_that_the_policy_counts_and_the_log_has(counted: S
 )
 def test_columns_counted(rules: TierPolicy, columns: set[str]) -> None:
     assert columns_counted(rules) == columns
+
+
+def test_lines_silent_about_what_the_policy_counts_are_refused(counted: Shop) -> None:
+    """They would count as 0, and the tier would be wrong without a word."""
+    member = counted.histories.members.tolist()[0]
+    read = sorted(counted.forecaster.columns)
+    answer = app(counted.home.path).post(
+        "/v1/score",
+        json={
+            "histories": [
+                {"customer_id": member, "transactions": [{"timestamp": "2017-01-03T10:00:00", "amount": 5.0}]},
+            ]
+        },
+    )
+    assert answer.status_code == (422 if read else 200)
+    if read:
+        assert f"the lines say {read[0]!r}, which the model reads" in answer.json()["error"]["message"]
