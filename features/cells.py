@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import operator
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,7 +44,9 @@ def member_cell(column: ir.Column) -> ir.Value:
         return column.cast("string")
     if kind.is_decimal() and kind.scale == 0:
         return column.cast("int64" if kind.precision <= _INT64_DIGITS else "string")
-    if kind.is_string() or kind.is_integer() or kind.is_floating():
+    if kind.is_integer():
+        return column
+    if kind.is_string() or kind.is_floating():
         return blank(column).ifelse(None, column)
     raise ColumnError("customer_id is a number or text", f"a column of type {kind}", "cast it when writing the log")
 
@@ -132,6 +135,11 @@ def first_reason(conditions: Mapping[str, Any], order: Iterable[str]) -> ir.Valu
     import ibis
 
     return ibis.cases(*((conditions[code], code) for code in order if code in conditions))
+
+
+def no_reason(conditions: Mapping[str, Any]) -> Any:
+    """Whether no condition holds: the same as no first reason, and quicker to work out over a long log."""
+    return functools.reduce(operator.and_, (~condition.fill_null(False) for condition in conditions.values()))
 
 
 def count_by_reason(rows: ir.Table) -> dict[str | None, int]:

@@ -156,15 +156,17 @@ def _parts(batch: pa.RecordBatch, has: set[str]) -> dict[str, Any]:
 
 
 def _columns(checked: Checked, has: set[str]) -> ir.Table:
-    row = checked.judged.filter(checked.judged.tc_reason.isnull())
+    row = checked.judged.filter(checked.judged.tc_good)
     columns: dict[str, Any] = {"member": row.tc_member, "time": row.tc_time.cast("timestamp(6)")}
     if "amount" in has:
         columns["amount"] = row.tc_amount
     if "order_id" in has:
         order = row[checked.columns.sources["order_id"][0]]
         # Whole numbers tell orders apart as they are, texts and numbers beyond int64 by 64 bits of hash.
-        number = order.cast("int64") if order.type().is_integer() and not order.type().is_uint64() else row.tc_order.hash()
-        columns["order"] = blank(order).ifelse(None, number)
+        if order.type().is_integer() and not order.type().is_uint64():
+            columns["order"] = order.cast("int64")
+        else:
+            columns["order"] = blank(order).ifelse(None, row.tc_order.hash())
     for name in sorted(has - {"amount", "order_id", TIME}):
         columns[name] = row[f"tc_{name}"]
     return row.select(**columns)

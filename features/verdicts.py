@@ -21,6 +21,7 @@ from features.cells import (
     blank,
     first_reason,
     member_cell,
+    no_reason,
     product_cell,
     text_cell,
     time_cell,
@@ -51,7 +52,7 @@ REASONS: Final[Mapping[str, str]] = {
 """Reason code → what it means, in the order in which they are tried."""
 
 _OWN: Final = (
-    *("tc_member", "tc_time", "tc_amount", "tc_order", "tc_copy", "tc_again", "tc_reason"),
+    *("tc_member", "tc_time", "tc_amount", "tc_order", "tc_copy", "tc_again", "tc_reason", "tc_good"),
     FILE,
     *(f"tc_{name}" for name in (*NUMBERS, *LABELS)),
 )
@@ -65,8 +66,9 @@ class Checked:
     """A log with each row's verdict.
 
     ``judged`` is the source's table with each contract column typed under its own name (``tc_member``, ``tc_time``,
-    ``tc_amount``, ``tc_order``, ``tc_cost``, ...) and ``tc_reason``, null where the row is usable as far as can be told from
-    the row alone. ``whole_log`` says whether the log has an end of its own, after which times are strays.
+    ``tc_amount``, ``tc_order``, ``tc_cost``, ...), ``tc_reason``, null where the row is usable as far as can be told
+    from the row alone, and ``tc_good``, whether it is. ``whole_log`` says whether the log has an end of its own,
+    after which times are strays.
     """
 
     source: ir.Table
@@ -181,7 +183,7 @@ def check(
         conditions["ruled_out"] = functools.reduce(operator.or_, refused)
     if duplicates != "keep":
         conditions["repeated"] = row.tc_again
-    row = row.mutate(tc_reason=first_reason(conditions, REASONS))
+    row = row.mutate(tc_reason=first_reason(conditions, REASONS), tc_good=no_reason(conditions))
     if (rules or duplicates != "keep") and table.get_backend().name == "duckdb":
         # Every later question would match patterns and sort the log again.
         row = table.get_backend().create_table(f"tc_{secrets.token_hex(8)}", row, temp=True)
