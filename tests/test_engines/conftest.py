@@ -26,7 +26,8 @@ PASSWORD = "only for this folder"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All that is in this folder needs servers, but for what is said of DuckDB alone."""
     for item in items:
-        alone = isinstance(item, pytest.Function) and hasattr(item, "callspec") and "duckdb" in item.callspec.params.values()
+        parameters = item.callspec.params.values() if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
+        alone = any(isinstance(value, str) and value == "duckdb" for value in parameters)
         if item.path.parent == Path(__file__).parent and not alone:
             item.add_marker("engines")
 
