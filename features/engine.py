@@ -5,6 +5,7 @@ Tables of PostgreSQL and Spark are opened from URLs (features.servers) or come a
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import gzip
 from collections.abc import Iterator
@@ -35,12 +36,14 @@ def connect() -> Backend:
     >>> connect().name
     'duckdb'
     """
+    import duckdb
     import ibis
 
     connection = ibis.duckdb.connect()
     connection.raw_sql("SET TimeZone = 'UTC'")
     connection.raw_sql("SET autoinstall_known_extensions = false")
-    connection.raw_sql("SET enable_progress_bar = false")  # it would stand on standard output, among what commands print
+    with contextlib.suppress(duckdb.InvalidInputException):  # a notebook without widgets has none to switch off
+        connection.raw_sql("SET enable_progress_bar = false")  # it would stand on standard output, among what commands print
     return connection
 
 

@@ -19,7 +19,8 @@ EXAMPLES = Path(__file__).parents[2] / "examples" / "policies"
 
 
 def told(folder: str, member: str, language: Any = "en") -> list[str]:
-    members, histories = read(EXAMPLES / folder)
+    histories = read(EXAMPLES / folder)
+    members = histories.members.tolist()
     policy = TierPolicy.from_yaml(EXAMPLES / folder / "policy.yaml")
     events = tier_history(histories, policy, members.index(member), dt.date(2025, 1, 2), language=language)
     return [f"{event.date} {event.tier} {event.kind}: {event.reason}" for event in events]

@@ -104,12 +104,17 @@ def test_a_log_without_its_columns_is_refused(shop: Shop, log: pd.DataFrame) -> 
         shop.forecaster.forecast(without, shop.as_of)
 
 
-def test_lines_without_what_it_needs_are_lines_of_nothing(shop: Shop) -> None:
-    """As in a log whose column is empty there."""
+def test_a_number_that_it_needs_has_to_be_spoken_of_and_a_label_may_be_blank(shop: Shop) -> None:
+    """A number that no line says would count as 0 without a word."""
     line = {"timestamp": f"{shop.as_of.replace(day=1)}T19:00:00", "amount": 5.0}
-    (forecast,) = (
-        app(shop.home.path)
-        .post("/v1/score", json={"histories": [{"customer_id": "new", "transactions": [line]}]})
-        .json()["forecasts"]
-    )
+
+    def sent(line: dict[str, Any]) -> Any:
+        return app(shop.home.path).post("/v1/score", json={"histories": [{"customer_id": "new", "transactions": [line]}]})
+
+    (forecast,) = sent({**line, "cost": 0}).json()["forecasts"]
     assert math.isfinite(forecast["p_churn"])
+    refused = sent(line)
+    assert refused.status_code == 422
+    assert (
+        "histories.0: the lines say 'cost', which the model reads; got none that does" in refused.json()["error"]["message"]
+    )
