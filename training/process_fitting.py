@@ -60,7 +60,7 @@ def _best(objective: Objective, starts: Sequence[Floats], centre: Floats, lower:
             jac=True,
             method="L-BFGS-B",
             bounds=list(zip(lower, upper, strict=True)),
-            options={"maxiter": 500, "maxcor": 20, "ftol": 1e-14, "gtol": 1e-9},
+            options={"maxiter": 500, "maxcor": 20, "ftol": 1e-13, "gtol": 1e-9},
         )
         if np.isfinite(found.fun) and np.isfinite(found.x).all() and found.fun < least:
             best, least = found.x, float(found.fun)
