@@ -26,7 +26,7 @@ from training.purchase import PurchaseProcess
 
 _CELLS: Final = 24
 _EXACT_BELOW: Final = 2.5  # shapes from here on: Paulson's approximation is within 0.003
-_CHUNK: Final = 4_000
+_CHUNK: Final = 1_000
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,9 @@ class SpendGivenPurchase:
             # Within a wide cell the count varies too: a smaller shape with the same mean.
             a = 1.0 / (1.0 / (count * self.money.p) + (width * width - 1.0) / (12.0 * count * count))
             larger = count * self.money.p / a * scale[rows, None]
-            for j in range(need.shape[1]):
-                over = _tail(a, shape[rows, None], np.maximum(need[rows, j, None], 0.0) / larger)
-                found[rows, j] = (over * weight).sum(axis=1)
+            asked = np.maximum(need[rows, :, None], 0.0) / larger[:, None, :]
+            over = _tail(a[:, None, :], shape[rows, None, None], asked)
+            found[rows] = np.einsum("ijk,ik->ij", over, weight)
         return np.where(need > 0, np.clip(found, 0.0, 1.0), 1.0)
 
     def counts(self, x: Floats, age: Floats, days: Floats) -> tuple[Floats, Floats, Floats]:
@@ -92,14 +92,13 @@ class SpendGivenPurchase:
 
     def _reached(self, low: Floats, big_r: Floats, tau: Floats, b: Floats) -> Floats:
         """(n_rows, n_cells) P(N >= ``low`` | N >= 1): one by one while cells are single counts, by closed form beyond."""
-        a = self.process.a
-        rate, loyal = np.ones_like(low), np.ones_like(low)
-        rate[:, 0] = -np.expm1(-big_r * np.log1p(tau))
-        exactly = np.exp(-big_r * np.log1p(tau))
-        for k in range(1, low.shape[1]):
-            exactly = exactly * (big_r + k - 1.0) / k * (tau / (1.0 + tau))
-            rate[:, k] = np.maximum(rate[:, k - 1] - exactly, 0.0)
-            loyal[:, k] = loyal[:, k - 1] * (b + k - 1.0) / (a + b + k - 1.0)
+        a, k = self.process.a, np.arange(1.0, low.shape[1])
+        none = np.exp(-big_r * np.log1p(tau))[:, None]
+        first = -np.expm1(-big_r * np.log1p(tau))[:, None]
+        exactly = none * np.cumprod((big_r[:, None] + k - 1.0) / k * (tau / (1.0 + tau))[:, None], axis=1)
+        rate = np.concatenate([first, np.maximum(first - np.cumsum(exactly, axis=1), 0.0)], axis=1)
+        stayed = np.cumprod((b[:, None] + k - 1.0) / (a + b[:, None] + k - 1.0), axis=1)
+        loyal = np.concatenate([np.ones_like(first), stayed], axis=1)
         row, cell = np.nonzero(low > np.arange(1.0, low.shape[1] + 1.0))
         if len(row):
             at = low[row, cell]

@@ -16,6 +16,7 @@ from scipy import special  # type: ignore[import-untyped]
 from features.errors import InputError, counted
 from features.operators import Floats
 from training import process_likelihood
+from training.process_fitting import PULL
 
 Kind = Literal["mbg", "bg"]
 
@@ -72,8 +73,8 @@ class PurchaseProcess:
         """E[purchases in the horizon | not dropped out by the cutoff].
 
         Given the chance p of dropping out it is g(p) = (1 - (1 + p τ)^-R) / p with R = r + x and τ = days / (α + age);
-        p ~ Beta(a, b + c) is summed by the trapezoid rule in log odds, after taking away g(0)(1 - p)^M + g(1) p, whose mean is
-        known: what is left vanishes at both ends.
+        p ~ Beta(a, b + c) is summed by the trapezoid rule in log odds, after taking away g(0)(1 - p)^M + g(1) p, whose mean
+        is known: what is left vanishes at both ends.
         """
         x, age, days = np.broadcast_arrays(
             np.asarray(x, np.float64), np.asarray(age, np.float64), np.asarray(days, np.float64)
@@ -134,7 +135,7 @@ class PurchaseProcess:
 
 
 def fit_process(
-    x: Floats, recency: Floats, age: Floats, *, weight: Floats | None = None, kind: Kind = "mbg"
+    x: Floats, recency: Floats, age: Floats, *, weight: Floats | None = None, kind: Kind = "mbg", pull: float = PULL
 ) -> PurchaseProcess:
     """The process of the greatest likelihood, from (n_members,) histories.
 
@@ -147,6 +148,7 @@ def fit_process(
     x : repeat purchases, whole, 0 or more
     recency, age : days, 0 <= recency <= age, age > 0
     weight : above 0 or 0; only their ratios matter
+    pull : towards the plain process, against the mean log-likelihood a member; more where members are few
 
     Raises
     ------
@@ -166,7 +168,7 @@ def fit_process(
     if not some.any():
         return PurchaseProcess(kind, r=1.0, alpha=90.0, a=0.5, b=2.0)
     known = process_likelihood.Counted.of(x[some], recency[some], age[some], weight[some])
-    return PurchaseProcess(kind, *process_likelihood.fit(known, first_too=kind == "mbg"))
+    return PurchaseProcess(kind, *process_likelihood.fit(known, first_too=kind == "mbg", pull=pull))
 
 
 def _inside(p: Floats, most: float = _MOST) -> Floats:
