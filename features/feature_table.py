@@ -66,9 +66,13 @@ class FeatureTable:
 
     def values(self, features: Sequence[Feature]) -> Floats:
         """(n_rows, n) of any features, whether they are columns of the table or not."""
-        if {feature.name for feature in features} <= set(self.names):
+        there = {feature.name: i for i, feature in enumerate(self.features)}
+        missing = tuple(feature for feature in features if feature.name not in there)
+        if not missing:
             return self.select(features).x
-        return _values(self.panel, features)
+        found = dict(zip((feature.name for feature in missing), _values(self.panel, missing).T, strict=True))
+        columns = [found[name] if name in found else self.x[:, there[name]] for name in (f.name for f in features)]
+        return np.stack(columns, axis=1)
 
     def to_pandas(self) -> pd.DataFrame:
         """Frame with customer_id, cutoff and one column a feature."""

@@ -15,6 +15,7 @@ from features.feature_table import FeatureTable, build, eligible
 from features.histories import Histories
 from features.policy import TierPolicy
 from features.snapshot import to_date, to_day
+from training.foreseen import Foreseen, foresee
 from training.labels import Labels, label
 from training.split import training_cutoffs
 
@@ -28,6 +29,7 @@ class Dataset:
 
     table: FeatureTable
     labels: Labels
+    foreseen: Foreseen
     lookback_days: int
     share: float = 1.0
 
@@ -69,7 +71,7 @@ def dataset(
             f"{members} with a purchase in the {lookback_days} days before {cutoffs[0]} or an earlier cutoff",
             "use a longer log or a longer look-back",
         )
-    return Dataset(table, label(table, known), lookback_days, share)
+    return Dataset(table, label(table, known), foresee(table, known, as_of, lookback_days), lookback_days, share)
 
 
 def _drawn(known: Histories, cutoffs: list[dt.date], lookback_days: int) -> tuple[Histories, float]:

@@ -1,84 +1,149 @@
-"""Spend in the horizon, given that there is a purchase: log-normal in shape, with boosted mean and scale.
+"""Spend in the horizon, given that there is a purchase: two opinions of its whole distribution, mixed.
 
-log(spend) = mean(x) + scale(x) * residual. Mean and scale are trees; the residual's distribution is empirical, from
-predictions for members that the trees did not see. Together with the churn forecast this is the whole distribution of spend:
-0 with probability p_churn, and otherwise this.
+- log-normal in shape, seven parts in eight: log spend = log of what the purchase process expects + level of the season + trees, and
+  a scale by trees of its own; the residual's distribution is empirical, from predictions for members that the trees did not see;
+- the purchase process's own, one part in eight: how many purchases come and what they are worth (training.process_spend).
+
+Together with the churn forecast this is the whole distribution of spend: 0 with probability p_churn, and otherwise this.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from features.money import UNITS
 from features.operators import Floats
 from training.dataset import Dataset
+from training.process import Process, Purchases
 from training.residuals import Residuals
+from training.season import Levels, Season, season, spend_level
 from training.tabulated import TabulatedTrees
 from training.trees import Boosted, boost
 
 _TINY = 1e-3
+PROCESS_SHARE: Final = 0.125
+
+
+@dataclass(frozen=True, eq=False)
+class SpendIfAny:
+    """The positive part for some rows: the distribution of spend given a purchase in the horizon, in currency.
+
+    ``mean`` and ``scale`` (n_rows,) are those of log spend.
+    """
+
+    mean: Floats
+    scale: Floats
+    residuals: Residuals
+    process: Process
+    of: Purchases
+    days: int
+
+    def exceeds(self, need: Floats) -> Floats:
+        """(n_rows, n_needs) P(spend >= need | a purchase); 1 where nothing is needed.
+
+        Parameters
+        ----------
+        need : (n_rows, n_needs) in currency
+        """
+        z = (np.log(np.maximum(need, _TINY)) - self.mean[:, None]) / self.scale[:, None]
+        log_normal = np.where(need > 0, 1.0 - self.residuals.cdf(z), 1.0)
+        assert self.of.mean_spend is not None
+        own = self.process.spend.exceeds(
+            self.of.repeats, self.of.age, float(self.days), self.of.repeats + 1.0, self.of.mean_spend, need
+        )
+        return (1.0 - PROCESS_SHARE) * log_normal + PROCESS_SHARE * own
+
+    def expected(self) -> Floats:
+        """(n_rows,) E[spend | a purchase]."""
+        log_normal = np.exp(self.mean) * self.residuals.mean_exp(self.scale)
+        return (1.0 - PROCESS_SHARE) * log_normal + PROCESS_SHARE * self.process.expected_spend(self.of, self.days)
 
 
 @dataclass(frozen=True)
 class SpendModel:
-    """The positive part. ``mean`` scores log spend in currency, ``log_scale`` the log of its spread."""
+    """``mean`` scores log spend over what the process expects, ``log_scale`` the log of its spread."""
 
     mean: TabulatedTrees
     log_scale: TabulatedTrees
     residuals: Residuals
+    season: Season
 
-    def parameters(self, x: Floats) -> tuple[Floats, Floats]:
-        """(n_rows,) mean and scale of log spend."""
-        return self.mean.score(x), np.exp(self.log_scale.score(x))
+    def given(self, x: Floats, process: Process, of: Purchases, cutoff: int, days: int) -> SpendIfAny:
+        """The distribution for rows of features ``x``, at a cutoff (day number), for so many days."""
+        mean = self.mean.score(x) + np.log(process.expected_spend(of, days)) + self.season.level(cutoff)
+        return SpendIfAny(mean, np.exp(self.log_scale.score(x)), self.residuals, process, of, days)
 
-    def exceeds(self, mean: Floats, scale: Floats, need: Floats) -> Floats:
-        """P(spend >= need | purchase), elementwise over rows; 1 where nothing is needed.
+    def contributions(self, x: Floats, process: Process, of: Purchases, cutoff: int, days: int) -> tuple[float, Floats]:
+        """What log spend given a purchase adds up from: a base, and (n_rows, n_features + 2) contributions.
 
-        Parameters
-        ----------
-        mean, scale : (n_rows,) from ``parameters``
-        need : (n_rows,) in currency
+        The last two are the buying rhythm's, against a purchase worth 1 of the currency, and the season's.
         """
-        z = (np.log(np.maximum(need, _TINY)) - mean) / scale
-        return np.where(need > 0, 1.0 - self.residuals.cdf(z), 1.0)
-
-    def expected(self, mean: Floats, scale: Floats) -> Floats:
-        """(n_rows,) expected spend given a purchase, in currency."""
-        return np.exp(mean) * self.residuals.mean_exp(scale)
+        rhythm = np.log(process.expected_spend(of, days))
+        above = np.full(len(x), self.season.above_usual(cutoff))
+        return self.mean.base + self.season.usual, np.column_stack([self.mean.contributions(x), rhythm, above])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FittedSpend:
     """What was fitted, before it is tabulated."""
 
     mean: Boosted
+    mean_bias: float
     log_scale: Boosted
+    log_scale_bias: float
     residuals: Residuals
+    season: Season
+    levels: Levels
 
     def to_dict(self) -> dict[str, Any]:
         """What is not in the trees' text, as plain values."""
         return {
-            "mean_bias": self.mean.bias,
-            "log_scale_bias": self.log_scale.bias,
+            "mean_bias": self.mean_bias,
+            "log_scale_bias": self.log_scale_bias,
             "residuals": self.residuals.to_dict(),
+            "season": self.season.to_dict(),
         }
+
+
+def from_dict(plain: dict[str, Any], mean: str, log_scale: str, n_features: int) -> SpendModel:
+    """A model from ``FittedSpend.to_dict`` and the texts of both sets of trees."""
+    return SpendModel(
+        TabulatedTrees([(mean, 1.0)], plain["mean_bias"], n_features),
+        TabulatedTrees([(log_scale, 1.0)], plain["log_scale_bias"], n_features),
+        Residuals.from_dict(plain["residuals"]),
+        Season.from_dict(plain["season"]),
+    )
 
 
 def fit_spend(data: Dataset) -> FittedSpend:
     """Fit on the rows with a purchase in the horizon. Spend of 0 or less after returns is taken as a small amount."""
     assert data.labels.spend is not None
+    assert data.foreseen.expected_spend is not None
     bought = np.flatnonzero(~data.labels.churned)
     spend = data.labels.spend[bought] / float(UNITS)
     positive = spend[spend > 0]
     least = max(float(np.quantile(positive, 0.005)), _TINY) if len(positive) else _TINY
-    y = np.log(np.maximum(spend, least))
+    y, start = np.log(np.maximum(spend, least)), np.log(data.foreseen.expected_spend[bought])
     x, member = data.table.x[bought], data.table.panel.member[bought]
-    mean = boost(x, y, member, objective="regression")
+    levels, level = _levels(data, bought, y - start)
+    bias = float((y - start - level).mean()) if len(y) else 0.0
+    mean = boost(x, y, member, start + level + bias, objective="regression")
     left = y - mean.held_out
     log_spread = np.log(np.maximum(np.abs(left), 0.05))
-    log_scale = boost(x, log_spread, member, objective="regression", seed=2)
+    scale_bias = float(log_spread.mean()) if len(y) else 0.0
+    log_scale = boost(x, log_spread, member, np.full(len(y), scale_bias), objective="regression", seed=2)
     residuals = Residuals.fit(left / np.exp(log_scale.held_out))
-    return FittedSpend(mean, log_scale, residuals)
+    found = season(levels, data.foreseen.year.spend, data.foreseen.year.why)
+    return FittedSpend(mean, bias, log_scale, scale_bias, residuals, found, levels)
+
+
+def _levels(data: Dataset, bought: np.ndarray[Any, Any], log_ratio: Floats) -> tuple[Levels, Floats]:
+    """Levels of the training cutoffs; and those of the rows that bought, noise taken out."""
+    days, place = np.unique(data.table.panel.cutoff, return_inverse=True)
+    place = place[bought]
+    found = [spend_level(log_ratio[place == i]) for i in range(len(days))]
+    levels = Levels(days.astype(np.int64), *np.array(found).T)
+    return levels, levels.drawn_in[place]

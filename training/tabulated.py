@@ -10,7 +10,8 @@ features S is the tree's output with splits on S followed and the others average
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -20,7 +21,6 @@ from features.errors import ArtifactError
 from features.operators import Floats
 
 MAX_SPLITS: Final = 7
-_BITS: Final = 8
 _CHUNK: Final = 4096
 _CATEGORICAL, _DEFAULT_LEFT = 1, 2
 _MISSING_NONE, _MISSING_NAN = 0, 2
@@ -107,6 +107,10 @@ class Tree:
             shap[:, j] = weight @ (worth[without | 1 << j] - worth[without])
         return worth[-1].copy(), shap, used
 
+    def times(self, factor: float) -> Tree:
+        """The tree with its answers multiplied."""
+        return replace(self, leaf_value=self.leaf_value * factor)
+
     def expected(self) -> float:
         """Mean output over the training rows."""
         return float(self.leaf_value @ self.leaf_count / self.leaf_count.sum())
@@ -116,31 +120,33 @@ class Tree:
 
 
 class TabulatedTrees:
-    """The trees of one booster, ready to score rows and to say why.
+    """The trees of one booster or of several, ready to score rows and to say why.
 
     Parameters
     ----------
-    text : a LightGBM model's text; '' for no trees
+    parts : (text, factor) pairs: a LightGBM model's text, '' for no trees, and what its score is multiplied by
     bias : what is added to the trees' sum
     n_features : columns of the rows to come
     """
 
-    def __init__(self, text: str, bias: float, n_features: int) -> None:
-        trees = [Tree.parse(section) for section in text.partition("\nend of trees")[0].split("Tree=")[1:]]
+    def __init__(self, parts: Sequence[tuple[str, float]], bias: float, n_features: int) -> None:
+        read = [(Tree.parse(section), factor) for text, factor in parts for section in _sections(text)]
+        trees = [tree.times(factor) for tree, factor in read]
         tables = [tree.tabulate() for tree in trees]
         self.bias = bias
         self.n_features = n_features
         self.n_trees = len(trees)
         self.base = bias + math.fsum(tree.expected() for tree in trees)
         """Mean raw score over the training rows: the sum of contributions starts here."""
-        self._feature = np.zeros((self.n_trees, _BITS), np.int64)
-        self._threshold = np.full((self.n_trees, _BITS), np.nan)  # no value is <= NaN: unused bits stay 0
-        self._missing_left = np.zeros((self.n_trees, _BITS), bool)
-        self._target = np.full((self.n_trees, MAX_SPLITS), n_features, np.int64)
+        splits = max((len(tree.feature) for tree in trees), default=1)
+        self._feature = np.zeros((self.n_trees, splits), np.int64)
+        self._threshold = np.full((self.n_trees, splits), np.nan)  # no value is <= NaN: unused bits stay 0
+        self._missing_left = np.zeros((self.n_trees, splits), bool)
+        self._target = np.full((self.n_trees, splits), n_features, np.int64)
         self._offset = np.zeros(self.n_trees, np.int64)
         rows = sum(len(score) for score, _, _ in tables)
         self._score = np.zeros(rows)
-        self._shap = np.zeros((rows, MAX_SPLITS))
+        self._shap = np.zeros((rows, splits))
         at = 0
         for i, (tree, (score, shap, used)) in enumerate(zip(trees, tables, strict=True)):
             n = len(tree.feature)
@@ -200,6 +206,11 @@ def _summed(values: Floats, target: npt.NDArray[np.int64], width: int) -> Floats
     index = (np.arange(rows)[:, None] * width + target).ravel()
     summed: Floats = np.bincount(index, values.ravel(), rows * width).astype(np.float64).reshape(rows, width)
     return summed
+
+
+def _sections(text: str) -> list[str]:
+    """What a LightGBM model's text says of each tree."""
+    return text.partition("\nend of trees")[0].split("Tree=")[1:]
 
 
 def _floats(text: str) -> Floats:

@@ -16,7 +16,8 @@ MAX_ROUNDS: Final = 400
 _PATIENCE: Final = 30
 _FOLDS: Final = 4
 _MIN_ROWS: Final = 60
-_LEAVES: Final = 8
+_LEAVES: Final = 5
+_FEATURES: Final = 0.5
 # Below this many rows threads wait for each other longer than they work, and far longer on a busy machine.
 _PARALLEL_FROM_ROWS: Final = 200_000
 Objective = Literal["binary", "regression"]
@@ -24,37 +25,42 @@ Objective = Literal["binary", "regression"]
 
 @dataclass(frozen=True, eq=False)
 class Boosted:
-    """A fitted booster: raw score = ``bias`` + the trees in ``text``.
+    """A fitted booster: raw score = where a row starts + the trees in ``text``.
 
     ``held_out`` is (n_rows,) the raw score of each training row by a model that saw none of its member's rows.
     """
 
     text: str
-    bias: float
     rounds: int
     held_out: Floats
 
 
 def boost(
-    x: Floats, y: Floats, member: Integers, *, objective: Objective, directions: tuple[int, ...] | None = None, seed: int = 1
+    x: Floats,
+    y: Floats,
+    member: Integers,
+    start: Floats,
+    *,
+    objective: Objective,
+    directions: tuple[int, ...] | None = None,
+    seed: int = 1,
 ) -> Boosted:
-    """Fit trees of at most 8 leaves; rounds by cross-validation over members, possibly none.
+    """Fit trees of few leaves on top of what is forecast without them; rounds by cross-validation over members, possibly none.
 
     Parameters
     ----------
     x : (n_rows, n_features), NaN for missing
     y : (n_rows,) 0 or 1 for 'binary' (raw scores are log-odds), any number for 'regression'
     member : (n_rows,) rows of one member stay in one fold
-    directions : (n_features,) sign in which the score may move with each feature
+    start : (n_rows,) raw score that the trees are added to
+    directions : (n_features,) sign in which the trees may move with each feature
     """
-    bias = _constant(y, objective)
-    none = Boosted("", bias, 0, np.full(len(y), bias))
-    if len(y) < _MIN_ROWS or len(np.unique(member)) < _FOLDS or np.ptp(y) == 0:
+    none = Boosted("", 0, start.copy())
+    if len(y) < _MIN_ROWS or len(np.unique(member)) < _FOLDS or np.ptp(y) == 0 or not x.shape[1]:
         return none
     lightgbm = _lightgbm()
     parameters = _parameters(objective, len(y), directions, seed)
-    # The bias is given as an initial score, so that no rounds at all is a model too.
-    data = lightgbm.Dataset(x, y, init_score=np.full(len(y), bias), free_raw_data=False, params=parameters)
+    data = lightgbm.Dataset(x, y, init_score=start, free_raw_data=False, params=parameters)
     fold = member_folds(member, _FOLDS, seed)
     splits = [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(_FOLDS)]
     history = lightgbm.cv(
@@ -67,13 +73,13 @@ def boost(
     )
     loss = next(np.asarray(value) for key, value in history.items() if key.endswith("-mean"))
     rounds = int(loss.argmin()) + 1
-    held_out = np.full(len(y), bias)
+    held_out = start.copy()
     for booster, (_, out) in zip(history["cvbooster"].boosters, splits, strict=True):
         held_out[out] += booster.predict(x[out], raw_score=True, num_iteration=rounds)
-    if not _pays(_losses(y, none.held_out, objective) - _losses(y, held_out, objective), member):
+    if not _pays(_losses(y, start, objective) - _losses(y, held_out, objective), member):
         return none
     fitted = lightgbm.train(parameters, data, num_boost_round=rounds)
-    return Boosted(fitted.model_to_string(), bias, rounds, held_out)
+    return Boosted(fitted.model_to_string(), rounds, held_out)
 
 
 def _parameters(objective: Objective, rows: int, directions: tuple[int, ...] | None, seed: int) -> dict[str, Any]:
@@ -84,6 +90,7 @@ def _parameters(objective: Objective, rows: int, directions: tuple[int, ...] | N
         "learning_rate": 0.1,
         "min_data_in_leaf": int(np.clip(rows // 50, 10, 50)),
         "lambda_l2": 5.0,
+        "feature_fraction": _FEATURES,
         "monotone_constraints": list(directions) if directions is not None else None,
         "seed": seed,
         "deterministic": True,
@@ -93,21 +100,13 @@ def _parameters(objective: Objective, rows: int, directions: tuple[int, ...] | N
     }
 
 
-def _constant(y: Floats, objective: Objective) -> float:
-    """Best constant raw score; a rate of 0 or 1 is drawn in by half a row."""
-    if objective == "regression":
-        return float(y.mean()) if len(y) else 0.0
-    rate = (float(y.sum()) + 0.5) / (len(y) + 1.0)
-    return float(np.log(rate / (1.0 - rate)))
-
-
 def _losses(y: Floats, raw: Floats, objective: Objective) -> Floats:
     """(n_rows,) squared error, or log loss of log-odds."""
     return np.asarray((y - raw) ** 2 if objective == "regression" else np.logaddexp(0.0, raw) - y * raw)
 
 
 def _pays(gain: Floats, member: Integers) -> bool:
-    """Whether the mean gain over the constant is above its standard error, whose unit is the member.
+    """Whether the mean gain over no trees at all is above its standard error, whose unit is the member.
 
     The rounds were chosen for the least loss, so on noise a gain above 0 is the rule.
     """
