@@ -141,7 +141,7 @@ def fit(counted: Counted, *, first_too: bool, pull: float = PULL) -> tuple[float
     """r, α, a, b of the greatest likelihood; α in the unit of time of ``counted``."""
     unit = float(counted.ages_weight @ counted.ages)
     scaled = Counted.of(counted.x, counted.recency / unit, counted.age / unit, counted.weight)
-    # Repeats over a mean age; half a purchase at least, so that a log without any has a rate too.
+    # Repeats over a mean age; a twentieth at least, so that a log without any has a rate too.
     rate = np.log(np.clip(scaled.repeats_weight @ scaled.repeats, 0.05, 1e5))
     starts = [
         np.array([log_r, rate + faster, log_ratio, log_size])

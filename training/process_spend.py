@@ -73,7 +73,7 @@ class SpendGivenPurchase:
             larger = count * self.money.p / a * scale[rows, None]
             asked = np.maximum(need[rows, :, None], 0.0) / larger[:, None, :]
             over = _tail(a[:, None, :], shape[rows, None, None], asked)
-            found[rows] = np.einsum("ijk,ik->ij", over, weight)
+            found[rows] = np.ascontiguousarray(over * weight[:, None, :]).sum(axis=2)
         return np.where(need > 0, np.clip(found, 0.0, 1.0), 1.0)
 
     def counts(self, x: Floats, age: Floats, days: Floats) -> tuple[Floats, Floats, Floats]:

@@ -148,6 +148,24 @@ def test_extremes_stay_finite() -> None:
                 assert np.isfinite(model.expected(x, age, days, x + 1, mean_value)).all()
 
 
+@given(st.integers(1, 40), st.integers(1, 4), st.integers(0, 10_000))
+@settings(max_examples=40)
+def test_alone_or_among_others_the_same_to_the_bit(rows: int, needs: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    process, money = PurchaseProcess("mbg", 0.7, 25.0, 0.6, 3.0), GammaGamma(2.0, 3.5, 50.0)
+    model = SpendGivenPurchase(process, money)
+    x = np.floor(np.exp(rng.uniform(0, 6, rows)))
+    age = x + rng.integers(1, 500, rows)
+    recency, mean_value, need = rng.uniform(0, 1, rows) * age, rng.uniform(1, 90, rows), rng.uniform(-10, 900, (rows, needs))
+    some = rng.integers(rows, size=1)
+    one = (x[some], age[some], 28.0, x[some] + 1, mean_value[some])
+    every = (x, age, 28.0, x + 1, mean_value)
+    assert model.exceeds(*one, need[some]).tolist() == model.exceeds(*every, need)[some].tolist()
+    assert model.expected(*one).tolist() == model.expected(*every)[some].tolist()
+    for foretold in (process.p_none, process.log_p_some, process.expected_purchases, process.days_to_next):
+        assert foretold(x[some], recency[some], age[some], 0.3) == foretold(x, recency, age, 0.3)[some]
+
+
 def test_no_rows() -> None:
     nobody = np.zeros(0)
     model = SpendGivenPurchase(PurchaseProcess("mbg", 0.7, 25.0, 0.6, 3.0), GammaGamma(2.0, 3.5, 50.0))
