@@ -2,8 +2,8 @@
 
 ::
 
-    forecaster.json    format, settings, policy, features with their definitions, biases, residuals, version
-    churn.txt  spend_mean.txt  spend_scale.txt
+    forecaster.json    format, settings, policy, features with their definitions, purchase process, seasons, residuals, version
+    churn_guided.txt  churn_rhythm.txt  spend_mean.txt  spend_scale.txt
 """
 
 from __future__ import annotations
@@ -21,17 +21,19 @@ from typing import Any, Final
 from features.errors import ArtifactError, NoModelError
 from features.feature import Feature
 from features.policy import TierPolicy
-from training.churn import ChurnModel
+from training.churn import FittedChurn
+from training.churn import from_dict as churn_from_dict
 from training.forecaster import Forecaster, Settings
-from training.residuals import Residuals
-from training.spend import FittedSpend, SpendModel
-from training.tabulated import TabulatedTrees
-from training.trees import Boosted
+from training.process import Process
+from training.spend import FittedSpend
+from training.spend import from_dict as spend_from_dict
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 VERSION: Final = re.compile(r"\d{4}-\d\d-\d\d-[0-9a-f]{8}")
 """What a version looks like: a date and a digest, and so a safe name for a folder."""
 _JSON: Final = "forecaster.json"
+_CHURN: Final = ("churn_guided", "churn_rhythm")
+_SPEND: Final = ("spend_mean", "spend_scale")
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,16 @@ class Bundle:
 
     @classmethod
     def of(
-        cls, settings: Settings, features: tuple[Feature, ...], churn: Boosted, spend: FittedSpend | None, slip: float
+        cls,
+        settings: Settings,
+        features: tuple[Feature, ...],
+        process: Process,
+        churn: FittedChurn,
+        spend: FittedSpend | None,
+        slip: float,
     ) -> Bundle:
         """Bundle what was fitted."""
-        texts = {"churn": churn.text}
+        texts = {"churn_guided": churn.guided.text, "churn_rhythm": churn.own.text}
         if spend is not None:
             texts |= {"spend_mean": spend.mean.text, "spend_scale": spend.log_scale.text}
         plain: dict[str, Any] = {
@@ -58,7 +66,8 @@ class Bundle:
             "time_zone": settings.time_zone,
             "policy": settings.policy.model_dump(mode="json") if settings.policy else None,
             "features": [feature.to_dict() for feature in features],
-            "churn_bias": churn.bias,
+            "process": process.to_dict(),
+            "churn": churn.to_dict(),
             "spend": spend.to_dict() if spend else None,
             "slip": slip,
         }
@@ -123,7 +132,7 @@ def load(folder: Path) -> Bundle:
         version = plain.pop("version")
         if plain["format"] != FORMAT:
             raise ArtifactError(f"a model has format {FORMAT}", str(plain["format"]), "train it with this release")
-        names = ["churn", "spend_mean", "spend_scale"] if plain["spend"] else ["churn"]
+        names = [*_CHURN, *(_SPEND if plain["spend"] else ())]
         texts = {name: (folder / f"{name}.txt").read_text(encoding="utf-8") for name in names}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ArtifactError("a model folder is complete", f"{folder}: {error!r}", "train or copy it again") from error
@@ -147,13 +156,8 @@ def to_forecaster(bundle: Bundle) -> Forecaster:
     policy = TierPolicy.from_dict(plain["policy"]) if plain["policy"] else None
     features = tuple(Feature.from_dict(stored) for stored in plain["features"])
     width = len(features)
-    spend = None
-    if plain["spend"]:
-        spend = SpendModel(
-            TabulatedTrees(bundle.texts["spend_mean"], plain["spend"]["mean_bias"], width),
-            TabulatedTrees(bundle.texts["spend_scale"], plain["spend"]["log_scale_bias"], width),
-            Residuals.from_dict(plain["spend"]["residuals"]),
-        )
+    churn = churn_from_dict(plain["churn"], *_texts(bundle, _CHURN), width)
+    spend = spend_from_dict(plain["spend"], *_texts(bundle, _SPEND), width) if plain["spend"] else None
     settings = Settings(
         plain["horizon_days"],
         plain["lookback_days"],
@@ -163,5 +167,9 @@ def to_forecaster(bundle: Bundle) -> Forecaster:
         plain["time_zone"],
         frozenset(plain.get("tables", ())),
     )
-    churn = ChurnModel(TabulatedTrees(bundle.texts["churn"], plain["churn_bias"], width))
-    return Forecaster(settings, features, churn, spend, plain["slip"])
+    return Forecaster(settings, features, Process.from_dict(plain["process"]), churn, spend, plain["slip"])
+
+
+def _texts(bundle: Bundle, names: tuple[str, str]) -> tuple[str, str]:
+    first, second = names
+    return bundle.texts[first], bundle.texts[second]

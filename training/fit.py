@@ -10,21 +10,23 @@ from features.feature import Feature
 from features.histories import Histories
 from features.policy import TierPolicy
 from training.artifact import Bundle, to_forecaster
-from training.churn import fit_churn
+from training.churn import FittedChurn, fit_churn
 from training.dataset import Dataset, dataset
 from training.forecaster import Forecaster, Settings, tables_read
 from training.next_tier import by_spend, fit_slip
-from training.spend import fit_spend
+from training.spend import FittedSpend, fit_spend
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A forecaster, the bundle it is saved as, and the data it was fitted on."""
+    """A forecaster, the bundle it is saved as, the data it was fitted on, and the parts before they were tabulated."""
 
     forecaster: Forecaster
     bundle: Bundle
     data: Dataset
     rounds: dict[str, int]
+    churn: FittedChurn
+    spend: FittedSpend | None
 
 
 def fit_forecaster(
@@ -67,7 +69,7 @@ def fit_on(data: Dataset, as_of: dt.date, *, has_amounts: bool, say: Callable[[s
     if data.table.state is not None and not by_spend(policy):
         say("the policy does not count spend alone: tiers held and needs are known, the next tier is not forecast")
     churn = fit_churn(data)
-    rounds = {"churn": churn.rounds}
+    rounds = {"churn_guided": churn.guided.rounds, "churn_rhythm": churn.own.rounds}
     spend = None
     if has_amounts:
         say("fitting spend in the horizon")
@@ -84,8 +86,9 @@ def fit_on(data: Dataset, as_of: dt.date, *, has_amounts: bool, say: Callable[[s
             tables_read(panel.histories, policy, data.table.features),
         ),
         data.table.features,
+        data.foreseen.now,
         churn,
         spend,
         fit_slip(data) if data.table.state is not None and by_spend(policy) else 0.0,
     )
-    return Fitted(to_forecaster(bundle), bundle, data, rounds)
+    return Fitted(to_forecaster(bundle), bundle, data, rounds, churn, spend)

@@ -22,20 +22,25 @@ from features.metrics import Events
 from features.operators import Floats
 from features.policy import TierPolicy
 from features.registry import columns_of
+from features.snapshot import to_day
 from features.vocabulary import EVENTS
 from features.zones import UTC
 from training.churn import ChurnModel, probability
 from training.next_tier import by_spend, tier_probabilities
-from training.spend import SpendModel
+from training.process import Process, Purchases
+from training.spend import SpendIfAny, SpendModel
+from training.terms import terms
 
 
 @dataclass(frozen=True, eq=False)
 class Forecasts:
     """One row a member, for ``as_of``; money in currency.
 
-    ``log_odds`` = ``base`` + the sum of ``contributions`` (n_rows, n_features), which are None unless asked for.
-    ``p_tier`` (n_rows, n_tiers) is None where tiers are not forecast (no policy, no amounts, or a policy that counts
-    anything but spend), and ``expected_spend`` where amounts are not available.
+    ``log_odds`` = ``base`` + the sum of ``contributions`` (n_rows, n_features + n_terms), which are None unless asked for;
+    ``terms`` are the values of what is explained beside features (training.terms), (n_rows, n_terms). ``p_tier``
+    (n_rows, n_tiers) is None where tiers are not forecast (no policy, no amounts, or a policy that counts anything but
+    spend). ``spend``, the distribution of spend given a purchase, and ``expected_spend``, which counts leaving as nothing,
+    are None where amounts are not available.
     """
 
     as_of: dt.date
@@ -44,6 +49,8 @@ class Forecasts:
     p_churn: Floats
     base: float
     contributions: Floats | None
+    terms: Floats
+    spend: SpendIfAny | None
     expected_spend: Floats | None
     p_tier: Floats | None
 
@@ -106,6 +113,7 @@ class Forecaster:
 
     settings: Settings
     features: tuple[Feature, ...]
+    process: Process
     churn: ChurnModel
     spend: SpendModel | None
     slip: float
@@ -176,21 +184,25 @@ class Forecaster:
 
     def forecast_table(self, table: FeatureTable, as_of: dt.date, *, explain: bool = False) -> Forecasts:
         """Forecast members that are described already, by this forecaster's features at ``as_of``."""
-        log_odds = self.churn.log_odds(table.x)
+        days, cutoff, of = self.settings.horizon_days, to_day(as_of), Purchases.of(table)
+        log_none, log_some = self.process.log_chances(of, days)
+        log_odds = self.churn.log_odds(table.x, log_none, log_some, cutoff)
         p_churn = probability(log_odds)
-        expected, tiers = None, None
+        spend, expected, tiers = None, None, None
         if self.spend is not None:
-            mean, scale = self.spend.parameters(table.x)
-            expected = (1.0 - p_churn) * self.spend.expected(mean, scale)
+            spend = self.spend.given(table.x, self.process, of, cutoff, days)
+            expected = (1.0 - p_churn) * spend.expected()
             if table.state is not None and by_spend(self.settings.policy):
-                tiers = tier_probabilities(p_churn, mean, scale, self.spend, table.state, self.slip)
+                tiers = tier_probabilities(p_churn, spend, table.state, self.slip)
         return Forecasts(
             as_of,
             table,
             log_odds,
             p_churn,
-            self.churn.trees.base,
-            self.churn.contributions(table.x) if explain else None,
+            self.churn.base,
+            self.churn.contributions(table.x, log_none, log_some, cutoff) if explain else None,
+            terms(log_some, self.churn.season.above_usual(cutoff)),
+            spend,
             expected,
             tiers,
         )

@@ -13,17 +13,16 @@ from features.operators import Floats
 from features.policy import TierPolicy
 from features.tiers import UNDEFINED, TierState
 from training.dataset import Dataset
-from training.spend import SpendModel
+from training.spend import SpendIfAny
 
 
-def tier_probabilities(
-    p_churn: Floats, mean: Floats, scale: Floats, spend: SpendModel, state: TierState, slip: float
-) -> Floats:
+def tier_probabilities(p_churn: Floats, spend: SpendIfAny, state: TierState, slip: float) -> Floats:
     """Probability of each tier, lowest first.
 
     Parameters
     ----------
-    p_churn, mean, scale : (n_rows,) the forecast distribution of spend
+    p_churn : (n_rows,) the forecast's mass at no spend at all
+    spend : the rest of its distribution
     state : the policy's word on the rows
     slip : probability of ending one tier below the secured one because of returns, 0 where they do not count
 
@@ -35,8 +34,9 @@ def tier_probabilities(
     at_least = np.ones((rows, tiers + 1))
     at_least[:, tiers] = 0.0
     needs = state.natural(state.need)
+    exceeded = spend.exceeds(needs[:, 1:])
     for k in range(1, tiers):
-        reached = (1.0 - p_churn) * spend.exceeds(mean, scale, needs[:, k])
+        reached = (1.0 - p_churn) * exceeded[:, k - 1]
         reached = np.where(state.need[:, k] == UNDEFINED, 0.0, reached)
         at_least[:, k] = np.where(state.need[:, k] == 0, 1.0, np.minimum(reached, at_least[:, k - 1]))
     probability = at_least[:, :-1] - at_least[:, 1:]

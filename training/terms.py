@@ -1,0 +1,48 @@
+"""What a forecast is explained by beside features: the buying rhythm and the season, each with words of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from features.feature import Phrase, Unit
+from features.operators import Floats
+
+
+@dataclass(frozen=True)
+class Term:
+    """As a feature is told (features.feature): ``absent`` is said where there is no value."""
+
+    name: str
+    unit: Unit
+    meaning: str
+    reason: Phrase
+    absent: Phrase
+    family: str
+
+
+TERMS: Final = (
+    Term(
+        name="buying_rhythm",
+        unit=Unit.SHARE,
+        meaning="probability of a purchase in the horizon by the purchase process: how often, how lately and how long a member buys",
+        reason=Phrase("by buying rhythm alone {value} likely to buy in time", "单看购买节奏，期内再次购买的概率为 {value}"),
+        absent=Phrase("no buying rhythm yet", "尚无购买节奏"),
+        family="rhythm of purchases",
+    ),
+    Term(
+        name="season",
+        unit=Unit.RATIO,
+        meaning="odds of leaving at this time of the year against the usual ones",
+        reason=Phrase("odds of leaving {value} the usual at this time of the year", "每年此时流失的可能（比值）为平时的 {value}"),
+        absent=Phrase("no season known", "季节规律未知"),
+        family="season",
+    ),
+)
+
+
+def terms(log_some: Floats, above_usual: float) -> Floats:
+    """(n_rows, 2) values of the terms, from the process's log P(a purchase) and what the season adds to the log-odds."""
+    return np.column_stack([np.exp(log_some), np.full(len(log_some), np.exp(above_usual))])
