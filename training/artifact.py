@@ -3,7 +3,7 @@
 ::
 
     forecaster.json    format, settings, policy, features with their definitions, purchase process, seasons, residuals, version
-    churn_guided.txt  churn_rhythm.txt  spend_mean.txt  spend_scale.txt
+    churn.txt  spend_mean.txt  spend_scale.txt
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ FORMAT: Final = 4
 VERSION: Final = re.compile(r"\d{4}-\d\d-\d\d-[0-9a-f]{8}")
 """What a version looks like: a date and a digest, and so a safe name for a folder."""
 _JSON: Final = "forecaster.json"
-_CHURN: Final = ("churn_guided", "churn_rhythm")
+_CHURN: Final = "churn"
 _SPEND: Final = ("spend_mean", "spend_scale")
 
 
@@ -54,7 +54,7 @@ class Bundle:
         slip: float,
     ) -> Bundle:
         """Bundle what was fitted."""
-        texts = {"churn_guided": churn.guided.text, "churn_rhythm": churn.own.text}
+        texts = {_CHURN: churn.trees.text}
         if spend is not None:
             texts |= {"spend_mean": spend.mean.text, "spend_scale": spend.log_scale.text}
         plain: dict[str, Any] = {
@@ -132,7 +132,7 @@ def load(folder: Path) -> Bundle:
         version = plain.pop("version")
         if plain["format"] != FORMAT:
             raise ArtifactError(f"a model has format {FORMAT}", str(plain["format"]), "train it with this release")
-        names = [*_CHURN, *(_SPEND if plain["spend"] else ())]
+        names = [_CHURN, *(_SPEND if plain["spend"] else ())]
         texts = {name: (folder / f"{name}.txt").read_text(encoding="utf-8") for name in names}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ArtifactError("a model folder is complete", f"{folder}: {error!r}", "train or copy it again") from error
@@ -156,8 +156,9 @@ def to_forecaster(bundle: Bundle) -> Forecaster:
     policy = TierPolicy.from_dict(plain["policy"]) if plain["policy"] else None
     features = tuple(Feature.from_dict(stored) for stored in plain["features"])
     width = len(features)
-    churn = churn_from_dict(plain["churn"], *_texts(bundle, _CHURN), width)
-    spend = spend_from_dict(plain["spend"], *_texts(bundle, _SPEND), width) if plain["spend"] else None
+    churn = churn_from_dict(plain["churn"], bundle.texts[_CHURN], width)
+    mean, scale = (bundle.texts.get(name, "") for name in _SPEND)
+    spend = spend_from_dict(plain["spend"], mean, scale, width) if plain["spend"] else None
     settings = Settings(
         plain["horizon_days"],
         plain["lookback_days"],
@@ -168,8 +169,3 @@ def to_forecaster(bundle: Bundle) -> Forecaster:
         frozenset(plain.get("tables", ())),
     )
     return Forecaster(settings, features, Process.from_dict(plain["process"]), churn, spend, plain["slip"])
-
-
-def _texts(bundle: Bundle, names: tuple[str, str]) -> tuple[str, str]:
-    first, second = names
-    return bundle.texts[first], bundle.texts[second]

@@ -69,7 +69,7 @@ def fit_on(data: Dataset, as_of: dt.date, *, has_amounts: bool, say: Callable[[s
     if data.table.state is not None and not by_spend(policy):
         say("the policy does not count spend alone: tiers held and needs are known, the next tier is not forecast")
     churn = fit_churn(data)
-    rounds = {"churn_guided": churn.guided.rounds, "churn_rhythm": churn.own.rounds}
+    rounds = {"churn": churn.trees.rounds}
     spend = None
     if has_amounts:
         say("fitting spend in the horizon")

@@ -102,9 +102,12 @@ class YearBefore:
     why: str
 
 
-def season(trained: Levels, before: Levels | None, why: str) -> Season:
-    """The rule above, from the levels of the training cutoffs and those of the last year."""
-    level = trained.drawn_in
+def season(trained: Levels, before: Levels | None, why: str, drift: float = 0.0) -> Season:
+    """The rule above, from the levels of the training cutoffs and those of the last year.
+
+    ``drift`` is what the model's own level at the newest training cutoff is beside the process's.
+    """
+    level = trained.drawn_in + drift
     mean = float(level.mean())
     if before is None:
         # No year to look back on: what is known of the calendar is where the newest cutoff stood.

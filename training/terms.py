@@ -36,7 +36,9 @@ TERMS: Final = (
         name="season",
         unit=Unit.RATIO,
         meaning="odds of leaving at this time of the year against the usual ones",
-        reason=Phrase("odds of leaving {value} the usual at this time of the year", "每年此时流失的可能（比值）为平时的 {value}"),
+        reason=Phrase(
+            "odds of leaving {value} the usual at this time of the year", "每年此时流失的可能（比值）为平时的 {value}"
+        ),
         absent=Phrase("no season known", "季节规律未知"),
         family="season",
     ),

@@ -1,0 +1,156 @@
+"""The second opinion on churn: a logistic regression on logs of features, which starts from the purchase process.
+
+    log-odds = a + w1 · log p - w2 · log(1 - p) + Σ_j weight_j · log-scaled feature_j + offset
+
+p is the purchase process's probability of no purchase. Ridge pulls w1 and w2 towards 1 and all else towards 0, so that with
+little data the process speaks, and with more the features. No weight has a sign that its feature's direction forbids.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from features.operators import Floats
+
+_RIDGE: Final = 300.0
+"""Towards 0, for features scaled to a standard deviation of 1; in units of the log loss summed over rows."""
+_PROCESS_RIDGE: Final = 10.0
+_CUTOFF_RIDGE: Final = 4.0
+_OUTER: Final = 0.001
+"""Share of the training rows beyond which a feature counts as the value where they begin."""
+
+
+@dataclass(frozen=True, eq=False)
+class Linear:
+    """Each feature adds ``weight · clip(log-scaled value, low, high) + shift``, or ``missing`` where it is NaN.
+
+    Arrays are (n_features,). ``a``, ``w1`` and ``w2`` are the process's; ``usual`` is the mean of what it adds over training
+    rows, where contributions of features have a mean of 0.
+    """
+
+    weight: Floats
+    shift: Floats
+    missing: Floats
+    low: Floats
+    high: Floats
+    a: float
+    w1: float
+    w2: float
+    usual: float
+
+    def rhythm(self, log_none: Floats, log_some: Floats) -> Floats:
+        """(n_rows,) what the purchase process adds, ``usual`` included."""
+        return self.a + self.w1 * log_none - self.w2 * log_some
+
+    def contributions(self, x: Floats) -> Floats:
+        """(n_rows, n_features) what each feature adds."""
+        known = self.weight * np.clip(log_scaled(x), self.low, self.high) + self.shift
+        return np.where(np.isnan(x), self.missing, known)
+
+    def log_odds(self, x: Floats, log_none: Floats, log_some: Floats) -> Floats:
+        """(n_rows,) log-odds without an offset."""
+        total, added = self.rhythm(log_none, log_some), self.contributions(x)
+        for column in added.T:  # one after another: the sum of a row must not depend on the rows beside it
+            total = total + column
+        return total
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values; floats survive JSON exactly."""
+        return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in vars(self).items()}
+
+    @classmethod
+    def from_dict(cls, plain: dict[str, Any]) -> Linear:
+        """Back from ``to_dict``."""
+        return cls(**{name: np.array(value) if isinstance(value, list) else value for name, value in plain.items()})
+
+
+def log_scaled(x: Floats) -> Floats:
+    """log(1 + |x|) with the sign of x, elementwise.
+
+    >>> log_scaled(np.array([0.0, np.e - 1, 1 - np.e])).round(9).tolist()
+    [0.0, 1.0, -1.0]
+    """
+    return np.asarray(np.copysign(np.log1p(np.abs(x)), x))
+
+
+def fit_linear(
+    x: Floats,
+    y: Floats,
+    log_none: Floats,
+    log_some: Floats,
+    offset: Floats,
+    cutoff: npt.NDArray[np.int64],
+    directions: tuple[int, ...],
+) -> tuple[Linear, Floats]:
+    """The regression of the greatest penalised likelihood, with a level of its own for each cutoff.
+
+    Levels that are right for the process are not quite right for a sharper model: what features say drifts as histories grow.
+
+    Parameters
+    ----------
+    x : (n_rows, n_features), NaN for missing
+    y : (n_rows,) 1 where the member left
+    log_none, log_some : (n_rows,) logs of the process's P(no purchase) and P(a purchase)
+    offset : (n_rows,) log-odds that are given
+    cutoff : (n_rows,) 0, 1, ...: the cutoffs in order
+    directions : (n_features,) sign in which the log-odds may move with each feature; 0 is either
+
+    Returns
+    -------
+    The regression, and (n_cutoffs,) what each cutoff's level is beside ``offset``
+    """
+    gone = np.isnan(x)
+    some = ~gone.all(axis=0)
+    median = np.zeros(x.shape[1])
+    median[some] = np.nanmedian(x[:, some], axis=0)
+    scaled = log_scaled(np.where(gone, median, x))
+    low, high = np.quantile(scaled, [_OUTER, 1.0 - _OUTER], axis=0)
+    scaled = np.clip(scaled, low, high)
+    mean, spread, share = scaled.mean(axis=0), scaled.std(axis=0), gone.mean(axis=0)
+    unit = np.where(spread > 1e-9, spread, np.inf)  # a constant says nothing
+    telling = (share > 0.0) & (share < 1.0)
+    of_cutoff = (cutoff[:, None] == np.arange(cutoff.max() + 1)).astype(np.float64)
+    parts = [np.ones(len(y)), log_none, -log_some, (scaled - mean) / unit, (gone - share)[:, telling], of_cutoff]
+    z, n, absences, cutoffs = np.column_stack(parts), len(mean), int(telling.sum()), of_cutoff.shape[1]
+    signs = np.concatenate([[0, 1, 1], directions, np.zeros(absences + cutoffs)]).astype(np.int64)
+    towards = np.zeros(z.shape[1])
+    towards[1:3] = 1.0
+    ridge = np.repeat([1e-6, _PROCESS_RIDGE, _RIDGE, _CUTOFF_RIDGE], [1, 2, n + absences, cutoffs])
+    w = _logistic(z, y, offset, towards, ridge, signs)
+    weight, absent = w[3 : 3 + n] / unit, np.zeros(n)
+    absent[telling] = w[3 + n : 3 + n + absences]
+    at_median = np.clip(log_scaled(median), low, high)
+    a, w1, w2 = w[:3].tolist()
+    found = Linear(
+        weight,
+        -weight * mean - absent * share,
+        weight * (at_median - mean) + absent * (1.0 - share),
+        low,
+        high,
+        a,
+        w1,
+        w2,
+        float((z[:, :3] @ w[:3]).mean()),
+    )
+    return found, w[len(w) - cutoffs :]
+
+
+def _logistic(z: Floats, y: Floats, offset: Floats, towards: Floats, ridge: Floats, signs: npt.NDArray[np.int64]) -> Floats:
+    """Weights of least log loss + ½ Σ ridge (w - towards)², none with the other sign than its own."""
+    from scipy.optimize import minimize  # type: ignore[import-untyped]
+
+    def loss(w: Floats) -> tuple[float, Floats]:
+        raw = offset + z @ w
+        away = w - towards
+        p = 1.0 / (1.0 + np.exp(-raw))
+        return float((np.logaddexp(0.0, raw) - y * raw).sum() + 0.5 * ridge @ away**2), z.T @ (p - y) + ridge * away
+
+    bounds = [(0.0 if sign > 0 else None, 0.0 if sign < 0 else None) for sign in signs]
+    found: Floats = minimize(
+        loss, towards, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 1000, "ftol": 1e-11, "gtol": 1e-6}
+    ).x
+    return found
