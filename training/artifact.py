@@ -2,7 +2,7 @@
 
 ::
 
-    forecaster.json    format, settings, policy, features with their definitions, purchase process, seasons, residuals, version
+    forecaster.json    format, settings, policy, features with their definitions, purchase process, season, version ...
     churn.txt  spend_mean.txt  spend_scale.txt
 """
 

@@ -4,9 +4,9 @@
     linear = a logistic regression on logs of features, which starts from the purchase process (training.linear)
     log-odds of leaving = ½ (trees + linear) + level of the season (training.season)
 
-Trees find bends and steps, the regression what grows steadily; the mean of both was better than either on every log tried. Where
-trees find nothing, the regression alone is the forecast. All of it adds up, so that the explanation is exact: contributions of
-features by both, of the buying rhythm, and of the season.
+Trees find bends and steps, the regression what grows steadily; the mean of both was better than either on every log tried.
+Where trees find nothing, the regression alone is the forecast. All of it adds up, so that the explanation is exact:
+contributions of features by both, of the buying rhythm, and of the season.
 """
 
 from __future__ import annotations

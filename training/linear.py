@@ -65,7 +65,10 @@ class Linear:
     @classmethod
     def from_dict(cls, plain: dict[str, Any]) -> Linear:
         """Back from ``to_dict``."""
-        return cls(**{name: np.array(value) if isinstance(value, list) else value for name, value in plain.items()})
+        found: dict[str, Any] = {
+            name: np.array(value) if isinstance(value, list) else value for name, value in plain.items()
+        }
+        return cls(**found)
 
 
 def log_scaled(x: Floats) -> Floats:
@@ -88,7 +91,8 @@ def fit_linear(
 ) -> tuple[Linear, Floats]:
     """The regression of the greatest penalised likelihood, with a level of its own for each cutoff.
 
-    Levels that are right for the process are not quite right for a sharper model: what features say drifts as histories grow.
+    Levels that are right for the process are not quite right for a sharper model: what features say drifts as histories
+    grow.
 
     Parameters
     ----------

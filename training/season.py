@@ -1,15 +1,15 @@
 """How much likelier members are to leave at one time of the year than at another, and how much more they spend.
 
-The level of a cutoff is what has to be added to the purchase process's forecast to be right on average: in log-odds for churn,
-in log money for spend. It moves with the calendar more than with anything that is known of a member. A model is trained with
-each past cutoff's own level; at a cutoff T it takes the usual level and, where the log is long enough, what stood above it a year
-before:
+The level of a cutoff is what has to be added to the purchase process's forecast to be right on average: in log-odds for
+churn, in log money for spend. It moves with the calendar more than with anything that is known of a member. A model is
+trained with each past cutoff's own level; at a cutoff T it takes the usual level and, where the log is long enough, what
+stood above it a year before:
 
     level(T) = usual + w · (level(T - 364) - mean level),   w = 1 - sampling noise / variance over the last year
 
-All levels of that difference come from histories cut to one length W, what the log held a year before T: a process that has seen
-little of its members is wrong in a way of its own, which is no season. Where a year before T - 364 the log had not yet lasted
-for a look-back and half a year, usual is all there is.
+All levels of that difference come from histories cut to one length, what the log held a year before T: a process that has
+seen little of its members is wrong in a way of its own, which is no season. Where a year before T the log had not yet
+lasted for a look-back and half a year, usual is all there is, and the newest level has half the say in it.
 """
 
 from __future__ import annotations
@@ -95,7 +95,10 @@ class Season:
 
 @dataclass(frozen=True, eq=False)
 class YearBefore:
-    """Levels of churn and of spend at cutoffs of the last year, by histories of one length; None where the log is too short."""
+    """Levels of churn and of spend at cutoffs of the last year, by histories of one length.
+
+    None where the log is too short, which ``why`` says.
+    """
 
     churn: Levels | None
     spend: Levels | None
@@ -154,7 +157,8 @@ def year_before(histories: Histories, as_of: int, newest: int, *, horizon_days: 
     length = as_of - YEAR - histories.first_day
     least = max(lookback_days, _HALF_YEAR)
     if length < least:
-        why = f"a year before, the log had lasted {max(length, 0)} days, and {least} are needed to tell a season from a beginning"
+        lasted = f"a year before, the log had lasted {max(length, 0)} days"
+        why = f"{lasted}, and {least} are needed to tell a season from a beginning"
         return YearBefore(None, None, why)
     cutoffs, churn, spend = [], [], []
     for cutoff in range(as_of - YEAR, newest + 1, _STEP):

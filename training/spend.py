@@ -1,7 +1,8 @@
 """Spend in the horizon, given that there is a purchase: two opinions of its whole distribution, mixed.
 
-- log-normal in shape, seven parts in eight: log spend = log of what the purchase process expects + level of the season + trees, and
-  a scale by trees of its own; the residual's distribution is empirical, from predictions for members that the trees did not see;
+- log-normal in shape, seven parts in eight: log spend = log of what the purchase process expects + level of the season
+  + trees, and a scale by trees of its own; the residual's distribution is empirical, from predictions for members that the
+  trees did not see;
 - the purchase process's own, one part in eight: how many purchases come and what they are worth (training.process_spend).
 
 Together with the churn forecast this is the whole distribution of spend: 0 with probability p_churn, and otherwise this.
