@@ -11,7 +11,7 @@ import numpy.typing as npt
 from features.feature import Feature
 from features.operators import Floats, Integers
 from training.effects import IN, OUT, Ablation
-from training.metrics import BINS
+from training.ranking import BINS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
