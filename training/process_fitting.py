@@ -1,0 +1,67 @@
+"""The maximum of a likelihood within bounds, found from several starts; it fails softly.
+
+A weak pull towards the centre keeps what the data say nothing about finite: ``_PULL`` times the squared distance, against
+the mean log-likelihood a member. It decides where a parameter would run off to infinity and is unseen everywhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+
+from features.operators import Floats
+
+Objective = Callable[[Floats], tuple[float, Floats]]  # theta → mean negative log-likelihood, its gradient
+
+_PULL: Final = 1e-6
+_WORST: Final = 1e12
+
+
+def most_likely(
+    objective: Objective, starts: Sequence[Floats], lower: Floats, upper: Floats, *, quick: Objective | None = None
+) -> Floats:
+    """(n_parameters,) where ``objective`` is least.
+
+    The fallback, where no start leads anywhere, is the first start itself, clipped into the bounds.
+
+    Parameters
+    ----------
+    objective : mean negative log-likelihood and its gradient at a (n_parameters,) point
+    starts : points to begin at; the first is also the centre of the pull
+    lower, upper : (n_parameters,) bounds, closed
+    quick : the same on fewer rows; with it all starts are tried there, and only the best goes on with ``objective``
+    """
+    starts = [np.clip(start, lower, upper) for start in starts]
+    if quick is not None:
+        starts = [starts[0], _best(quick, starts, starts[0], lower, upper)]
+    return _best(objective, starts[-1:] if quick is not None else starts, starts[0], lower, upper)
+
+
+def _best(objective: Objective, starts: Sequence[Floats], centre: Floats, lower: Floats, upper: Floats) -> Floats:
+    from scipy.optimize import minimize  # type: ignore[import-untyped]
+
+    at_centre = objective(centre)[0]
+
+    def pulled(theta: Floats) -> tuple[float, Floats]:
+        value, slope = objective(theta)
+        away = theta - centre
+        # Counted from the centre: the stopping rule is relative to the value, whose constant part means nothing.
+        value = value - at_centre + _PULL * float(away @ away)
+        slope = slope + 2.0 * _PULL * away
+        return (value, slope) if np.isfinite(value) and np.isfinite(slope).all() else (_WORST, np.zeros_like(theta))
+
+    best, least = centre, 0.0
+    for start in starts:
+        found = minimize(
+            pulled,
+            start,
+            jac=True,
+            method="L-BFGS-B",
+            bounds=list(zip(lower, upper, strict=True)),
+            options={"maxiter": 500, "maxcor": 20, "ftol": 1e-14, "gtol": 1e-9},
+        )
+        if np.isfinite(found.fun) and np.isfinite(found.x).all() and found.fun < least:
+            best, least = found.x, float(found.fun)
+    return np.clip(best, lower, upper)
