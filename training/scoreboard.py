@@ -15,22 +15,24 @@ from training.metrics import Estimate, chance_error
 from training.resampling import RESAMPLES, Figures, positions, resampled
 
 PAIRED: Final = "better by"
-"""Paired difference in log loss, for spend in mean absolute error; above 0 where ours is better."""
+"""Paired difference in log loss; above 0 where ours is better, as for the others."""
 PAIRED_AUC: Final = "AUC better by"
-PAIRED_PINBALL: Final = "pinball better by"
+PAIRED_MAE, PAIRED_PINBALL = "MAE better by", "pinball better by"
 ALL: Final = "all"
 CHURN, TIER, SPEND = "churn", "next tier", "spend"
 _MAIN: Final = {
     CHURN: {PAIRED: ("log loss", -1.0), PAIRED_AUC: ("AUC", 1.0)},
     TIER: {PAIRED: ("log loss", -1.0)},
-    SPEND: {PAIRED: ("MAE", -1.0), PAIRED_PINBALL: ("pinball", -1.0)},
+    SPEND: {PAIRED_MAE: ("MAE", -1.0), PAIRED_PINBALL: ("pinball", -1.0)},
 }
 _SHOWN: Final = {
     CHURN: ("AUC", "log loss", "ECE", PAIRED, PAIRED_AUC),
     TIER: ("log loss", "accuracy", PAIRED),
-    SPEND: ("MAE", "total", "in 80 % interval", PAIRED),
+    SPEND: ("MAE", "total", "in 80 % interval", PAIRED_MAE),
 }
 """What the table shows; the report has everything."""
+_BARE: Final = ("ECE", "total")
+"""Shown without their intervals, for want of room."""
 CHANCE: Final = "ECE by chance"
 _WHY: Final = {
     DOWN: "no member who could fall a tier did, or all of them did",
@@ -68,8 +70,8 @@ def _plain(number: float) -> float | None:
 def scores(origins: Sequence[Origin], *, resamples: int = RESAMPLES) -> list[Score]:
     """Score every origin whose outcome is known, and all of them together if there are several.
 
-    Members are drawn once for all figures of a group, so the differences are paired: ``better by`` is in log loss (for
-    spend in mean absolute error), ``AUC better by`` in AUC; both are above 0 where ours is better.
+    Members are drawn once for all figures of a group, so the differences are paired: ``better by`` is in log loss,
+    ``AUC better by`` in AUC, ``MAE better by`` in mean absolute error of spend; above 0 where ours is better.
     """
     scored = [origin for origin in origins if origin.labels is not None]
     groups = [(str(origin.cutoff), [origin]) for origin in scored]
@@ -170,7 +172,7 @@ def to_text(found: Sequence[Score]) -> str:
         part = [score for score in found if (score.cutoff, score.target) == (cutoff, target)]
         there = {score.metric for score in part}
         metrics = [metric for metric in _SHOWN[target] if metric in there]
-        cells = {(score.model, score.metric): shown(score) for score in part}
+        cells = {(score.model, score.metric): shown(score, interval=score.metric not in _BARE) for score in part}
         models = list(dict.fromkeys(score.model for score in part))
         first = max(14, *(len(model) + 2 for model in models))
         widths = [2 + max(len(metric), *(len(cells.get((model, metric), "")) for model in models)) for metric in metrics]
@@ -183,12 +185,12 @@ def to_text(found: Sequence[Score]) -> str:
 
 
 def shown(score: Score, *, interval: bool = True) -> str:
-    """A figure as text: without its interval for ECE, which has its own in the report; money with two decimals."""
+    """A figure as text, with its interval where it has one; money with two decimals, or none from 1,000 on."""
     estimate, money = score.estimate, score.target == SPEND and score.metric != "in 80 % interval"
     if np.isnan(estimate.value):
         return "not available"
-    digits = 2 if money else 4
-    value = f"{estimate.value:.{digits}f}"
-    if not interval or np.isnan(estimate.low) or score.metric == "ECE":
+    digits = 4 if not money else 2 if abs(estimate.value) < 1_000 else 0
+    value, low, high = (f"{number:.{digits}f}" for number in (estimate.value, estimate.low, estimate.high))
+    if not interval or np.isnan(estimate.low):
         return value
-    return f"{value} [{estimate.low:.{digits}f}, {estimate.high:.{digits}f}]"
+    return f"{value} [{low}, {high}]"
