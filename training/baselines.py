@@ -40,7 +40,9 @@ def churn_baselines(data: Dataset, table: FeatureTable, process: Process | None 
     told = bool(len(table) and y.any() and not y.all())
     for name, columns in (("recency rule", _RFM[:1]), ("logistic RFM", _RFM)):
         forecasts[name] = _by_logistic(data, table, columns) if told else forecasts["base rate"]
-    forecasts["RFM table"] = RfmTable.fit(_logs(data.table, _RFM), y).predict(_logs(table, _RFM)) if told else forecasts["base rate"]
+    forecasts["RFM table"] = (
+        RfmTable.fit(_logs(data.table, _RFM), y).predict(_logs(table, _RFM)) if told else forecasts["base rate"]
+    )
     return forecasts | (process.p_churn() if process is not None else {})
 
 

@@ -84,9 +84,7 @@ def tier_figures(
     return [Means(means, member, members), *figures]
 
 
-def spend_figures(
-    y: Floats, models: Mapping[str, SpendForecast], member: Integers, members: int
-) -> list[Figures[Named]]:
+def spend_figures(y: Floats, models: Mapping[str, SpendForecast], member: Integers, members: int) -> list[Figures[Named]]:
     """MAE of the expected spend and the forecast over the actual total; with quantiles, pinball losses and coverage.
 
     'in 80 % interval' is the share with a spend between the quantiles at .1 and .9; 'of it forecast' is what it would be if

@@ -27,8 +27,8 @@ Word = Literal["good", "fair", "not better than a simple rule", "not known"]
 TOLERANCE: Final = 0.03
 RULE: Final = (
     "Good: beats every simple rule in log loss, each paired 95 % interval above 0, and its calibration error is at most "
-    f"{TOLERANCE:.2f} above what chance alone makes. Fair: beats saying the same of everyone, and no rule is shown to beat it. "
-    "Not better than a simple rule: otherwise."
+    f"{TOLERANCE:.2f} above what chance alone makes. Fair: beats saying the same of everyone, and no rule is shown to beat "
+    "it. Not better than a simple rule: otherwise."
 )
 _SAME: Final = {CHURN: "base rate", TIER: "same tier"}
 
@@ -79,7 +79,9 @@ def grade(found: Sequence[Score], target: str) -> Grade:
         return Grade(target, "not better than a simple rule", f"{_named(better)} {_is(better)} better in log loss.")
     if _SAME[target] in level:
         return Grade(
-            target, "not better than a simple rule", f"It cannot be told apart from '{_SAME[target]}', which knows no member."
+            target,
+            "not better than a simple rule",
+            f"It cannot be told apart from '{_SAME[target]}', which knows no member.",
         )
     error, chance = own["ECE"], own[CHANCE]
     said = f"calibration error {error:.3f}, of which chance alone makes {chance:.3f}"

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from features.operators import Floats, Integers
-from training.ranking import BINS as BINS
+from training.ranking import BINS as BINS  # noqa: PLC0414 - the calibration error's, to be had here
 from training.ranking import Ranked, equal_bins
 from training.resampling import Means, positions, resampled
 

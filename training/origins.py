@@ -51,8 +51,7 @@ def newest_cutoffs(histories: Histories, *, horizon_days: int, lookback_days: in
         found.insert(0, cutoff)
     if not found:
         raise UnusableLogError(
-            "a backtest needs a closed horizon to score and one before it to learn from, "
-            f"of at least {MIN_MEMBERS} members",
+            f"a backtest needs a closed horizon to score and one before it to learn from, of at least {MIN_MEMBERS} members",
             f"{counted(len(histories), 'member')} from {first} to {end}, and a horizon of {horizon_days} days",
             "use a longer log or a shorter horizon, or name a --cutoff",
         )

@@ -42,8 +42,10 @@ def reliability(y: Floats, p: Floats, *, title: str = "", happened: str = "left"
     left = np.array([y[part].mean() for part in bins])
     low, high = wilson(left, np.diff(edges))
     axes.plot([0, 1], [0, 1], color=PALE, linewidth=1, zorder=0)
-    axes.errorbar(given, left, yerr=np.maximum([left - low, high - left], 0), fmt="o", color=OUR_COLOR, markersize=5, capsize=2)
-    top = min(1.0, 1.1 * max(given.max(initial=0.0), high.max(initial=0.0)) or 1.0)
+    axes.errorbar(
+        given, left, yerr=np.maximum([left - low, high - left], 0), fmt="o", color=OUR_COLOR, markersize=5, capsize=2
+    )
+    top = min(1.02, 1.1 * max(given.max(initial=0.0), high.max(initial=0.0)) or 1.0)
     axes.set(xlim=(0, top), ylim=(0, top))
     return figure
 

@@ -59,7 +59,9 @@ class Process:
         """(n_rows,) probability of no purchase in the horizon, by process."""
         x, recency, age = _counted(self.panel)
         days = float(self.panel.horizon_days)
-        return {name: process.p_none(x, recency, age, days) for name, process in (("BG/NBD", self.bg), ("MBG/NBD", self.mbg))}
+        return {
+            name: process.p_none(x, recency, age, days) for name, process in (("BG/NBD", self.bg), ("MBG/NBD", self.mbg))
+        }
 
     def exceeds(self, need: Floats) -> Floats:
         """(n_rows,) P(spend in the horizon >= need), in currency; 1 where nothing is needed."""

@@ -20,13 +20,11 @@ if TYPE_CHECKING:
 
 _OVER: Final = ((CHURN, "AUC"), (CHURN, "log loss"), (TIER, "log loss"), (SPEND, "MAE"))
 _FLAT: Final = ("base rate", "same tier")
-"""Left out of figures over cutoffs: so far off that nothing else could be told apart."""
+"""Rules that tell members not apart: they rank nobody, and lie so far off that nothing else could be told apart."""
 LEVELS: Final = tuple(round(0.05 * k, 2) for k in range(1, 20))
 
 
-def drawings(
-    origins: Sequence[Origin], found: Sequence[Score], parts: Sequence[Slice]
-) -> dict[str, Callable[[], Figure]]:
+def drawings(origins: Sequence[Origin], found: Sequence[Score], parts: Sequence[Slice]) -> dict[str, Callable[[], Figure]]:
     """What there is to draw of a backtest, by file name, drawn when called; nothing where no outcome is known.
 
     Parameters
@@ -42,7 +40,7 @@ def drawings(
     churn = pooled([origin.churn for origin in scored])
     wanted: dict[str, Callable[[], Figure]] = {
         "reliability": partial(plots.reliability, y, churn[OURS]),
-        "lift": partial(plots.lift, y, churn),
+        "lift": partial(plots.lift, y, {model: p for model, p in churn.items() if model not in _FLAT}),
     }
     then = [found.next_tier for found in labels if found.next_tier is not None]
     tiers = pooled([origin.tiers for origin in scored])
@@ -84,12 +82,12 @@ def over_cutoffs(found: Sequence[Score]) -> Figure:
         axes.set_title(f"{target}: {metric}", fontsize=11, color=INK, loc="left")
         axes.set_xticks(range(len(cutoffs)), cutoffs, fontsize=8)
         axes.set_xlim(-0.5, len(cutoffs) - 0.5)
-        axes.legend(frameon=False, fontsize=7)
+        axes.legend(frameon=False, fontsize=7, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2)
     return figure
 
 
 def slice_calibration(parts: Sequence[Slice]) -> Figure:
-    """Mean probability less the share that left, by slice, with 95 % intervals: on the line is right. Small ones are pale."""
+    """Mean probability less the share that left, by slice, with 95 % intervals; small ones are pale."""
     figure, (axes,) = blank(1, width=7.5, height=1.2 + 0.27 * len(parts))
     for row, part in enumerate(reversed(parts)):
         color = PALE if part.small else OUR_COLOR

@@ -42,8 +42,9 @@ class Ranked:
         """(n_draws,) each: 'AUC', 'PR AUC', 'ECE' and 'lift 5 %' ...; NaN where the weights leave one outcome only.
 
         AUC: P(one that happened is ranked above one that did not), ties half. PR AUC: average precision, the mean over what
-        happened of the precision at its place, ties at the end of their run. ECE: over bins of equal mass, mean distance
-        of share and mean probability, weighted by bin; every draw has the same bins (``equal_bins``). Lift at a share: how many times as many as at random are among the ranked first.
+        happened of the precision at its place, ties at the end of their run. ECE: over bins of equal mass, the same for
+        every draw, mean distance of share and mean probability, weighted by bin (Naeini et al. 2015). Lift at a share: how
+        many times as many as at random are among the ranked first.
         """
         drawn = np.take(weights, self._member, axis=1)
         everyone, true = _running(drawn), _running(drawn * self._y)
@@ -80,12 +81,13 @@ class Ranked:
         draw = np.arange(len(everyone))
         target = shares[:, None] * everyone[:, -1]
         # Whole numbers are sought among whole numbers: a row is not copied to compare it.
-        last = np.array([np.searchsorted(row, most, "right") - 1 for row, most in zip(everyone, target.T.astype(np.int32))]).T
+        whole = zip(everyone, target.T.astype(np.int32), strict=True)
+        last = np.array([np.searchsorted(row, most, "right") - 1 for row, most in whole]).T
         run = np.minimum(np.searchsorted(self._ends, last, "right"), len(self._ends) - 1)
         low, high = self._ends[run - 1], self._ends[run]
         seen = everyone[draw, low]
         share = ratio(target - seen, (everyone[draw, high] - seen).astype(np.float64))
-        return true[draw, low] + np.nan_to_num(share) * (true[draw, high] - true[draw, low])
+        return np.asarray(true[draw, low] + np.nan_to_num(share) * (true[draw, high] - true[draw, low]), np.float64)
 
 
 def equal_bins(ordered: Floats) -> Integers:

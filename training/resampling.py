@@ -7,7 +7,7 @@ counts everybody once: it gives the value itself, the others its spread.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -67,7 +67,7 @@ def resampled(
     return {key: np.concatenate(parts) for key, parts in found.items()}
 
 
-class Means:
+class Means(Generic[Key]):
     """Weighted means over rows of several values a row: summed by member once, then one product for each draw.
 
     >>> found = Means({"a": np.array([1.0, 3.0, 5.0])}, np.array([0, 0, 1]), 2)(np.array([[1, 1], [2, 0]], np.int32))
@@ -76,11 +76,11 @@ class Means:
     """
 
     def __init__(self, values: Mapping[Key, Floats], member: Integers, members: int) -> None:
-        self._keys: list[Hashable] = list(values)
+        self._keys = list(values)
         sums = [np.bincount(member, weights=column, minlength=members) for column in values.values()]
         self._sums = np.stack([*sums, np.bincount(member, minlength=members).astype(np.float64)], axis=1)
 
-    def __call__(self, weights: Weights) -> dict[Hashable, Floats]:
+    def __call__(self, weights: Weights) -> dict[Key, Floats]:
         """(n_draws,) mean by key."""
         totals = weights.astype(np.float64) @ self._sums
         return {key: ratio(totals[:, i], totals[:, -1]) for i, key in enumerate(self._keys)}

@@ -54,19 +54,19 @@ class RunRate:
     def share(self, relative: Floats) -> Floats:
         """Share of all with at least so much beside their rate, elementwise, never 0."""
         below = np.searchsorted(self.relative, relative, side="left")
-        return (len(self.relative) - below + 0.5) / (len(self.relative) + 1.0)
+        return np.asarray((len(self.relative) - below + 0.5) / (len(self.relative) + 1.0), np.float64)
 
 
 @dataclass(frozen=True, eq=False)
 class OwnSpend:
-    """Spend in the horizon by row: ``mean`` (n_rows,) the own rate, ``past`` (n_rows, n_spans), NaN before the member's time."""
+    """Spend in the horizon by row: ``mean`` (n_rows,), the own rate; ``past`` (n_rows, n_spans), NaN where too young."""
 
     mean: Floats
     past: Floats
     everybody: RunRate
 
     def exceeds(self, need: Floats) -> Floats:
-        """(n_rows,) P(spend >= need): (spans with as much + 4 x everybody's share) / (spans + 4), 1 where nothing is needed."""
+        """(n_rows,) P(spend >= need), 1 where nothing is: (spans with as much + 4 x everybody's share) / (spans + 4)."""
         spans = (~np.isnan(self.past)).sum(axis=1)
         reached = (self.past >= need[:, None]).sum(axis=1)
         share = self.everybody.share(need / np.maximum(self.mean, self.everybody.least))

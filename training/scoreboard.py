@@ -177,7 +177,11 @@ def to_text(found: Sequence[Score]) -> str:
         first = max(14, *(len(model) + 2 for model in models))
         widths = [2 + max(len(metric), *(len(cells.get((model, metric), "")) for model in models)) for metric in metrics]
         head = "".join(f"{metric:<{width}}" for metric, width in zip(metrics, widths, strict=True))
-        lines += ["", f"{target}, {'all cutoffs' if cutoff == ALL else f'cutoff {cutoff}'}", f"  {'':<{first}}{head}".rstrip()]
+        lines += [
+            "",
+            f"{target}, {'all cutoffs' if cutoff == ALL else f'cutoff {cutoff}'}",
+            f"  {'':<{first}}{head}".rstrip(),
+        ]
         for model in models:
             row = "".join(f"{cells.get((model, m), ''):<{w}}" for m, w in zip(metrics, widths, strict=True))
             lines.append(f"  {model:<{first}}{row}".rstrip())

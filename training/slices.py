@@ -59,9 +59,7 @@ class Slice:
         return found
 
 
-def slices(
-    origins: Sequence[Origin], *, bounds: StandingBounds | None = None, resamples: int = RESAMPLES
-) -> list[Slice]:
+def slices(origins: Sequence[Origin], *, bounds: StandingBounds | None = None, resamples: int = RESAMPLES) -> list[Slice]:
     """Every slice of the origins whose outcome is known: by tier, tenure, ladder stage, frequency class and spend.
 
     Parameters
@@ -101,7 +99,7 @@ def slices(
                 auc(y[inside], p[inside]),
                 calibration_error(y[inside], p[inside]),
                 Estimate.of(drawn[i, "tier"]) if tiered else None,
-                rows < FEW_ROWS or few < FEW_OF_A_KIND,
+                bool(rows < FEW_ROWS or few < FEW_OF_A_KIND),
             )
         )
     return found
@@ -159,5 +157,7 @@ def to_text(found: Sequence[Slice]) -> str:
         off = f"{part.off.value:+.4f} [{part.off.low:+.4f}, {part.off.high:+.4f}]"
         rank = "" if np.isnan(part.auc) else f"{part.auc:.4f}"
         row = f"{part.rows:>8,}{part.churn_rate:>8.4f}{part.mean_p:>9.4f}  {off:<28}{rank:<9}"
-        lines.append(f"  {name:<34}{row}{part.log_loss.value:<10.4f}{part.ece:<8.4f}{'small' if part.small else ''}".rstrip())
+        lines.append(
+            f"  {name:<34}{row}{part.log_loss.value:<10.4f}{part.ece:<8.4f}{'small' if part.small else ''}".rstrip()
+        )
     return "\n".join(lines)
