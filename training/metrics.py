@@ -105,7 +105,7 @@ def chance_error(p: Floats) -> float:
     size is sqrt(2 / pi) of its standard deviation.
 
     >>> round(chance_error(np.full(1_500, 0.5)), 4)
-    0.0399
+    0.0103
     """
     if not len(p):
         return float("nan")

@@ -62,9 +62,15 @@ def _teaches(histories: Histories, cutoff: dt.date, horizon_days: int, lookback_
     """Whether a forecast at a cutoff has members to learn from, and to forecast."""
     spans = {"horizon_days": horizon_days, "lookback_days": lookback_days}
     try:
-        past = training_cutoffs(to_date(histories.first_day), cutoff, **spans)
+        past = training_cutoffs(to_date(histories.first_day), _closed(histories, to_day(cutoff)), **spans)
     except UnusableLogError:
         return False
     active = [eligible(histories, to_day(day), lookback_days) for day in past]
     enough = len(np.unique(np.concatenate(active))) >= MIN_MEMBERS
     return enough and len(eligible(histories, to_day(cutoff), lookback_days)) > 0
+
+
+def _closed(histories: Histories, day: int) -> dt.date:
+    """The day after the last row known at a cutoff: on days after that, nothing is known to have been silence."""
+    rows = (histories.visits.day, histories.returns.day)
+    return to_date(1 + max((int(days[days < day].max()) for days in rows if (days < day).any()), default=histories.first_day))
