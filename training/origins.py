@@ -73,4 +73,6 @@ def _teaches(histories: Histories, cutoff: dt.date, horizon_days: int, lookback_
 def _closed(histories: Histories, day: int) -> dt.date:
     """The day after the last row known at a cutoff: on days after that, nothing is known to have been silence."""
     rows = (histories.visits.day, histories.returns.day)
-    return to_date(1 + max((int(days[days < day].max()) for days in rows if (days < day).any()), default=histories.first_day))
+    return to_date(
+        1 + max((int(days[days < day].max()) for days in rows if (days < day).any()), default=histories.first_day)
+    )

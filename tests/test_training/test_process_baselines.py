@@ -46,7 +46,9 @@ def test_all_who_bought_before_the_cutoff_are_fitted_on(
     x, recency, age = np.array(counts, np.float64).T
     for kind, found in (("bg", process.bg), ("mbg", process.mbg)):
         again = fit_process(x, recency, age, kind=kind)  # type: ignore[arg-type]
-        np.testing.assert_allclose([found.r, found.alpha, found.a, found.b], [again.r, again.alpha, again.a, again.b], rtol=1e-4)
+        np.testing.assert_allclose(
+            [found.r, found.alpha, found.a, found.b], [again.r, again.alpha, again.a, again.b], rtol=1e-4
+        )
 
 
 def test_probabilities_and_spend_agree(process: Process, table: FeatureTable) -> None:

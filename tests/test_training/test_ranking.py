@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -66,7 +68,7 @@ def test_calibration_error_against_a_loop_over_bins(found: list[tuple[float, flo
     order = np.argsort(-p, kind="stable")
     edges = equal_bins(p[order])
     off = 0.0
-    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+    for start, stop in itertools.pairwise(edges):
         part = order[start:stop]
         off += abs((weight[part] * (y[part] - p[part])).sum())
     assert of(y, p, weight)["ECE"] == pytest.approx(off / weight.sum())

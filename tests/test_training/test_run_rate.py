@@ -55,7 +55,13 @@ def test_chances_by_hand() -> None:
     own = rule.of(table.panel)
     assert own.past[0, :4].tolist()[:3] == [10.0, 0.0, 20.0]
     assert own.mean.tolist() == [10.0]
-    for need, reached, more in ((0.0, 3, 1.0), (5.0, 2, 2.5 / 3), (15.0, 1, 1.5 / 3), (20.0, 1, 1.5 / 3), (50.0, 0, 0.5 / 3)):
+    for need, reached, more in (
+        (0.0, 3, 1.0),
+        (5.0, 2, 2.5 / 3),
+        (15.0, 1, 1.5 / 3),
+        (20.0, 1, 1.5 / 3),
+        (50.0, 0, 0.5 / 3),
+    ):
         expected = 1.0 if need == 0 else (reached + STRENGTH * more) / (3 + STRENGTH)
         assert own.exceeds(np.array([need])).tolist() == [pytest.approx(expected)]
 

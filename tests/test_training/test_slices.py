@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import json
 
 import numpy as np
@@ -17,9 +16,8 @@ from training.slices import FEW_OF_A_KIND, FEW_ROWS, Slice, kinds, off_level, sl
 
 
 @pytest.fixture(scope="module")
-def origins(small: Histories) -> list[Origin]:
-    older = simulated.AS_OF - dt.timedelta(days=28)
-    return run_backtest(small, [older, simulated.AS_OF], **simulated.SPANS, policy=simulated.NET)
+def origins(small_origins: list[Origin]) -> list[Origin]:
+    return small_origins
 
 
 def test_each_respect_parts_all_rows(origins: list[Origin]) -> None:
@@ -54,7 +52,9 @@ def test_figures_of_a_slice_by_hand(origins: list[Origin]) -> None:
         assert part.log_loss.value == pytest.approx(log_losses(left, np.array(p)).mean())
         assert part.auc == pytest.approx(auc(left, np.array(p)), nan_ok=True)
         assert part.tier_log_loss is not None
-        assert part.tier_log_loss.value == pytest.approx(class_log_losses(np.concatenate(then), np.concatenate(tiers)).mean())
+        assert part.tier_log_loss.value == pytest.approx(
+            class_log_losses(np.concatenate(then), np.concatenate(tiers)).mean()
+        )
         few = min(left.sum(), (1 - left).sum())
         assert part.small == (len(left) < FEW_ROWS or few < FEW_OF_A_KIND)
 
@@ -66,7 +66,9 @@ def test_kinds_are_told_by_what_was_known(small: Histories) -> None:
     for histories in (small, small.before(cutoff)):
         table = build(histories, [cutoff], **simulated.SPANS, policy=simulated.NET)
         members = table.members.tolist()
-        found.append({by: dict(zip(members, codes.tolist(), strict=True)) for by, (_, codes) in kinds(table, cutoff).items()})
+        found.append(
+            {by: dict(zip(members, codes.tolist(), strict=True)) for by, (_, codes) in kinds(table, cutoff).items()}
+        )
     assert found[0] == found[1]
     assert all(-1 not in codes.values() for codes in found[0].values())
 
