@@ -74,13 +74,14 @@ def tier_figures(
         means["RPS", model] = ranked_probability_scores(then, p)
         means["accuracy", model] = (p.argmax(axis=1) == then).astype(np.float64)
         figures.append(_Agreement(model, then, p.argmax(axis=1), tiers, member))
-        figures.append(_Of(model, Ranked(then == now, p[rows, now], member), {"ECE": "ECE"}))
+        figures.append(_Of(model, Ranked(then == now, p[rows, now], member).calibration))
         upto = np.cumsum(p, axis=1)
         for name, some, moved, mass in (
             (DOWN, now > 0, then < now, upto[rows, now] - p[rows, now]),
             (UP, now < tiers - 1, then > now, 1.0 - upto[rows, now]),
         ):
-            figures.append(_Of(model, Ranked(moved[some], np.round(mass[some], 12), member[some]), {"AUC": name}))
+            ranked = Ranked(moved[some], np.round(mass[some], 12), member[some])
+            figures.append(_Of(model, ranked.area, {"AUC": name}))
     return [Means(means, member, members), *figures]
 
 
@@ -123,15 +124,14 @@ def expected_cover(found: SpendForecast) -> Floats:
 
 
 class _Of:
-    """A ranking's figures under a model's name, all of them or some under other names."""
+    """Figures under a model's name, some of them under other names."""
 
-    def __init__(self, model: str, ranked: Ranked, names: Mapping[str, str] | None = None) -> None:
-        self._model, self._ranked, self._names = model, ranked, names
+    def __init__(self, model: str, figures: Figures[str], names: Mapping[str, str] | None = None) -> None:
+        self._model, self._figures, self._names = model, figures, names or {}
 
     def __call__(self, weights: Weights) -> dict[Named, Floats]:
-        found = self._ranked(weights)
-        names = {name: name for name in found} if self._names is None else self._names
-        return {(name, self._model): found[own] for own, name in names.items()}
+        found = self._figures(weights)
+        return {(self._names.get(name, name), self._model): values for name, values in found.items()}
 
 
 class _Agreement:

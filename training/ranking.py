@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ from features.operators import Floats, Integers
 from training.resampling import Weights, ratio
 
 BINS: Final = 15
+_Runs: TypeAlias = tuple[Weights, Weights]
 SHARES: Final = (0.05, 0.1, 0.2)
 """Shares of members at which lift is given."""
 
@@ -30,12 +31,14 @@ class Ranked:
         order = np.argsort(-p, kind="stable")
         sorted_p = p[order]
         self._member = member[order]
-        self._y = (np.asarray(y)[order] > 0).astype(np.int32)
-        self._miss = self._y - sorted_p
+        happened = np.asarray(y)[order] > 0
+        self._who = member[order[happened]]
+        self._before = np.concatenate(([0], np.cumsum(happened)))
+        self._miss = happened - sorted_p
         ends = np.append(np.flatnonzero(np.diff(sorted_p)) + 1, len(p)) if len(p) else np.zeros(0, np.int64)
         self._ends = np.concatenate(([0], ends))
-        happened = np.diff(np.concatenate(([0], np.cumsum(self._y)))[self._ends]) > 0
-        self._high, self._low = self._ends[1:][happened], self._ends[:-1][happened]
+        some = np.diff(self._before[self._ends]) > 0
+        self._high, self._low = self._ends[1:][some], self._ends[:-1][some]
         self._bins = equal_bins(sorted_p)
 
     def __call__(self, weights: Weights) -> dict[str, Floats]:
@@ -47,34 +50,46 @@ class Ranked:
         many times as many as at random are among the ranked first.
         """
         drawn = np.take(weights, self._member, axis=1)
-        everyone, true = _running(drawn), _running(drawn * self._y)
-        total, positive = everyone[:, -1].astype(np.float64), true[:, -1].astype(np.float64)
-        negative = total - positive
-        hit, seen = true[:, self._high].astype(np.float64), everyone[:, self._high]
-        hit_before, seen_before = true[:, self._low], everyone[:, self._low]
-        gained = hit - hit_before
-        above = 0.5 * (seen + seen_before - hit - hit_before)
-        precision = hit / np.maximum(seen, 1)
+        everyone, true = _running(drawn), _running(np.take(weights, self._who, axis=1))
+        hit, seen = self._at_runs(everyone, true)
+        precision = hit[1] / np.maximum(seen[1], 1)
         found = {
-            "AUC": ratio(positive * negative - (gained * above).sum(axis=1), positive * negative),
-            "PR AUC": ratio((gained * precision).sum(axis=1), positive),
-            "ECE": self._calibration(drawn, total),
+            "AUC": _area(everyone, true, hit, seen),
+            "PR AUC": ratio(((hit[1] - hit[0]) * precision).sum(axis=1), true[:, -1].astype(np.float64)),
+            "ECE": self._off(drawn, everyone[:, -1]),
         }
         for share, reached in zip(SHARES, self._reached(everyone, true, np.array(SHARES)), strict=True):
-            found[f"lift {share * 100:g} %"] = ratio(reached, share * positive)
+            found[f"lift {share * 100:g} %"] = ratio(reached, share * true[:, -1].astype(np.float64))
         return found
+
+    def area(self, weights: Weights) -> dict[str, Floats]:
+        """'AUC' alone."""
+        everyone = _running(np.take(weights, self._member, axis=1))
+        true = _running(np.take(weights, self._who, axis=1))
+        return {"AUC": _area(everyone, true, *self._at_runs(everyone, true))}
+
+    def calibration(self, weights: Weights) -> dict[str, Floats]:
+        """'ECE' alone."""
+        drawn = np.take(weights, self._member, axis=1)
+        return {"ECE": self._off(drawn, drawn.sum(axis=1))}
 
     def gain(self, weights: Weights, shares: Floats) -> Floats:
         """(n_shares, n_draws) share of all that happened which is among the first so many; NaN where nothing did."""
-        drawn = np.take(weights, self._member, axis=1)
-        true = _running(drawn * self._y)
-        return ratio(self._reached(_running(drawn), true, shares), np.broadcast_to(true[:, -1:].T, (len(shares), len(true))))
+        everyone = _running(np.take(weights, self._member, axis=1))
+        true = _running(np.take(weights, self._who, axis=1))
+        return ratio(self._reached(everyone, true, shares), np.tile(true[:, -1].astype(np.float64), (len(shares), 1)))
 
-    def _calibration(self, drawn: Weights, total: Floats) -> Floats:
+    def _at_runs(self, everyone: Weights, true: Weights) -> tuple[_Runs, _Runs]:
+        """What happened, and all, before and up to each run of ties in which something happened: (n_draws, n_runs) each."""
+        low, high = self._before[self._low], self._before[self._high]
+        hit = np.take(true, low, axis=1), np.take(true, high, axis=1)
+        return hit, (np.take(everyone, self._low, axis=1), np.take(everyone, self._high, axis=1))
+
+    def _off(self, drawn: Weights, total: npt.NDArray[np.integer]) -> Floats:
         off = np.zeros(len(drawn))
         for start, stop in itertools.pairwise(self._bins):
             off += np.abs(drawn[:, start:stop].astype(np.float64) @ self._miss[start:stop])
-        return ratio(off, total)
+        return ratio(off, total.astype(np.float64))
 
     def _reached(self, everyone: Weights, true: Weights, shares: Floats) -> Floats:
         """(n_shares, n_draws) how many that happened are among the first so many; a run of ties is taken in proportion."""
@@ -85,9 +100,17 @@ class Ranked:
         last = np.array([np.searchsorted(row, most, "right") - 1 for row, most in whole]).T
         run = np.minimum(np.searchsorted(self._ends, last, "right"), len(self._ends) - 1)
         low, high = self._ends[run - 1], self._ends[run]
-        seen = everyone[draw, low]
-        share = ratio(target - seen, (everyone[draw, high] - seen).astype(np.float64))
-        return np.asarray(true[draw, low] + np.nan_to_num(share) * (true[draw, high] - true[draw, low]), np.float64)
+        seen, hit = everyone[draw, low], true[draw, self._before[low]]
+        share = np.nan_to_num(ratio(target - seen, (everyone[draw, high] - seen).astype(np.float64)))
+        return np.asarray(hit + share * (true[draw, self._before[high]] - hit), np.float64)
+
+
+def _area(everyone: Weights, true: Weights, hit: _Runs, seen: _Runs) -> Floats:
+    """What did not happen and is ranked above, ties half, for each that happened: the area left out."""
+    positive = true[:, -1].astype(np.float64)
+    pairs = positive * (everyone[:, -1] - positive)
+    above = (seen[0] + seen[1] - hit[0] - hit[1]).astype(np.float64)
+    return ratio(pairs - 0.5 * ((hit[1] - hit[0]) * above).sum(axis=1), pairs)
 
 
 def equal_bins(ordered: Floats) -> Integers:
