@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -122,7 +122,8 @@ def _of_all(y: Floats, p: Floats, figure: str) -> float:
 def mean_estimate(values: Floats, members: Integers) -> Estimate:
     """Mean of one value a row, with its interval; all rows of a drawn member count."""
     at, count = positions(members)
-    return Estimate.of(resampled(count, [Means({"mean": values}, at, count)], rows=count)["mean"])
+    found = Estimate.of(resampled(count, [Means({"mean": values}, at, count)], rows=count)["mean"])
+    return replace(found, value=float(values.mean()))
 
 
 def auc_estimate(y: Floats, p: Floats, members: Integers) -> Estimate:

@@ -25,6 +25,8 @@ FEW_OF_A_KIND: Final = 10
 _TENURE: Final = (91, 182, 364)
 _QUARTERS: Final = ("lowest quarter", "second quarter", "third quarter", "highest quarter")
 _YEAR: Final = 364
+EVERYBODY: Final = ("all", "members")
+"""The first slice."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Slice:
 
 
 def slices(origins: Sequence[Origin], *, bounds: StandingBounds | None = None, resamples: int = RESAMPLES) -> list[Slice]:
-    """Every slice of the origins whose outcome is known: by tier, tenure, ladder stage, frequency class and spend.
+    """Every slice of the origins whose outcome is known: all, and by tier, tenure, ladder stage, frequency class and spend.
 
     Parameters
     ----------
@@ -78,7 +80,7 @@ def slices(origins: Sequence[Origin], *, bounds: StandingBounds | None = None, r
     tiered = all(origin.tiers for origin in scored) and len(then) == len(scored)
     if tiered:
         values["tier"] = class_log_losses(np.concatenate(then), np.concatenate([origin.tiers[OURS] for origin in scored]))
-    parts: list[tuple[str, str, npt.NDArray[np.bool_]]] = []
+    parts: list[tuple[str, str, npt.NDArray[np.bool_]]] = [(*EVERYBODY, np.ones(len(y), bool))]
     for by in codes[0]:
         names, at = codes[0][by][0], np.concatenate([found[by][1] for found in codes])
         parts += [(by, name, at == k) for k, name in enumerate(names) if (at == k).any()]
@@ -113,13 +115,13 @@ def _means(
 
 
 def off_level(found: Sequence[Slice], tolerance: float) -> list[Slice]:
-    """Slices, not small, whose level is off by more than a tolerance and by more than chance makes it; worst first."""
+    """Slices, not small, off in level by more than a tolerance and than chance makes it: everybody first, then the worst."""
     wrong = [
         part
         for part in found
         if not part.small and abs(part.off.value) > tolerance and (part.off.low > 0 or part.off.high < 0)
     ]
-    return sorted(wrong, key=lambda part: -abs(part.off.value))
+    return sorted(wrong, key=lambda part: ((part.by, part.name) != EVERYBODY, -abs(part.off.value)))
 
 
 def kinds(

@@ -27,7 +27,7 @@ def test_the_grade_comes_first_and_its_rule_with_it(proof: Proof) -> None:
 
 
 def test_a_kind_whose_level_is_off_is_named(proof: Proof) -> None:
-    part = proof.slices[0]
+    part = proof.slices[1]
     wrong = [
         dataclasses.replace(
             part, name=f"kind {k}", small=False, off=dataclasses.replace(part.off, value=0.1 + k / 100, low=0.05, high=0.2)

@@ -24,7 +24,7 @@ def test_each_respect_parts_all_rows(origins: list[Origin]) -> None:
     found = slices(origins)
     rows = sum(len(origin.forecasts.table) for origin in origins)
     respects = list(dict.fromkeys(part.by for part in found))
-    assert respects == ["tier", "tenure", "stage", "frequency", "spend in a year"]
+    assert respects == ["all", "tier", "tenure", "stage", "frequency", "spend in a year"]
     for by in respects:
         assert sum(part.rows for part in found if part.by == by) == rows
     quarters = [part.rows for part in found if part.by == "spend in a year"]
@@ -92,7 +92,7 @@ def test_tenure_and_stage_by_hand(small_log: dict[str, list], small: Histories) 
 def test_without_amounts_or_outcome(visits_only: Histories, origins: list[Origin]) -> None:
     (bare,) = run_backtest(visits_only, [simulated.AS_OF], **simulated.SPANS)
     found = slices([bare])
-    assert {part.by for part in found} == {"tenure", "stage", "frequency"}
+    assert {part.by for part in found} == {"all", "tenure", "stage", "frequency"}
     assert all(part.tier_log_loss is None for part in found)
     assert slices([dataclasses.replace(bare, labels=None)]) == []
     again = slices([dataclasses.replace(origins[0], labels=None), origins[1]])
@@ -113,10 +113,12 @@ def test_as_records_and_as_text(origins: list[Origin]) -> None:
 
 
 def test_what_is_off_beyond_chance(origins: list[Origin]) -> None:
-    part = slices(origins)[0]
+    part = slices(origins)[1]
 
     def one(value: float, low: float, high: float, small: bool = False) -> Slice:
         return dataclasses.replace(part, off=dataclasses.replace(part.off, value=value, low=low, high=high), small=small)
 
     right, chance, dark, light = one(0.02, 0.01, 0.03), one(0.1, -0.01, 0.2), one(0.1, 0.05, 0.2), one(-0.2, -0.3, -0.1)
     assert off_level([right, chance, dark, light, one(0.3, 0.2, 0.4, small=True)], 0.03) == [light, dark]
+    everybody = dataclasses.replace(dark, by="all", name="members")
+    assert off_level([light, everybody], 0.03) == [everybody, light]
