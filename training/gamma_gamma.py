@@ -30,7 +30,7 @@ class GammaGamma:
 
     >>> cdnow = GammaGamma(p=6.25, q=3.74, gamma=15.44)
     >>> cdnow.expected_mean(np.array([0, 2, 1]), np.array([0.0, 22.35, 11.77])).round(2).tolist()
-    [35.22, 24.66, 18.9]
+    [35.22, 24.66, 18.92]
     """
 
     p: float
@@ -105,23 +105,26 @@ class _Likelihood:
     """Mean negative log-likelihood a member, up to a constant, and its gradient."""
 
     def __init__(self, n: Floats, mean_value: Floats, weight: Floats) -> None:
-        self.total, self.log_total = n * mean_value, np.log(n * mean_value)
         self.weight = weight / weight.sum()
+        self.counted = self.weight * n
+        self.total = n * mean_value
+        self.log_total = float(self.weight @ np.log(self.total))
         self.n, place = np.unique(n, return_inverse=True)
         self.n_weight = np.bincount(place, weights=self.weight)
-        self.of_n, self.count = place, n
 
     def __call__(self, theta: Floats) -> tuple[float, Floats]:
         p, q, gamma = _parameters(theta)
-        shape = p * self.n + q
-        # Per member: log Γ(pn + q) / (Γ(pn) Γ(q)) + pn log(nm) + q log γ - (pn + q) log(γ + nm), without log(nm) alone.
-        value = self.n_weight @ (special.gammaln(shape) - special.gammaln(p * self.n)) - special.gammaln(q)
         excess = np.log1p(gamma / self.total)  # log(γ + nm) - log(nm)
-        value += -(self.weight * shape[self.of_n]) @ excess + q * (np.log(gamma) - self.weight @ self.log_total)
+        inverse = 1.0 / (gamma + self.total)
+        # By n and p: sums over (pn + q) of the same thing.
+        n_excess, one_excess = self.counted @ excess, self.weight @ excess
+        shape = p * self.n + q
+        value = self.n_weight @ (special.gammaln(shape) - special.gammaln(p * self.n)) - special.gammaln(q)
+        value += q * (np.log(gamma) - self.log_total) - p * n_excess - q * one_excess
         common = special.digamma(shape)
-        by_p = self.n_weight @ (self.n * (common - special.digamma(p * self.n))) - (self.weight * self.count) @ excess
-        by_q = self.n_weight @ common - special.digamma(q) + np.log(gamma) - self.weight @ (excess + self.log_total)
-        by_gamma = q / gamma - (self.weight * shape[self.of_n]) @ (1.0 / (gamma + self.total))
+        by_p = self.n_weight @ (self.n * (common - special.digamma(p * self.n))) - n_excess
+        by_q = self.n_weight @ common - special.digamma(q) + np.log(gamma) - self.log_total - one_excess
+        by_gamma = q / gamma - p * (self.counted @ inverse) - q * (self.weight @ inverse)
         # γ = mean (q - 1) / p moves with all three.
         slope = np.array([p * by_p - gamma * by_gamma, (q - 1.0) * by_q + gamma * by_gamma, gamma * by_gamma])
         return -float(value), -slope

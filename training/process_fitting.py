@@ -1,7 +1,7 @@
 """The maximum of a likelihood within bounds, found from several starts; it fails softly.
 
-A weak pull towards the centre keeps what the data say nothing about finite: ``_PULL`` times the squared distance, against
-the mean log-likelihood a member. It decides where a parameter would run off to infinity and is unseen everywhere else.
+A weak pull towards the centre keeps what the data say nothing about finite: a small multiple of the squared distance,
+against the mean log-likelihood a member. It decides where a parameter would run off to infinity and is not seen elsewhere.
 """
 
 from __future__ import annotations
@@ -15,12 +15,18 @@ from features.operators import Floats
 
 Objective = Callable[[Floats], tuple[float, Floats]]  # theta → mean negative log-likelihood, its gradient
 
-_PULL: Final = 1e-6
+PULL: Final = 1e-6
 _WORST: Final = 1e12
 
 
 def most_likely(
-    objective: Objective, starts: Sequence[Floats], lower: Floats, upper: Floats, *, quick: Objective | None = None
+    objective: Objective,
+    starts: Sequence[Floats],
+    lower: Floats,
+    upper: Floats,
+    *,
+    quick: Objective | None = None,
+    pull: float = PULL,
 ) -> Floats:
     """(n_parameters,) where ``objective`` is least.
 
@@ -32,35 +38,40 @@ def most_likely(
     starts : points to begin at; the first is also the centre of the pull
     lower, upper : (n_parameters,) bounds, closed
     quick : the same on fewer rows; with it all starts are tried there, and only the best goes on with ``objective``
+    pull : what the squared distance from the centre is multiplied by
     """
     starts = [np.clip(start, lower, upper) for start in starts]
+    centre = starts[0]
     if quick is not None:
-        starts = [starts[0], _best(quick, starts, starts[0], lower, upper)]
-    return _best(objective, starts[-1:] if quick is not None else starts, starts[0], lower, upper)
+        starts = [_best(_pulled(quick, centre, pull), starts, lower, upper)]
+    return _best(_pulled(objective, centre, pull), starts, lower, upper)
 
 
-def _best(objective: Objective, starts: Sequence[Floats], centre: Floats, lower: Floats, upper: Floats) -> Floats:
-    from scipy.optimize import minimize  # type: ignore[import-untyped]
-
+def _pulled(objective: Objective, centre: Floats, pull: float) -> Objective:
+    """With the pull, and 0 at the centre: the stopping rule is relative to the value, whose constant means nothing."""
     at_centre = objective(centre)[0]
 
     def pulled(theta: Floats) -> tuple[float, Floats]:
         value, slope = objective(theta)
         away = theta - centre
-        # Counted from the centre: the stopping rule is relative to the value, whose constant part means nothing.
-        value = value - at_centre + _PULL * float(away @ away)
-        slope = slope + 2.0 * _PULL * away
+        value, slope = value - at_centre + pull * float(away @ away), slope + 2.0 * pull * away
         return (value, slope) if np.isfinite(value) and np.isfinite(slope).all() else (_WORST, np.zeros_like(theta))
 
-    best, least = centre, 0.0
+    return pulled
+
+
+def _best(objective: Objective, starts: Sequence[Floats], lower: Floats, upper: Floats) -> Floats:
+    from scipy.optimize import minimize  # type: ignore[import-untyped]
+
+    best, least = starts[0], objective(starts[0])[0]
     for start in starts:
         found = minimize(
-            pulled,
+            objective,
             start,
             jac=True,
             method="L-BFGS-B",
             bounds=list(zip(lower, upper, strict=True)),
-            options={"maxiter": 500, "maxcor": 20, "ftol": 1e-14, "gtol": 1e-9},
+            options={"maxiter": 500, "maxcor": 20, "ftol": 1e-13, "gtol": 1e-9},
         )
         if np.isfinite(found.fun) and np.isfinite(found.x).all() and found.fun < least:
             best, least = found.x, float(found.fun)

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from scipy import special  # type: ignore[import-untyped]
 
 from features.operators import Floats
-from training.process_fitting import most_likely
+from training.process_fitting import PULL, most_likely
 
 _LOWER: Final = np.array([np.log(1e-3), np.log(1e-6), -14.0, -7.0])
 _UPPER: Final = np.array([np.log(1e3), np.log(1e6), 14.0, 7.0])
@@ -137,11 +137,11 @@ def parameters(theta: Floats) -> tuple[float, float, float, float]:
     )
 
 
-def fit(counted: Counted, *, first_too: bool) -> tuple[float, float, float, float]:
+def fit(counted: Counted, *, first_too: bool, pull: float = PULL) -> tuple[float, float, float, float]:
     """r, α, a, b of the greatest likelihood; α in the unit of time of ``counted``."""
     unit = float(counted.ages_weight @ counted.ages)
     scaled = Counted.of(counted.x, counted.recency / unit, counted.age / unit, counted.weight)
-    # Repeats over a mean age; half a purchase at least, so that a log without any has a rate too.
+    # Repeats over a mean age; a twentieth at least, so that a log without any has a rate too.
     rate = np.log(np.clip(scaled.repeats_weight @ scaled.repeats, 0.05, 1e5))
     starts = [
         np.array([log_r, rate + faster, log_ratio, log_size])
@@ -154,5 +154,5 @@ def fit(counted: Counted, *, first_too: bool) -> tuple[float, float, float, floa
     ]
     whole = Likelihood(scaled, first_too=first_too)
     quick = Likelihood(scaled.thinned(_QUICK_ROWS), first_too=first_too) if len(scaled.x) > _QUICK_ROWS else None
-    r, alpha, a, b = parameters(most_likely(whole, starts, _LOWER, _UPPER, quick=quick))
+    r, alpha, a, b = parameters(most_likely(whole, starts, _LOWER, _UPPER, quick=quick, pull=pull))
     return r, alpha * unit, a, b

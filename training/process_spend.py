@@ -24,9 +24,9 @@ from features.operators import Floats
 from training.gamma_gamma import GammaGamma
 from training.purchase import PurchaseProcess
 
-_CELLS: Final = 14
+_CELLS: Final = 24
 _EXACT_BELOW: Final = 2.5  # shapes from here on: Paulson's approximation is within 0.003
-_CHUNK: Final = 4_000
+_CHUNK: Final = 1_000
 
 
 @dataclass(frozen=True)
@@ -67,10 +67,13 @@ class SpendGivenPurchase:
         found = np.ones(need.shape)
         for i in range(0, len(x), _CHUNK):
             rows = slice(i, i + _CHUNK)
-            count, _width, weight = self.counts(x[rows], age[rows], days[rows])
-            for j in range(need.shape[1]):
-                over = _exceeds(count, self.money.p, shape[rows], np.maximum(need[rows, j], 0.0) / scale[rows])
-                found[rows, j] = (over * weight).sum(axis=1)
+            count, width, weight = self.counts(x[rows], age[rows], days[rows])
+            # Within a wide cell the count varies too: a smaller shape with the same mean.
+            a = 1.0 / (1.0 / (count * self.money.p) + (width * width - 1.0) / (12.0 * count * count))
+            larger = count * self.money.p / a * scale[rows, None]
+            asked = np.maximum(need[rows, :, None], 0.0) / larger[:, None, :]
+            over = _tail(a[:, None, :], shape[rows, None, None], asked)
+            found[rows] = np.ascontiguousarray(over * weight[:, None, :]).sum(axis=2)
         return np.where(need > 0, np.clip(found, 0.0, 1.0), 1.0)
 
     def counts(self, x: Floats, age: Floats, days: Floats) -> tuple[Floats, Floats, Floats]:
@@ -79,27 +82,50 @@ class SpendGivenPurchase:
         Three arrays (n_rows, ``_CELLS``); probabilities sum to 1 in each row.
         """
         big_r, tau = self.process.r + x, days / (self.process.alpha + age)
-        mean = big_r * tau
-        high = mean + 3.0 * np.sqrt(mean * (1.0 + tau)) + 3.0 * tau + 1.0
-        step = np.arange(_CELLS)
-        # Few purchases in the past: the count may be anything, 1 most of all, and cells widen with it.
-        even = (step / _CELLS) ** (1.0 + 1.0 / (1.0 + big_r))[:, None]
-        low = np.maximum(1.0 + np.floor((high - 1.0)[:, None] * even), 1.0 + step)
-        reached = special.betainc(low, big_r[:, None], (tau / (1.0 + tau))[:, None])
-        b = (self.process.b + self.process.chances(x))[:, None]
-        a = self.process.a
-        reached = reached * np.exp(special.betaln(a, b + low - 1.0) - special.betaln(a, b))
-        reached = reached / reached[:, :1]
+        low = _lower_ends(big_r, tau)
+        width = np.ones_like(low)
+        width[:, :-1] = np.maximum(np.diff(low, axis=1), 1.0)  # two cells on one count: one of them is empty
+        reached = self._reached(low, big_r, tau, self.process.b + self.process.chances(x))
         weight = reached.copy()
         weight[:, :-1] -= reached[:, 1:]
-        width = np.ones_like(low)
-        width[:, :-1] = np.diff(low, axis=1)
         return low + (width - 1.0) / 2.0, width, weight
 
+    def _reached(self, low: Floats, big_r: Floats, tau: Floats, b: Floats) -> Floats:
+        """(n_rows, n_cells) P(N >= ``low`` | N >= 1): one by one while cells are single counts, by closed form beyond."""
+        a, k = self.process.a, np.arange(1.0, low.shape[1])
+        none = np.exp(-big_r * np.log1p(tau))[:, None]
+        first = -np.expm1(-big_r * np.log1p(tau))[:, None]
+        exactly = none * np.cumprod((big_r[:, None] + k - 1.0) / k * (tau / (1.0 + tau))[:, None], axis=1)
+        rate = np.concatenate([first, np.maximum(first - np.cumsum(exactly, axis=1), 0.0)], axis=1)
+        stayed = np.cumprod((b[:, None] + k - 1.0) / (a + b[:, None] + k - 1.0), axis=1)
+        loyal = np.concatenate([np.ones_like(first), stayed], axis=1)
+        row, cell = np.nonzero(low > np.arange(1.0, low.shape[1] + 1.0))
+        if len(row):
+            at = low[row, cell]
+            rate[row, cell] = _tail(big_r[row], at, 1.0 / tau[row])
+            loyal[row, cell] = np.exp(special.betaln(a, b[row] + at - 1.0) - special.betaln(a, b)[row])
+        reached: Floats = np.minimum.accumulate(rate * loyal / rate[:, :1], axis=1)
+        return reached
 
-def _exceeds(count: Floats, p: float, shape: Floats, need: Floats) -> Floats:
-    """(n_rows, n_cells) P(spend >= need) where ``count`` purchases come, need and spend in units of the scale G."""
-    a = count * p
-    z = need / (1.0 + need)
-    over: Floats = special.betaincc(a, shape[:, None], z[:, None])
+
+def _lower_ends(big_r: Floats, tau: Floats) -> Floats:
+    """(n_rows, ``_CELLS``) the least count in each cell: 1, 2, 3 … where that reaches far enough, else wider."""
+    mean = (big_r * tau)[:, None]
+    spread = np.sqrt(mean * (1.0 + tau[:, None]))
+    high = mean + 3.0 * (spread + tau[:, None]) + 1.0
+    # Half of them by ratio, for those who drop out early or are little known; half about the mean of those who stay.
+    by_ratio = high ** np.linspace(0.0, 1.0, _CELLS // 2, endpoint=False)
+    about_mean = np.clip(mean + spread * np.linspace(-2.5, 3.0, _CELLS - _CELLS // 2), 1.0, high)
+    one_by_one = np.arange(1.0, _CELLS + 1.0)
+    wider = np.maximum(np.floor(np.sort(np.concatenate([by_ratio, about_mean], axis=1), axis=1)), one_by_one)
+    return np.where(high > _CELLS, wider, one_by_one)
+
+
+def _tail(a: Floats, b: Floats, u: Floats) -> Floats:
+    """P(V >= u) for V ~ BetaPrime(a, b), elementwise; beyond small shapes by Paulson's normal approximation (1942)."""
+    a, b, u = np.broadcast_arrays(a, b, u)
+    root, by_a, by_b = np.cbrt(u * b / a), 1.0 / (9.0 * a), 1.0 / (9.0 * b)
+    over: Floats = special.ndtr(((1.0 - by_a) - (1.0 - by_b) * root) / np.sqrt(by_b * root * root + by_a))
+    small = np.minimum(a, b) < _EXACT_BELOW
+    over[small] = special.betainc(b[small], a[small], 1.0 / (1.0 + u[small]))
     return over

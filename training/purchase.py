@@ -16,12 +16,13 @@ from scipy import special  # type: ignore[import-untyped]
 from features.errors import InputError, counted
 from features.operators import Floats
 from training import process_likelihood
+from training.process_fitting import PULL
 
 Kind = Literal["mbg", "bg"]
 
 _LEAST: Final = 1e-300
 _MOST: Final = 1.0 - 2.0**-53
-_NODES: Final = np.arange(-40, 41) * 0.5  # trapezoid in the log odds of dropping out
+_NODES: Final = np.linspace(-20.0, 20.0, 81)  # of the trapezoid rule in the log odds of dropping out
 _CHUNK: Final = 20_000
 
 
@@ -72,8 +73,8 @@ class PurchaseProcess:
         """E[purchases in the horizon | not dropped out by the cutoff].
 
         Given the chance p of dropping out it is g(p) = (1 - (1 + p τ)^-R) / p with R = r + x and τ = days / (α + age);
-        p ~ Beta(a, b + c) is summed by the trapezoid rule in log odds, after taking away the line through g(0) and g(1),
-        whose mean is known: what is left vanishes at both ends.
+        p ~ Beta(a, b + c) is summed by the trapezoid rule in log odds, after taking away g(0)(1 - p)^M + g(1) p, whose mean
+        is known: what is left vanishes at both ends.
         """
         x, age, days = np.broadcast_arrays(
             np.asarray(x, np.float64), np.asarray(age, np.float64), np.asarray(days, np.float64)
@@ -113,21 +114,28 @@ class PurchaseProcess:
         return -(self.r + np.asarray(x, np.float64)) * np.log1p(days / (self.alpha + np.asarray(age, np.float64)))
 
     def _expected_if_alive(self, x: Floats, age: Floats, days: Floats) -> Floats:
+        a, big_r, tau = self.a, self.r + x, days / (self.alpha + age)
         repeats, place = np.unique(x, return_inverse=True)
         b = self.b + self.chances(repeats)
-        log_odds = np.log((self.a + 1.0) / (b + 1.0))[:, None] + _NODES
-        p, log_p, log_rest = special.expit(log_odds), special.log_expit(log_odds), special.log_expit(-log_odds)
-        weight = 0.5 * np.exp(self.a * log_p + b[:, None] * log_rest - special.betaln(self.a, b)[:, None])
-        big_r, tau = (self.r + x)[:, None], (days / (self.alpha + age))[:, None]
-        p, weight, mean = p[place], weight[place], (self.a / (self.a + b))[place]
-        at_0, at_1 = big_r * tau, -np.expm1(-big_r * np.log1p(tau))
-        bend = -np.expm1(-big_r * np.log1p(p * tau)) / p - at_0 - p * (at_1 - at_0)
-        found: Floats = at_0[:, 0] + mean * (at_1 - at_0)[:, 0] + (weight * bend).sum(axis=1)
-        return found
+        step = np.sqrt(1.0 / (a + 1.0) + 1.0 / (b + 1.0))  # the spread of what is summed
+        log_odds = np.log((a + 1.0) / (b + 1.0))[:, None] + step[:, None] * _NODES
+        log_p, log_rest = special.log_expit(log_odds), special.log_expit(-log_odds)
+        weight = (
+            (_NODES[1] - _NODES[0])
+            * step[:, None]
+            * np.exp(a * log_p + b[:, None] * log_rest - special.betaln(a, b)[:, None])
+        )
+        p, log_rest, weight, b = np.exp(log_p)[place], log_rest[place], weight[place], b[place]
+        at_0, at_1, power = big_r * tau, -np.expm1(-big_r * np.log1p(tau)), 1.0 + (big_r + 1.0) * tau / 2.0
+        known = at_0[:, None] * np.exp(power[:, None] * log_rest) + at_1[:, None] * p
+        left = -np.expm1(-big_r[:, None] * np.log1p(p * tau[:, None])) / p - known
+        fading: Floats = np.exp(special.betaln(a, b + power) - special.betaln(a, b))
+        found: Floats = at_0 * fading + at_1 * a / (a + b) + (weight * left).sum(axis=1)
+        return np.clip(found, at_1, at_0)
 
 
 def fit_process(
-    x: Floats, recency: Floats, age: Floats, *, weight: Floats | None = None, kind: Kind = "mbg"
+    x: Floats, recency: Floats, age: Floats, *, weight: Floats | None = None, kind: Kind = "mbg", pull: float = PULL
 ) -> PurchaseProcess:
     """The process of the greatest likelihood, from (n_members,) histories.
 
@@ -140,6 +148,7 @@ def fit_process(
     x : repeat purchases, whole, 0 or more
     recency, age : days, 0 <= recency <= age, age > 0
     weight : above 0 or 0; only their ratios matter
+    pull : towards the plain process, against the mean log-likelihood a member; more where members are few
 
     Raises
     ------
@@ -159,7 +168,7 @@ def fit_process(
     if not some.any():
         return PurchaseProcess(kind, r=1.0, alpha=90.0, a=0.5, b=2.0)
     known = process_likelihood.Counted.of(x[some], recency[some], age[some], weight[some])
-    return PurchaseProcess(kind, *process_likelihood.fit(known, first_too=kind == "mbg"))
+    return PurchaseProcess(kind, *process_likelihood.fit(known, first_too=kind == "mbg", pull=pull))
 
 
 def _inside(p: Floats, most: float = _MOST) -> Floats:
