@@ -72,18 +72,21 @@ def command(
         say=progress,
     )
     proof = Proof.of(origins, chosen.standing)
+    made = _made(proof, facts(histories, origins, chosen), report, plots, metrics)
     if out is not None:
         write_predictions(origins, out)
-    _write(proof, facts(histories, origins, chosen), report, plots, metrics)
+    for path, content in made.items():
+        with written_whole(path) as partial:
+            partial.write_bytes(content)
     click.echo(proof.to_text())
     for origin in origins:
         if origin.labels is None:
             click.echo(f"\ncutoff {origin.cutoff}: forecast, not scored: its horizon ends after the log")
     if out is not None:
         click.echo(f"\n{sum(len(origin.forecasts.table) for origin in origins):,} predictions are in {out}")
-    for what, path in (("the report is", report), ("the pictures are", plots), ("all figures are", metrics)):
-        if path is not None:
-            click.echo(f"{what} in {path}")
+    for what, place in (("the report is", report), ("the pictures are", plots), ("all figures are", metrics)):
+        if place is not None:
+            click.echo(f"{what} in {place}")
 
 
 def write_predictions(origins: Sequence[Origin], path: Path) -> None:
@@ -117,18 +120,18 @@ def _check_paths(report: Path | None, plots: Path | None, metrics: Path | None) 
         raise ConfigError("pictures go to a folder", repr(str(plots)), "name one")
 
 
-def _write(proof: Proof, said: dict[str, str], report: Path | None, plots: Path | None, metrics: Path | None) -> None:
-    """Write what was asked for; everything is made before the first file is written."""
+def _made(
+    proof: Proof, said: dict[str, str], report: Path | None, plots: Path | None, metrics: Path | None
+) -> dict[Path, bytes]:
+    """What was asked for, by path: all of it is made before any of it is written."""
     from training.report import to_html
 
     pictures = proof.pictures() if report is not None or plots is not None else {}
-    files: dict[Path, bytes] = {}
+    made: dict[Path, bytes] = {}
     if plots is not None:
-        files |= {plots / f"{name}.png": png for name, png in pictures.items()}
+        made |= {plots / f"{name}.png": png for name, png in pictures.items()}
     if report is not None:
-        files[report] = to_html(proof, said, pictures).encode()
+        made[report] = to_html(proof, said, pictures).encode()
     if metrics is not None:
-        files[metrics] = json.dumps(proof.to_records(), indent=1, allow_nan=False).encode()
-    for path, content in files.items():
-        with written_whole(path) as partial:
-            partial.write_bytes(content)
+        made[metrics] = json.dumps(proof.to_records(), indent=1, allow_nan=False).encode()
+    return made
