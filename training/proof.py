@@ -40,7 +40,7 @@ class Proof:
         bounds : of the ladder's stages and the frequency classes
         """
         found = scores(origins)
-        return cls(origins, found, slices(origins, bounds=bounds), grades(found))
+        return cls(origins, found, slices(origins, bounds=bounds), grades(found, origins))
 
     def to_text(self) -> str:
         """Grades, their rule, what slices are off, and the table of figures."""
