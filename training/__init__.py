@@ -5,6 +5,7 @@ The public names, loaded when first used::
     trained = training.run_training(histories, horizon_days=28, lookback_days=91, policy=policy)
     forecasts = trained.fitted.forecaster.forecast(histories, as_of, explain=True)
     origins = training.run_backtest(histories, [date], horizon_days=28, lookback_days=91, policy=policy)
+    print(training.Proof.of(origins).to_text())
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from training.fit import fit_forecaster as fit_forecaster
     from training.forecaster import Forecaster as Forecaster
     from training.forecaster import Forecasts as Forecasts
+    from training.origins import newest_cutoffs as newest_cutoffs
+    from training.proof import Proof as Proof
     from training.scoreboard import scores as scores
     from training.scoreboard import to_text as to_text
     from training.train import Trained as Trained
@@ -32,8 +35,10 @@ _HOME = {
     "Forecaster": "forecaster",
     "Forecasts": "forecaster",
     "Origin": "backtest",
+    "Proof": "proof",
     "Trained": "train",
     "fit_forecaster": "fit",
+    "newest_cutoffs": "origins",
     "run_ablation": "ablation",
     "run_backtest": "backtest",
     "run_training": "train",
@@ -46,8 +51,10 @@ __all__ = [
     "Forecaster",
     "Forecasts",
     "Origin",
+    "Proof",
     "Trained",
     "fit_forecaster",
+    "newest_cutoffs",
     "run_ablation",
     "run_backtest",
     "run_training",

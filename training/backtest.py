@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from features.feature import Feature
 from features.histories import Histories
+from features.money import UNITS
 from features.operators import Floats
 from features.policy import TierPolicy
-from features.snapshot import to_date
-from training.baselines import churn_baselines, tier_baselines
+from features.snapshot import to_date, to_day
+from training.baselines import churn_baselines, spend_baselines, tier_baselines
+from training.figures import LEVELS, SpendForecast
 from training.fit import fit_forecaster
 from training.forecaster import Forecasts
 from training.labels import Labels, label
+from training.process_baselines import Process
 from training.reach import check_reach
 
 if TYPE_CHECKING:
@@ -35,7 +38,7 @@ class Origin:
     """One cutoff: the forecast, the baselines' and, where the horizon is over, the outcome.
 
     ``churn`` and ``tiers`` hold each rule's probabilities by name, ours first; ``tiers`` is empty where tiers are not
-    available.
+    available, and ``spend``, each rule's forecast of money, where amounts are not.
     """
 
     cutoff: dt.date
@@ -43,6 +46,12 @@ class Origin:
     churn: dict[str, Floats]
     tiers: dict[str, Floats]
     labels: Labels | None
+    spend: dict[str, SpendForecast] = field(default_factory=dict)
+
+    @property
+    def spend_came(self) -> Floats | None:
+        """(n_rows,) spend in the horizon in currency, None where it is not known."""
+        return None if self.labels is None or self.labels.spend is None else self.labels.spend / float(UNITS)
 
     def to_pandas(self) -> pd.DataFrame:
         """customer_id, cutoff, p_churn, p_tier_<name> ..., expected_spend; null where money is not available."""
@@ -92,11 +101,26 @@ def run_backtest(
             say=lambda step, at=cutoff: say(f"{at}: {step}"),  # type: ignore[misc]
         )
         forecasts = fitted.forecaster.forecast(known, cutoff)
-        churn = {OURS: forecasts.p_churn, **churn_baselines(fitted.data, forecasts.table)}
-        tiers = {}
+        process = Process.fit(known, to_day(cutoff), forecasts.table)
+        churn = {OURS: forecasts.p_churn, **churn_baselines(fitted.data, forecasts.table, process)}
+        tiers: dict[str, Floats] = {}
         if forecasts.p_tier is not None:
-            tiers = {OURS: forecasts.p_tier, **tier_baselines(fitted.data, forecasts.table)}
+            tiers = {OURS: forecasts.p_tier, **tier_baselines(fitted.data, forecasts.table, process)}
+        spend: dict[str, SpendForecast] = {}
+        if forecasts.expected_spend is not None:
+            spend = {OURS: _own(forecasts), **spend_baselines(fitted.data, forecasts.table, process)}
         closed = cutoff + dt.timedelta(days=horizon_days) <= to_date(histories.end_day)
         labels = label(forecasts.table, histories) if closed else None
-        origins.append(Origin(cutoff, forecasts, churn, tiers, labels))
+        origins.append(Origin(cutoff, forecasts, churn, tiers, labels, spend))
     return origins
+
+
+def _own(forecasts: Forecasts) -> SpendForecast:
+    assert forecasts.expected_spend is not None
+    return SpendForecast(forecasts.expected_spend, spend_quantiles(forecasts, LEVELS), forecasts.p_churn)
+
+
+def spend_quantiles(forecasts: Forecasts, levels: Sequence[float]) -> Floats | None:
+    """(n_rows, n_levels) quantiles of spend in the horizon, in currency, None where the forecast has none."""
+    give = getattr(forecasts, "spend_quantiles", None)
+    return None if give is None else give(levels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from features.feature import Feature
 from features.operators import Floats, Integers
 from training.effects import IN, OUT, Ablation
-from training.metrics import BINS
+from training.ranking import BINS, Ranked, equal_bins
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,33 +20,50 @@ if TYPE_CHECKING:
 
     from training.forecaster import Forecasts
 
-_INK, _OURS, _PALE = "#333333", "#0b6e69", "#9db4b2"
+INK, OUR_COLOR, PALE = "#333333", "#0b6e69", "#9db4b2"
 _KEPT = {OUT: "kept", IN: "added"}
 
 
-def reliability(y: Floats, p: Floats) -> Figure:
-    """Share that left against the probability given, in bins of equal mass: on the diagonal is right.
+def reliability(y: Floats, p: Floats, *, title: str = "", happened: str = "left") -> Figure:
+    """Share that left against the probability given, in bins of equal mass, with 95 % intervals: on the diagonal is right.
 
     Parameters
     ----------
     y : (n,) 1 where the member left
     p : (n,) probability of leaving
+    title, happened : the words, for what else may have happened
     """
-    figure, axes = _figure("Of members given this probability, how many left?", "probability given", "share that left")
+    title = title or "Of members given this probability, how many left?"
+    figure, axes = _figure(title, "probability given", f"share that {happened}")
     order = np.argsort(p, kind="stable")
-    bins = [part for part in np.array_split(order, BINS) if len(part)]
+    edges = equal_bins(p[order])
+    bins = [order[start:stop] for start, stop in itertools.pairwise(edges)]
     given = np.array([p[part].mean() for part in bins])
     left = np.array([y[part].mean() for part in bins])
-    error = 1.96 * np.sqrt(np.maximum(left * (1 - left), 1e-9) / [len(part) for part in bins])
-    axes.plot([0, 1], [0, 1], color=_PALE, linewidth=1, zorder=0)
-    axes.errorbar(given, left, yerr=error, fmt="o", color=_OURS, markersize=5, capsize=2)
-    top = min(1.0, 1.1 * max(given.max(), (left + error).max()))
+    low, high = wilson(left, np.diff(edges))
+    axes.plot([0, 1], [0, 1], color=PALE, linewidth=1, zorder=0)
+    axes.errorbar(
+        given, left, yerr=np.maximum([left - low, high - left], 0), fmt="o", color=OUR_COLOR, markersize=5, capsize=2
+    )
+    top = min(1.02, 1.1 * max(given.max(initial=0.0), high.max(initial=0.0)) or 1.0)
     axes.set(xlim=(0, top), ylim=(0, top))
     return figure
 
 
+def wilson(share: Floats, count: Integers) -> tuple[Floats, Floats]:
+    """95 % interval of a share of ``count`` (Wilson 1927), elementwise; it holds at shares of 0 and 1 too.
+
+    >>> [bound.round(3).tolist() for bound in wilson(np.array([0.5]), np.array([100]))]
+    [[0.404], [0.596]]
+    """
+    z2 = 1.96**2 / count
+    middle = (share + z2 / 2) / (1 + z2)
+    half = np.sqrt(share * (1 - share) * z2 + z2**2 / 4) / (1 + z2)
+    return middle - half, middle + half
+
+
 def lift(y: Floats, forecasts: dict[str, Floats]) -> Figure:
-    """Share of all leavers among the members ranked riskiest, for each model.
+    """Share of all leavers among the members ranked riskiest, for each model; ties are called in proportion.
 
     Parameters
     ----------
@@ -53,13 +71,15 @@ def lift(y: Floats, forecasts: dict[str, Floats]) -> Figure:
     forecasts : (n,) probabilities by model, ours first
     """
     figure, axes = _figure("Calling the riskiest first: how many leavers are reached?", "share called", "share of leavers")
-    called = np.arange(1, len(y) + 1) / len(y)
+    points = min(len(y), 200)
+    called = np.arange(1, points + 1) / max(points, 1)
+    once = np.ones((1, len(y)), np.int32)
     for i, (name, p) in enumerate(forecasts.items()):
-        if np.ptp(p) == 0:
+        if not len(p) or np.ptp(p) == 0:
             continue
-        reached = np.cumsum(y[np.argsort(-p, kind="stable")]) / max(y.sum(), 1.0)
-        axes.plot(called, reached, label=name, color=_OURS if i == 0 else None, linewidth=2 if i == 0 else 1)
-    axes.plot([0, 1], [0, 1], color=_PALE, linewidth=1, label="at random", zorder=0)
+        reached = np.nan_to_num(Ranked(y, p, np.arange(len(y))).gain(once, called)[:, 0])
+        axes.plot(called, reached, label=name, color=OUR_COLOR if i == 0 else None, linewidth=2 if i == 0 else 1)
+    axes.plot([0, 1], [0, 1], color=PALE, linewidth=1, label="at random", zorder=0)
     axes.legend(frameon=False, loc="lower right")
     return figure
 
@@ -78,7 +98,7 @@ def tier_confusion(then: Integers, p_tier: Floats, names: tuple[str, ...]) -> Fi
     figure, axes = _figure("Tier forecast, and tier reached", "reached", "forecast")
     axes.imshow(share, cmap="GnBu", vmin=0, vmax=1, aspect="auto")
     for i, j in np.ndindex(*share.shape):
-        color = "white" if share[i, j] > 0.6 else _INK
+        color = "white" if share[i, j] > 0.6 else INK
         axes.text(j, i, f"{share[i, j]:.0%}\n{counts[i, j]:.0f}", ha="center", va="center", color=color, fontsize=9)
     axes.set_xticks(range(len(names)), names)
     axes.set_yticks(range(len(names)), names)
@@ -100,13 +120,13 @@ def left_by_value(x: Floats, churned: npt.NDArray[np.bool_], feature: Feature) -
     for k in np.unique(at):
         value, left = x[known][at == k], churned[known][at == k]
         error = 1.96 * np.sqrt(left.mean() * (1 - left.mean()) / len(left))
-        axes.errorbar(value.mean(), left.mean(), yerr=error, fmt="o", color=_OURS, markersize=5, capsize=2)
+        axes.errorbar(value.mean(), left.mean(), yerr=error, fmt="o", color=OUR_COLOR, markersize=5, capsize=2)
     if not known.all():
         axes.axhline(
-            churned[~known].mean(), color=_PALE, linestyle="--", label=f"{(~known).sum():,} members: {feature.absent.en}"
+            churned[~known].mean(), color=PALE, linestyle="--", label=f"{(~known).sum():,} members: {feature.absent.en}"
         )
         axes.legend(frameon=False)
-    axes.axhline(churned.mean(), color=_PALE, linewidth=1, zorder=0)
+    axes.axhline(churned.mean(), color=PALE, linewidth=1, zorder=0)
     axes.set_ylim(bottom=0)
     return figure
 
@@ -124,11 +144,11 @@ def effects(ablation: Ablation) -> Figure:
         for row, effect in enumerate(rows):
             change, sign = getattr(effect, part), 1.0 if effect.trial.change == OUT else -1.0
             low, high = sorted((sign * change.low, sign * change.high))
-            color = _OURS if effect.verdict == "pays" else _PALE
+            color = OUR_COLOR if effect.verdict == "pays" else PALE
             axes.plot([low, high], [row, row], color=color, linewidth=2, solid_capstyle="butt")
             axes.plot(sign * change.value, row, "o", color=color, markersize=5)
-        axes.axvline(0.0, color=_INK, linewidth=0.8, zorder=0)
-        axes.set_title(name, fontsize=11, color=_INK, loc="left")
+        axes.axvline(0.0, color=INK, linewidth=0.8, zorder=0)
+        axes.set_title(name, fontsize=11, color=INK, loc="left")
         axes.set_xlabel("gain in log loss")
         axes.spines[["top", "right"]].set_visible(False)
         axes.xaxis.set_major_locator(_ticker().MaxNLocator(5))
@@ -171,11 +191,19 @@ def to_explanation(forecasts: Forecasts) -> Any:
     )
 
 
+def blank(columns: int, *, width: float = 0.0, height: float = 4.8) -> tuple[Figure, list[Axes]]:
+    """A figure with so many axes side by side, empty; sizes in inches."""
+    wide = width or max(6.4, 4.6 * columns)
+    figure, grid = _pyplot().subplots(1, columns, figsize=(wide, height), layout="constrained", squeeze=False)
+    for axes in grid[0]:
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure, list(grid[0])
+
+
 def _figure(title: str, x: str, y: str) -> tuple[Figure, Axes]:
-    figure, axes = _pyplot().subplots(figsize=(6.4, 4.8), layout="constrained")
-    axes.set_title(title, fontsize=11, color=_INK, loc="left")
+    figure, (axes,) = blank(1)
+    axes.set_title(title, fontsize=11, color=INK, loc="left")
     axes.set(xlabel=x, ylabel=y)
-    axes.spines[["top", "right"]].set_visible(False)
     return figure, axes
 
 

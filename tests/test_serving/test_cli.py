@@ -59,7 +59,7 @@ def test_version(run: Run) -> None:
     [
         (["frobnicate"], "No such command 'frobnicate'"),
         (["check", "--frobnicate"], "No such option"),
-        (["backtest"], "Missing option '--cutoff'"),
+        (["ablate"], "Missing option '--cutoff'"),
         (["backtest", "--cutoff", "2020-01-01", "--horizon-days", "many"], "'many' is not a valid integer"),
         (["check", "a", "--duplicates", "perhaps"], "'perhaps' is not one of 'keep', 'drop'"),
         (["serve", "--port", "70000"], "70000 is not in the range"),

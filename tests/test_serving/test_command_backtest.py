@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import base64
+import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,6 +39,72 @@ def test_predictions_of_a_csv_with_text_ids(run: Run, log: Path, suffix: str) ->
     assert f"{len(frame)} predictions are in p.{suffix}" in said
     for heading in (f"churn, cutoff {CUTOFF}", "next tier, all cutoffs", "AUC"):
         assert heading in said
+
+
+def test_the_grade_and_its_rule_come_first(run: Run, log: Path) -> None:
+    options = ["--horizon-days", "21", "--lookback-days", "60", "--policy", "policy.yaml"]
+    code, said, _ = run("backtest", "--transactions", "log.csv", "--cutoff", CUTOFF, *options)
+    lines = said.splitlines()
+    assert code == 0
+    assert lines[0].startswith("churn: ")
+    assert any(line.startswith("next tier: ") for line in lines[:8])
+    assert said.index("Good: beats every simple rule") < said.index(f"churn, cutoff {CUTOFF}")
+    assert max(map(len, lines)) <= 140
+
+
+def test_without_a_cutoff_the_newest_horizons_that_are_over_are_taken(run: Run, log: Path) -> None:
+    options = ["--horizon-days", "21", "--lookback-days", "60", "--out", "p.parquet"]
+    code, said, err = run("backtest", "--transactions", "log.csv", *options)
+    assert code == 0
+    frame = pd.read_parquet(log.parent / "p.parquet")
+    end = pd.read_csv(log).timestamp.max()[:10]
+    newest = pd.Timestamp(end) + pd.Timedelta(days=1 - 21)
+    expected = [str((newest - pd.Timedelta(days=21 * back)).date()) for back in (2, 1, 0)]
+    assert sorted(set(frame.cutoff.astype(str))) == expected
+    assert f"cutoffs, the newest whose horizon is over: {', '.join(expected)}" in err
+    assert "not scored" not in said
+
+
+def test_a_page_pictures_and_records(run: Run, log: Path) -> None:
+    options = ["--horizon-days", "21", "--lookback-days", "60", "--policy", "policy.yaml", "--cutoff", CUTOFF]
+    files = ["--report", "deep/report.html", "--plots", "pictures", "--metrics", "m.json"]
+    code, said, _ = run("backtest", "--transactions", "log.csv", *options, *files)
+    assert code == 0
+    folder = log.parent
+    page = (folder / "deep" / "report.html").read_text()
+    assert "<h1>Backtest of Shop</h1>" in page
+    assert CUTOFF in page
+    pictures = {path.name: path.read_bytes() for path in (folder / "pictures").iterdir()}
+    assert {"reliability.png", "lift.png", "tiers.png", "tiers-kept.png", "cutoffs.png", "slices.png"} <= pictures.keys()
+    for png in pictures.values():
+        assert base64.b64encode(png).decode() in page
+    records = json.loads((folder / "m.json").read_text())
+    assert {"churn", "next tier", "spend"} == {score["target"] for score in records["scores"]}
+    assert records["grades"][0]["word"] in said
+    for line in ("the report is in deep/report.html", "the pictures are in pictures", "all figures are in m.json"):
+        assert line in said
+    ids = {f"{i:03d}" for i in range(40)}
+    assert not ids & set(re.findall(r"\b\d{3}\b", (folder / "m.json").read_text().replace(".", "x")))
+
+
+def test_a_page_of_what_is_not_known_yet(run: Run, log: Path) -> None:
+    options = [
+        "--horizon-days",
+        "21",
+        "--lookback-days",
+        "60",
+        "--report",
+        "r.html",
+        "--plots",
+        "none",
+        "--metrics",
+        "m.json",
+    ]
+    code, _, _ = run("backtest", "--transactions", "log.csv", "--cutoff", "2020-08-26", *options)
+    assert code == 0
+    assert "2020-08-26 (not over yet)" in (log.parent / "r.html").read_text()
+    assert json.loads((log.parent / "m.json").read_text())["scores"] == []
+    assert not (log.parent / "none").exists()
 
 
 def test_without_a_policy_there_are_no_tiers(run: Run, log: Path) -> None:
@@ -79,6 +148,10 @@ BAD = {
     "one member": (["--transactions", "one.csv", "--cutoff", "2020-04-01"], "training needs at least 20 members"),
     "wrong types": (["--transactions", "types.csv", "--cutoff", CUTOFF], "a log has usable rows; got none"),
     "another kind of file": (["--cutoff", CUTOFF, "--out", "p.xlsx"], "predictions go to a .parquet or .csv file"),
+    "a report that is no page": (["--cutoff", CUTOFF, "--report", "r.pdf"], "a report goes to a .html file; got 'r.pdf'"),
+    "figures that are no records": (["--cutoff", CUTOFF, "--metrics", "m.csv"], "figures go to a .json file; got 'm.csv'"),
+    "pictures in a file": (["--cutoff", CUTOFF, "--plots", "log.csv"], "pictures go to a folder; got 'log.csv'"),
+    "no cutoff and too long a horizon": (["--horizon-days", "200"], "a backtest needs a closed horizon to score"),
     "missing policy": (["--cutoff", CUTOFF, "--policy", "none.yaml"], "none.yaml: a file can be read"),
     "thresholds out of order": (["--cutoff", CUTOFF, "--policy", "order.yaml"], "thresholds rise from tier to tier"),
     "unknown key": (["--cutoff", CUTOFF, "--policy", "key.yaml"], "a policy holds only what it defines"),

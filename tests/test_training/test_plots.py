@@ -5,6 +5,8 @@ import datetime as dt
 import numpy as np
 import pytest
 import simulated
+from hypothesis import given
+from hypothesis import strategies as st
 
 from features.feature import Feature, Unit
 from features.histories import Histories
@@ -30,6 +32,22 @@ def test_reliability_shows_the_shares_of_equal_bins() -> None:
     np.testing.assert_allclose(points, np.column_stack([p[order].mean(axis=1), y[order].mean(axis=1)]))
 
 
+def test_reliability_in_other_words() -> None:
+    (axes,) = plots.reliability(np.ones(3), np.array([0.2, 0.5, 0.9]), title="Kept?", happened="stayed").axes
+    assert (axes.get_title(loc="left"), axes.get_ylabel()) == ("Kept?", "share that stayed")
+
+
+@given(st.integers(0, 60), st.integers(1, 60))
+def test_an_interval_holds_every_share_that_is_not_ruled_out(some: int, more: int) -> None:
+    """Its ends are the shares from which the one seen is 1.96 standard deviations off."""
+    count = some + more
+    low, high = plots.wilson(np.array([some / count]), np.array([count]))
+    assert low[0] + 1e-12 >= 0.0
+    assert high[0] <= 1.0
+    for end in (low[0], high[0]):
+        assert abs(some / count - end) == pytest.approx(1.96 * np.sqrt(max(end * (1 - end), 0.0) / count), abs=1e-8)
+
+
 @pytest.mark.parametrize("y", [np.zeros(30), np.ones(30)])
 def test_reliability_of_one_outcome(y: np.ndarray) -> None:
     (axes,) = plots.reliability(y, np.full(30, 0.2)).axes
@@ -42,6 +60,8 @@ def test_lift_rises_to_all_leavers() -> None:
     lines = {line.get_label(): line.get_ydata() for line in axes.lines}
     assert list(lines["ours"]) == [0.5, 1.0, 1.0, 1.0]
     assert set(lines) == {"ours", "at random"}
+    (tied,) = plots.lift(y, {"ours": np.array([0.9, 0.5, 0.5, 0.5])}).axes
+    np.testing.assert_allclose(tied.lines[0].get_ydata(), [1 / 2, 2 / 3, 5 / 6, 1.0])
     (none,) = plots.lift(np.zeros(4), {"ours": np.array([0.9, 0.1, 0.8, 0.2])}).axes
     assert list(none.lines[0].get_ydata()) == [0.0] * 4
 

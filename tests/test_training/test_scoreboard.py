@@ -1,22 +1,30 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
+import json
 
 import numpy as np
 import pytest
-import simulated
 from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
 
-from features.histories import Histories
-from training.backtest import OURS, Origin, run_backtest
-from training.scoreboard import PAIRED, Score, scores, to_text
+from training import resampling
+from training.backtest import OURS, Origin
+from training.metrics import Estimate
+from training.scoreboard import (
+    CHANCE,
+    PAIRED,
+    PAIRED_AUC,
+    PAIRED_MAE,
+    PAIRED_PINBALL,
+    Score,
+    scores,
+    to_text,
+)
 
 
 @pytest.fixture(scope="module")
-def origins(small: Histories) -> list[Origin]:
-    older = simulated.AS_OF - dt.timedelta(days=28)
-    return run_backtest(small, [older, simulated.AS_OF], **simulated.SPANS, policy=simulated.NET)
+def origins(small_origins: list[Origin]) -> list[Origin]:
+    return small_origins
 
 
 def pick(found: list[Score], cutoff: object, target: str, metric: str, model: str) -> Score:
@@ -63,15 +71,83 @@ def test_the_paired_difference_is_of_the_losses(origins: list[Origin]) -> None:
     assert not [score for score in found if score.metric == PAIRED and score.model == OURS]
 
 
+def test_every_rule_is_paired_in_the_main_figures(origins: list[Origin]) -> None:
+    found = scores(origins)
+    for target, metric, of, sign in (
+        ("churn", PAIRED_AUC, "AUC", 1),
+        ("next tier", PAIRED, "log loss", -1),
+        ("spend", PAIRED_MAE, "MAE", -1),
+    ):
+        rivals = {score.model for score in found if score.target == target} - {OURS}
+        assert rivals
+        for model in rivals:
+            change = pick(found, "all", target, metric, model).estimate
+            ours, theirs = (pick(found, "all", target, of, name).estimate.value for name in (OURS, model))
+            assert change.value == pytest.approx(sign * (ours - theirs))
+            assert change.low < change.value < change.high
+
+
+def test_a_paired_interval_is_narrower_than_the_two_are_apart(origins: list[Origin]) -> None:
+    found = scores(origins)
+    change = pick(found, "all", "churn", PAIRED, "logistic RFM").estimate
+    alone = pick(found, "all", "churn", "log loss", OURS).estimate
+    assert change.high - change.low < alone.high - alone.low
+
+
+def test_quantiles_of_spend_are_scored_where_there_are_any(origins: list[Origin]) -> None:
+    metrics = {score.metric for score in scores(origins) if score.target == "spend" and score.model == "run rate"}
+    assert {"MAE", "total", "pinball 0.1", "pinball 0.9", "in 80 % interval", "of it forecast", PAIRED_MAE} <= metrics
+    given = [dataclasses.replace(origin, spend={OURS: origin.spend["run rate"], **origin.spend}) for origin in origins]
+    better = [origin.spend["run rate"] for origin in given]
+    same = [dataclasses.replace(o, spend={OURS: b, "run rate": b}) for o, b in zip(given, better, strict=True)]
+    assert pick(scores(same), "all", "spend", PAIRED_PINBALL, "run rate").estimate == Estimate(0.0, 0.0, 0.0)
+
+
+def test_what_is_no_number_says_why(origins: list[Origin]) -> None:
+    (origin, _) = origins
+    assert origin.labels is not None
+    stayed = dataclasses.replace(
+        origin, labels=dataclasses.replace(origin.labels, churned=np.zeros(len(origin.churn[OURS])))
+    )
+    score = pick(scores([stayed]), origin.cutoff, "churn", "AUC", OURS)
+    assert np.isnan(score.estimate.value)
+    assert score.why == "what came was all alike"
+    assert score.to_dict()["value"] is None
+    assert "not available" in to_text(scores([stayed]))
+
+
+def test_records_are_plain(origins: list[Origin]) -> None:
+    records = [score.to_dict() for score in scores(origins)]
+    assert json.loads(json.dumps(records, allow_nan=False)) == records
+    assert list(records[0]) == ["cutoff", "target", "metric", "model", "value", "low", "high"]
+
+
+def test_by_chance_is_what_a_right_forecast_would_show(origins: list[Origin]) -> None:
+    found = scores(origins)
+    assert 0.0 < pick(found, "all", "churn", CHANCE, OURS).estimate.value < 0.1
+    assert 0.0 < pick(found, "all", "next tier", CHANCE, OURS).estimate.value < 0.1
+
+
+def test_a_million_rows_do_not_fill_the_memory(origins: list[Origin], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts of the draws one at a time give the same."""
+
+    def numbers() -> list[tuple[float, ...]]:
+        return [tuple(vars(score.estimate).values()) for score in scores(origins, resamples=7)]
+
+    whole = numbers()
+    monkeypatch.setattr(resampling, "_AT_ONCE", 1)
+    np.testing.assert_allclose(numbers(), whole, rtol=1e-9, atol=1e-12)
+
+
 def test_without_an_outcome_there_is_no_figure(origins: list[Origin]) -> None:
     blind = [dataclasses.replace(origin, labels=None) for origin in origins]
     assert scores(blind) == []
     assert "no outcome to score yet" in to_text([])
-    assert scores([blind[0], origins[1]]) == scores([origins[1]])
+    assert repr(scores([blind[0], origins[1]])) == repr(scores([origins[1]]))
 
 
 def test_without_tiers_churn_is_scored_alone(origins: list[Origin]) -> None:
-    found = scores([dataclasses.replace(origin, tiers={}) for origin in origins])
+    found = scores([dataclasses.replace(origin, tiers={}, spend={}) for origin in origins])
     assert {score.target for score in found} == {"churn"}
 
 
@@ -79,8 +155,9 @@ def test_as_a_table(origins: list[Origin]) -> None:
     text = to_text(scores(origins))
     lines = text.splitlines()
     assert lines[0] == f"churn, cutoff {origins[0].cutoff}"
-    assert lines[1].split() == ["AUC", "log", "loss", "ECE", "better", "by"]
+    assert lines[1].split() == ["AUC", "log", "loss", "ECE", "better", "by", "AUC", "better", "by"]
     assert [line.split("  ")[1] for line in lines[2:6]] == [OURS, "base rate", "recency rule", "logistic RFM"]
+    assert max(map(len, lines)) <= 140
     assert "next tier, all cutoffs" in lines
     assert f"{pick(scores(origins), 'all', 'churn', 'AUC', OURS).estimate.value:.4f} [" in text
     assert "nan" not in text
