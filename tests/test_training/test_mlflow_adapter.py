@@ -11,7 +11,9 @@ import simulated
 from features.errors import NoModelError
 from training.artifact import load
 from training.fit import Fitted
-from training.mlflow_adapter import EXPERIMENT, MODEL, VERSION_TAG, _mlflow, fetch, log_training
+from training.mlflow_adapter import fetch, log_training
+from training.mlflow_session import EXPERIMENT, connected
+from training.registry import MODEL, VERSION_TAG
 from training.track import Metric, Parameter
 from training.train import Trained
 
@@ -19,7 +21,7 @@ FILES = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
 
 
 def test_the_run_holds_parameters_metrics_and_plots(registry: Any, small_trained: Trained) -> None:
-    with _mlflow(registry.uri) as mlflow:
+    with connected(registry.uri) as mlflow:
         client = mlflow.MlflowClient()
         run = client.get_run(registry.run_id)
         plots = [file.path for file in client.list_artifacts(registry.run_id, "plots")]
@@ -36,7 +38,7 @@ def test_the_run_holds_parameters_metrics_and_plots(registry: Any, small_trained
 
 
 def test_the_model_is_registered_under_its_alias(registry: Any, small_trained: Trained) -> None:
-    with _mlflow(registry.uri) as mlflow:
+    with connected(registry.uri) as mlflow:
         found = mlflow.MlflowClient().get_model_version_by_alias(MODEL, "champion")
         signature = mlflow.models.get_model_info(f"models:/{MODEL}@champion").signature
     assert found.tags[VERSION_TAG] == small_trained.fitted.bundle.version
@@ -83,7 +85,7 @@ def test_a_second_run_joins_the_first(registry: Any, visits_fitted: Fitted) -> N
     run_id = log_training(
         written, bundle, tracking_uri=registry.uri, artifacts=registry.folder / "artifacts", alias="visits"
     )
-    with _mlflow(registry.uri) as mlflow:
+    with connected(registry.uri) as mlflow:
         client = mlflow.MlflowClient()
         experiment = client.get_experiment_by_name(EXPERIMENT)
         runs = {run.info.run_id for run in client.search_runs([experiment.experiment_id])}
