@@ -57,8 +57,8 @@ def test_a_log_long_enough_for_one_origin_has_one(small: Histories) -> None:
     said: list[str] = []
     as_of = simulated.FIRST + dt.timedelta(days=70)
     trained = run_training(small, **simulated.SPANS, as_of=as_of, say=said.append)
-    assert [origin.cutoff for origin in trained.origins] == [dt.date(2020, 2, 13)]
-    assert [step for step in said if step.startswith("no held-out figures at 2020-01-16")]
+    assert [origin.cutoff for origin in trained.origins] == [dt.date(2020, 2, 12)]
+    assert [step for step in said if step.startswith("no held-out figures at 2020-01-15")]
 
 
 def test_none_are_held_out_on_request(small: Histories, small_trained: Trained) -> None:
