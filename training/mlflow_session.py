@@ -42,6 +42,7 @@ def connected(tracking_uri: str) -> Iterator[Any]:
         warnings.simplefilter("ignore")
         import mlflow
         import mlflow.pyfunc
+        import sqlalchemy
 
         # Its notes on table migrations and requirements are not for whoever trains a model, and what it logs of a database's
         # errors is raised too.
@@ -53,8 +54,9 @@ def connected(tracking_uri: str) -> Iterator[Any]:
             mlflow.set_tracking_uri(tracking_uri)
             mlflow.set_registry_uri(tracking_uri)
             yield mlflow
-        except mlflow.exceptions.MlflowException as error:
-            got = f"{shown(tracking_uri)}: {scrubbed(error.message, tracking_uri)}"
+        except (mlflow.exceptions.MlflowException, sqlalchemy.exc.SQLAlchemyError) as error:
+            message = getattr(error, "message", None) or getattr(error, "orig", None) or error
+            got = f"{shown(tracking_uri)}: {scrubbed(message, tracking_uri)}"
             # Not chained: the cause's own text may hold the address.
             raise TrackingError("MLflow's store can be used", got, "check MLFLOW_TRACKING_URI and the store") from None
         finally:
