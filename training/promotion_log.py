@@ -43,8 +43,8 @@ def contender(alias: str, *, tracking_uri: str, models: Path) -> Contender:
     """
     with registered(alias, tracking_uri=tracking_uri) as (_, found):
         number, checks = str(found.version), json.loads(found.tags.get(CHECKS_TAG, "{}"))
-    name = fetch(alias, tracking_uri=tracking_uri, models=models)
     try:
+        name = fetch(alias, tracking_uri=tracking_uri, models=models)
         recipe = Recipe.of(load(models / name))
     except ArtifactError as error:
         fix = "train with this release, and name the new model with --alias champion"
