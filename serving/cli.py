@@ -59,7 +59,9 @@ def main() -> None:
     """Run the command line: a project error becomes one sentence and an exit code, never a traceback."""
     signal.signal(signal.SIGTERM, _stop)
     try:
-        cli(standalone_mode=False)
+        code = cli(standalone_mode=False)  # what a command exits with by itself; None where it says nothing
+        if code:
+            sys.exit(code)
     except TiercastError as error:
         click.echo(f"tiercast: {error}", err=True)
         sys.exit(exit_code(error))

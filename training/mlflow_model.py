@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +11,7 @@ from features.policy import TierPolicy
 from training.artifact import Bundle, save
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
-_RUNTIME: Final = ("duckdb", "ibis-framework", "mlflow", "numpy", "pandas", "pyarrow", "pydantic", "pyyaml", "scipy")
+_RUNTIME: Final = ("duckdb", "ibis-framework[duckdb]", "mlflow", "numpy", "pandas", "pyarrow", "pydantic", "pyyaml", "scipy")
 
 
 def log_model(mlflow: Any, bundle: Bundle, folder: Path) -> Any:
@@ -22,8 +23,8 @@ def log_model(mlflow: Any, bundle: Bundle, folder: Path) -> Any:
         code_paths=code,
         artifacts={"bundle": str(save(bundle, folder / "bundle"))},
         signature=_signature(bundle),
-        input_example=_example(),
-        pip_requirements=[f"{name}=={version(name)}" for name in _RUNTIME],
+        input_example=_example(bundle),
+        pip_requirements=[f"{name}=={version(name.partition('[')[0])}" for name in _RUNTIME],
     )
 
 
@@ -45,14 +46,15 @@ def _signature(bundle: Bundle) -> Any:
     return ModelSignature(Schema(inputs), Schema(outputs), ParamSchema([ParamSpec("as_of", "string", default)]))
 
 
-def _example() -> Any:
-    """Made-up lines: no row of the log goes into MLflow."""
+def _example(bundle: Bundle) -> Any:
+    """Made-up lines of somebody who is forecast by default: no row of the log goes into MLflow."""
     import pandas as pd
 
+    as_of = dt.date.fromisoformat(bundle.plain["trained_as_of"])
     return pd.DataFrame(
         {
             "customer_id": ["example"] * 3,
-            "timestamp": ["2017-12-02T10:00:00", "2017-12-16T17:20:00", "2017-12-23T11:05:00"],
+            "timestamp": [f"{as_of - dt.timedelta(days=days)}T11:05:00" for days in (45, 17, 1)],
             "amount": [25.5, 40.0, 18.25],
             "order_id": ["a", "b", "c"],
         }

@@ -76,8 +76,13 @@ def finding_rows(findings: Sequence[Any]) -> list[dict[str, str]]:
     >>> finding_rows([{"code": "few_churners", "status": "passed", "found": "812 of 2,326", "fix": ""}])[0]["status"]
     'passed'
     """
-    plain = [finding if isinstance(finding, Mapping) else vars(finding) for finding in findings]
-    return [{name: str(row.get(name) or "") for name in _FINDING} for row in plain]
+    return [
+        {
+            name: str((finding.get(name) if isinstance(finding, Mapping) else getattr(finding, name, "")) or "")
+            for name in _FINDING
+        }
+        for finding in findings
+    ]
 
 
 def findings_text(rows: Sequence[Mapping[str, str]]) -> str:
