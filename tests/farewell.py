@@ -47,9 +47,6 @@ def log(members: int = 120, seed: int = 3) -> dict[str, list[DailyRow]]:
 
 def lines(members: int = 120) -> pd.DataFrame:
     """The same as lines of a log."""
-    rows = [
-        (member, f"{day}T12:00:00", values["gross"] / 10_000)
-        for member, days in log(members).items()
-        for day, values in days
-    ]
+    found = log(members)
+    rows = [(member, f"{day}T12:00:00", values["gross"] / 10_000) for member in found for day, values in found[member]]
     return pd.DataFrame(rows, columns=["customer_id", "timestamp", "amount"])

@@ -46,8 +46,7 @@ while asked:
     asked += [one for one in further if one.marker is None or any(one.marker.evaluate({"extra": e}) for e in extras)]
 owners = {top: {key(name) for name in names} for top, names in metadata.packages_distributions().items()}
 
-class Asked:
-    """The finder of installed modules, for those that the requirements bring."""
+class Asked:  # the finder of installed modules, for those that the requirements bring
 
     @staticmethod
     def find_spec(name, path=None, target=None):
