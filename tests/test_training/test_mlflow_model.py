@@ -46,10 +46,10 @@ while asked:
     asked += [one for one in further if one.marker is None or any(one.marker.evaluate({"extra": e}) for e in extras)]
 owners = {top: {key(name) for name in names} for top, names in metadata.packages_distributions().items()}
 
-class Asked:  # the finder of installed modules, for those that the requirements bring
+class Asked(PathFinder):  # the finder of installed modules, for those that the requirements bring
 
-    @staticmethod
-    def find_spec(name, path=None, target=None):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
         top = name.partition(".")[0]
         if top in owners and not owners[top] & set(allowed):
             return None
