@@ -67,6 +67,17 @@ def close_study(run_id: str, best: Trial, verdict: Verdict | None, section: str,
         client.set_terminated(run_id)
 
 
+def leave_study(run_id: str, *, tracking_uri: str) -> None:
+    """Say that a search was stopped; the next one goes on in the same run.
+
+    Raises
+    ------
+    TrackingError
+    """
+    with connected(tracking_uri) as mlflow:
+        mlflow.MlflowClient().set_terminated(run_id, "KILLED")
+
+
 def _plain(learning: Learning, name: str) -> str | int | float:
     value: str | int | float | None = getattr(learning, name)
     return "by the number of rows" if value is None else value

@@ -33,11 +33,13 @@ def command(chosen: Config, minutes: float, trials: int | None, home_path: Path 
     The newest closed horizon is kept out of the search. What was found is kept, as a section for tiercast.yaml, only where
     it beats what is in force there by more than its interval.
     """
+    from features.errors import counted
     from training.learning import Learning as Settings
+    from training.reach import check_reach
     from training.recipe import Recipe
     from training.track import fingerprint
     from training.tuning import Search, Trial, judge, objective, origins_of, study_name
-    from training.tuning_log import close_study, log_trial, open_study
+    from training.tuning_log import close_study, leave_study, log_trial, open_study
 
     place = home(home_path)
     policy = chosen.load_policy()
@@ -52,6 +54,7 @@ def command(chosen: Config, minutes: float, trials: int | None, home_path: Path 
         chosen.learning or Settings(),
     )
     held_out, cutoffs = origins_of(histories, recipe.horizon_days)
+    check_reach(histories, cutoffs[-1])
     known = histories.before(held_out)
     print_ = fingerprint(histories)
     study = study_name(print_, recipe, cutoffs)
@@ -66,9 +69,15 @@ def command(chosen: Config, minutes: float, trials: int | None, home_path: Path 
         log_trial(run_id, trial, tracking_uri=place.tracking_uri)
         progress(f"trial {trial.number}: {trial.loss:.4f} by {trial.learning.to_dict() or 'the defaults'}")
 
-    search.run(seconds=minutes * 60, most=trials, reserve=1.0, tried=tried)
+    try:
+        search.run(seconds=minutes * 60, most=trials, reserve=1.0, tried=tried)
+    except BaseException:
+        leave_study(run_id, tracking_uri=place.tracking_uri)
+        raise
     best = search.best
-    click.echo(f"{len(search.trials)} settings tried at {', '.join(map(str, cutoffs))}; the least loss is {best.loss:.4f}")
+    click.echo(
+        f"{counted(len(search.trials), 'setting')} tried at {', '.join(map(str, cutoffs))}; the least loss is {best.loss:.4f}"
+    )
     verdict = judge(histories, recipe, best.learning, held_out) if best.learning != recipe.learning else None
     kept = verdict is not None and verdict.kept
     section = as_section(best.learning) if kept else ""

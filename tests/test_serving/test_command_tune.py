@@ -105,11 +105,24 @@ def test_it_fits_and_forecasts(run: Run, place: Path) -> None:
     assert code == 0
     assert "trial 0: 0." in err
     assert "by the defaults" in err
-    assert "1 settings tried" in out
+    assert "1 setting tried" in out
     assert dt.datetime.now() - began < dt.timedelta(minutes=5)
 
 
 def test_a_log_too_short_to_search_on_is_said(run: Run, place: Path) -> None:
     code, out, err = run("tune", "--home", "home", "--horizon-days", "120")
     assert (code, out) == (2, "")
-    assert err.splitlines()[-1].startswith("tiercast: ")
+    assert err.splitlines()[-1].startswith("tiercast: a cutoff lies after the log's first day")
+    assert not (place / "home").exists()
+
+
+def test_a_search_that_is_stopped_goes_on_in_its_run(run: Run, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(learning: Learning) -> float:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("training.tuning.objective", lambda *_: stop)
+    assert run("tune", "--home", "home")[0] == 130
+    assert [(parent.info.status, len(below)) for parent, below in studies(place)] == [("KILLED", 0)]
+    monkeypatch.setattr("training.tuning.objective", lambda *_: lambda learning: float(learning != Learning()))
+    assert run("tune", "--home", "home", "--trials", "1")[0] == 0
+    assert [(parent.info.status, len(below)) for parent, below in studies(place)] == [("FINISHED", 1)]
