@@ -73,8 +73,8 @@ class ModelFacts:
 def finding_rows(findings: Sequence[Any]) -> list[dict[str, str]]:
     """``code``, ``status``, ``found`` and ``fix`` of each finding, from a mapping or from attributes.
 
-    >>> finding_rows([{"code": "few_churners", "status": "passed", "found": "812 of 2,326", "fix": ""}])[0]["status"]
-    'passed'
+    >>> finding_rows([{"code": "few_churners", "status": "ok", "found": "812 of 2,326", "fix": ""}])[0]["status"]
+    'ok'
     """
     return [
         {
@@ -90,7 +90,7 @@ def findings_text(rows: Sequence[Mapping[str, str]]) -> str:
     lines = []
     for row in rows:
         lines.append(f"{row['status']:<15}{row['code']}: {row['found']}")
-        lines += [f"{'':<15}to mend it: {row['fix']}"] if row["fix"] and row["status"] == "failed" else []
+        lines += [f"{'':<15}to mend it: {row['fix']}"] if row["fix"] else []
     return "\n".join(lines) + "\n"
 
 
@@ -224,7 +224,7 @@ def _checks(findings: Sequence[Mapping[str, str]]) -> Iterator[str]:
         yield "None were run."
         return
     for row in findings:
-        fix = f" To mend it: {row['fix']}" if row["status"] == "failed" and row["fix"] else ""
+        fix = f" To mend it: {row['fix']}" if row["fix"] else ""
         yield f"- **{row['status']}** {row['code']}: {row['found']}{fix}"
 
 

@@ -23,12 +23,16 @@ _TAG: Final = "tiercast.decision"
 
 @dataclass(frozen=True)
 class Contender:
-    """A registered model that takes part: its number in the registry, its name, how it was made, which checks failed."""
+    """A registered model that takes part: its number in the registry, its name, how it was made, which checks failed.
+
+    ``checks`` is how many were run with its training.
+    """
 
     number: str
     name: str
     recipe: Recipe
     failed_checks: tuple[str, ...]
+    checks: int
 
 
 def contender(alias: str, *, tracking_uri: str, models: Path) -> Contender:
@@ -49,7 +53,7 @@ def contender(alias: str, *, tracking_uri: str, models: Path) -> Contender:
     except ArtifactError as error:
         fix = "train with this release, and name the new model with --alias champion"
         raise ArtifactError(f"the {alias} can be made again: {error.rule}", error.got, fix) from error
-    return Contender(number, name, recipe, tuple(checks.get("failed", ())))
+    return Contender(number, name, recipe, tuple(checks.get("failed", ())), int(checks.get("ran", 0)))
 
 
 def contenders(*, tracking_uri: str, models: Path) -> tuple[Contender, Contender]:

@@ -123,7 +123,8 @@ def records(
 
     Parameters
     ----------
-    findings : what the checks said, each with ``code``, ``status``, ``found`` and ``fix``, as attributes or in a mapping
+    findings : what the checks said, each with ``code``, ``status``, ``found`` and ``fix``: as attributes, with ``to_dict``, or in
+        a mapping
     slices : figures of parts of the members, a row each (see training.model_card)
     """
     print_ = fingerprint(histories)
@@ -178,7 +179,8 @@ def _files(
     yield Tag(CHECKS_TAG, json.dumps({"ran": len(rows), "failed": failed}))
     yield Tag(FINGERPRINT_TAG, print_)
     if rows:
-        yield Text("checks.json", json.dumps(rows, indent=1, ensure_ascii=False))
+        whole = [finding.to_dict() if hasattr(finding, "to_dict") else dict(finding) for finding in findings]
+        yield Text("checks.json", json.dumps(whole, indent=1, ensure_ascii=False))
         yield Text("checks.txt", findings_text(rows))
     facts = ModelFacts.of(trained, histories, print_)
     yield Text("model-card.md", card_text(facts, trained.scores, findings=rows, slices=slices))

@@ -55,6 +55,8 @@ def command(
     challenger, champion = contenders(tracking_uri=place.tracking_uri, models=place.models)
     histories = read(chosen, progress, challenger.recipe.columns | champion.recipe.columns)
     pairs, notes = compare(histories, challenger.recipe, champion.recipe, origins=origins, say=progress)
+    if not challenger.checks:
+        notes.append("checks: not known, none were run with the challenger's training")
     decision = decide(
         pairs,
         challenger=challenger.name,

@@ -75,9 +75,8 @@ def command(chosen: Config, minutes: float, trials: int | None, home_path: Path 
         leave_study(run_id, tracking_uri=place.tracking_uri)
         raise
     best = search.best
-    click.echo(
-        f"{counted(len(search.trials), 'setting')} tried at {', '.join(map(str, cutoffs))}; the least loss is {best.loss:.4f}"
-    )
+    tries = counted(len(search.trials), "setting")
+    click.echo(f"{tries} tried at {', '.join(map(str, cutoffs))}; the least loss is {best.loss:.4f}")
     verdict = judge(histories, recipe, best.learning, held_out) if best.learning != recipe.learning else None
     kept = verdict is not None and verdict.kept
     section = as_section(best.learning) if kept else ""

@@ -112,6 +112,7 @@ def test_refused_it_stays_challenger_and_the_registry_says_why(place: Place, sma
     second = log_training([checked], narrow.bundle, **place.logs)
     challenger, champion = contenders(**place.reads)
     assert (challenger.failed_checks, champion.failed_checks) == (("leakage",), ())
+    assert (challenger.checks, champion.checks) == (9, 0)
     log_decision(decision(challenger.name, champion.name, promoted=False), second.number, first.number, **place.logs)
     found = place.version(second.number)
     assert found.aliases == ["challenger"]

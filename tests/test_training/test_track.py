@@ -6,7 +6,6 @@ import json
 import posixpath
 import re
 from collections.abc import Iterator
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -25,9 +24,22 @@ from training.backtest import OURS
 from training.track import Child, Metric, Parameter, Picture, Record, Tag, Text, fingerprint, metric_name, records
 from training.train import Trained, run_training
 
-FINDINGS = [
-    {"code": "too_few_churners", "status": "passed", "found": "61 of 812 rows", "fix": ""},
-    SimpleNamespace(code="miscalibrated", status="failed", found="an ECE of .09", fix="train on more cutoffs"),
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    code: str
+    status: str
+    found: str
+    fix: str
+    figures: dict[str, float]
+
+    def to_dict(self) -> dict[str, object]:
+        return dataclasses.asdict(self)
+
+
+FINDINGS: list[object] = [
+    {"code": "too_few_churners", "status": "ok", "found": "61 of 812 rows", "fix": ""},
+    Finding("miscalibrated", "failed", "an ECE of .09", "train on more cutoffs", {"ECE": 0.09}),
 ]
 SLICES = [{"slice": "tier", "part": "Gold", "members": 41, "churn log loss": 0.41}]
 
@@ -122,7 +134,8 @@ def test_files_say_policy_features_checks_and_card(found: list[Record], small_tr
     assert TierPolicy.from_dict(yaml.safe_load(files["policy.yaml"])) == simulated.NET
     described = [Feature.from_dict(stored) for stored in json.loads(files["features.json"])]
     assert tuple(described) == small_trained.fitted.data.table.features
-    assert [row["status"] for row in json.loads(files["checks.json"])] == ["passed", "failed"]
+    assert [row["status"] for row in json.loads(files["checks.json"])] == ["ok", "failed"]
+    assert json.loads(files["checks.json"])[1]["figures"] == {"ECE": 0.09}
     assert files["checks.txt"].splitlines()[-1].split() == ["to", "mend", "it:", "train", "on", "more", "cutoffs"]
     assert "an ECE of .09" in files["model-card.md"]
     assert "| tier | Gold | 41 | 0.4100 |" in files["model-card.md"]
