@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from features.errors import TrackingError
 
@@ -86,7 +86,14 @@ def shown(tracking_uri: str) -> str:
     >>> shown("postgresql://ml:secret@db/runs")
     'postgresql://db/runs'
     """
-    return _USER.sub("", tracking_uri)
+    scheme, mark, rest = tracking_uri.partition("://")
+    return scheme + mark + rest.removeprefix(f"{_user(tracking_uri)}@")
+
+
+def _user(tracking_uri: str) -> str:
+    """``user:password`` as written in an address, '' where there is none; a slash in it is forgiven."""
+    rest = tracking_uri.partition("://")[2]
+    return "" if rest.startswith("/") else rest.rpartition("@")[0]
 
 
 def scrubbed(text: object, tracking_uri: str) -> str:
@@ -95,11 +102,9 @@ def scrubbed(text: object, tracking_uri: str) -> str:
     >>> scrubbed("no route to postgresql://ml:s%21@db as 's!'", "postgresql://ml:s%21@db/runs")
     "no route to postgresql://db as '***'"
     """
-    plain = _USER.sub("", " ".join(str(text).split()))
-    try:
-        written = urlsplit(tracking_uri).password or ""
-    except ValueError:
-        written = ""
+    user = _user(tracking_uri)
+    plain = _USER.sub("", " ".join(str(text).split()).replace(f"{user}@", "") if user else " ".join(str(text).split()))
+    written = user.partition(":")[2]
     for secret in sorted({written, unquote(written)} - {""}, key=len, reverse=True):
         plain = plain.replace(secret, "***")
     return plain[:200]

@@ -123,8 +123,8 @@ def records(
 
     Parameters
     ----------
-    findings : what the checks said, each with ``code``, ``status``, ``found`` and ``fix``: as attributes, with ``to_dict``, or in
-        a mapping
+    findings : what the checks said, each with ``code``, ``status``, ``found`` and ``fix``, in a mapping or as attributes
+        beside a ``to_dict``
     slices : figures of parts of the members, a row each (see training.model_card)
     """
     print_ = fingerprint(histories)

@@ -27,9 +27,18 @@ def test_no_message_holds_a_password_as_written_or_as_meant(secret: str) -> None
     assert shown(uri) == "postgresql://db/runs"
 
 
-@pytest.mark.parametrize("uri", ["sqlite:////home/x/mlflow.db", "http://mlflow:5000", "postgresql://db/runs"])
+@pytest.mark.parametrize(
+    "uri", ["sqlite:////home/x/mlflow.db", "http://mlflow:5000", "postgresql://db/runs", "sqlite:////a@b/x.db"]
+)
 def test_an_address_without_a_user_is_shown_as_it_is(uri: str) -> None:
     assert shown(uri) == uri
+
+
+@pytest.mark.parametrize("password", ["a/b", "a@b", "a b@/c", "p:q"])
+def test_a_password_that_was_not_escaped_is_not_shown_either(password: str) -> None:
+    uri = f"postgresql://ml:{password}@db/runs"
+    assert shown(uri) == "postgresql://db/runs"
+    assert password not in scrubbed(f"cannot use {uri}, password {password}", uri)
 
 
 def test_a_message_is_one_line_of_at_most_200_characters() -> None:
