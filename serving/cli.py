@@ -16,6 +16,8 @@ _COMMANDS: Final = {
     "describe": "One member at a date: ledger, tier and how it came about, standing, what keeps and lifts it.",
     "segments": "The base by tier, ladder stage and frequency class; as a table and a picture.",
     "train": "Train on a log and a policy; measure, register, point an alias at it.",
+    "tune": "Search how the trees learn, in a box of time; kept only if it beats what is in force.",
+    "promote": "The challenger becomes champion when it is shown to be not worse; --rollback.",
     "backtest": "What would have been said at past cutoffs, and how it turned out.",
     "ablate": "What each family of features is worth, left out and put in.",
     "score": "Forecast every member, to Parquet, CSV and the look-up store.",
@@ -49,7 +51,7 @@ def cli() -> None:
     """Who is about to leave a loyalty programme, which tier each member will hold next, and why.
 
     Exit codes: 0 done, 2 what was given cannot be used, 3 asked for something that is not there,
-    4 a stored file or store is damaged or out of reach, 130 stopped.
+    4 a stored file or store is damaged or out of reach, 5 a challenger was refused, 130 stopped.
     """
 
 
@@ -57,7 +59,9 @@ def main() -> None:
     """Run the command line: a project error becomes one sentence and an exit code, never a traceback."""
     signal.signal(signal.SIGTERM, _stop)
     try:
-        cli(standalone_mode=False)
+        code = cli(standalone_mode=False)  # what a command exits with by itself; None where it says nothing
+        if code:
+            sys.exit(code)
     except TiercastError as error:
         click.echo(f"tiercast: {error}", err=True)
         sys.exit(exit_code(error))

@@ -1,14 +1,14 @@
 """Where things are kept and how much is taken at once: read once from the environment.
 
-==========================  =========================  ==================================================
+==========================  =========================  ==============================================================
 variable                    default                    meaning
-==========================  =========================  ==================================================
+==========================  =========================  ==============================================================
 TIERCAST_HOME               tiercast-data              folder of models, runs and the look-up store
 TIERCAST_MAX_BODY_BYTES     4000000                    largest request body
 TIERCAST_MAX_IDS            1000                       most ids, or histories, in one request
 TIERCAST_MAX_LINES          20000                      most transaction lines in one request
-MLFLOW_TRACKING_URI         SQLite in TIERCAST_HOME    where runs and models are registered
-==========================  =========================  ==================================================
+MLFLOW_TRACKING_URI         SQLite in TIERCAST_HOME    where runs and models are registered: a file, a server or PostgreSQL
+==========================  =========================  ==============================================================
 """
 
 from __future__ import annotations

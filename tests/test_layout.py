@@ -24,6 +24,7 @@ HEAVY = {
     "bentoml",
     "shap",
     "matplotlib",
+    "optuna",
     "pyspark",
     "psycopg",
 }
@@ -59,6 +60,8 @@ def test_a_name_that_is_not_public_is_no_attribute() -> None:
         "from features import events, members, membership, segmentation, standing",
         "from serving import description, description_text, segments_text; from serving.commands import describe, segments",
         "from training import segment_plot",
+        "from training import config, learning, promotion, recipe, tuning",
+        "from training import mlflow_adapter, promotion_log, registry, tuning_log",
     ],
 )
 def test_nothing_heavy_is_imported_before_it_is_used(imported: str) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from features.bounds import StandingBounds
 from features.declared import DEFAULT, Entry, choose, entries, read_entries
@@ -20,9 +20,14 @@ from features.row_rules import Rule
 from features.servers import is_url
 from features.snapshot import MAX_DAYS
 from features.zones import UTC
+from training.learning import Learning
 
 FILE: Final = "tiercast.yaml"
 _TABLES: Final = ("events", "members")
+
+
+def _learning(written: Any) -> Learning | None:
+    return written if written is None or isinstance(written, Learning) else Learning.from_dict(written)
 
 
 class Table(BaseModel):
@@ -40,7 +45,8 @@ class Config(BaseModel):
     ``transactions`` is a path, a glob or a URL; ``columns`` maps contract columns to the log's; ``rules`` say what else is
     known of rows (features.row_rules); ``policy`` is a path; ``features`` is a list of names and declarations or the path of
     a file of them (see features.declared), the default set if None; ``events`` is the event log and ``members`` the member
-    table (features.events, features.members); ``standing`` holds the bounds that descriptions use (features.bounds).
+    table (features.events, features.members); ``standing`` holds the bounds that descriptions use (features.bounds);
+    ``learning`` says how the trees learn (training.learning), by the defaults if None.
     Relative paths are relative to the file they stand in.
 
     >>> Config(transactions="log.parquet", horizon_days=28, lookback_days=91).duplicates
@@ -62,6 +68,7 @@ class Config(BaseModel):
     standing: StandingBounds = Field(default_factory=StandingBounds)
     horizon_days: int = Field(28, ge=1, le=MAX_DAYS, strict=True)
     lookback_days: int = Field(91, ge=1, le=MAX_DAYS, strict=True)
+    learning: Annotated[Learning | None, BeforeValidator(_learning)] = None
 
     def programme_zone(self) -> str | None:
         """The time zone in which days are counted: the settings' or the policy's; None where neither says one.

@@ -1,59 +1,77 @@
-"""The one place that writes to MLflow and reads its registry. Telemetry is off."""
+"""The one place that writes runs to MLflow and brings models from its registry."""
 
 from __future__ import annotations
 
 import io
-import logging
-import os
 import tempfile
-import warnings
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stderr
-from importlib.metadata import version
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from features.errors import ArtifactError, NoModelError, TrackingError
-from features.policy import TierPolicy
-from training.artifact import VERSION, Bundle, load, save
-from training.track import Metric, Parameter, Record
+from features.errors import NoModelError
+from training.artifact import FORMAT, Bundle, load, save
+from training.mlflow_model import log_model
+from training.mlflow_session import SQLITE, connected, experiment_id, shown
+from training.registry import (
+    FORMAT_TAG,
+    MODEL,
+    VERSION_TAG,
+    alias_for_new,
+    find,
+    name_of,
+    point,
+    tag_version,
+)
+from training.track import Child, Metric, Parameter, Picture, Record, Tag, Text
 
-EXPERIMENT: Final = "tiercast"
-MODEL: Final = "tiercast"
-VERSION_TAG: Final = "tiercast.version"
-_ROOT: Final = Path(__file__).resolve().parent.parent
-_SQLITE: Final = "sqlite:///"
-_ABSENT: Final = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
-_RUNTIME: Final = ("duckdb", "ibis-framework", "mlflow", "numpy", "pandas", "pyarrow", "pydantic", "pyyaml")
+_MOST: Final = {"metrics": 1000, "params": 100}
+"""What MLflow takes at once."""
 
 
-def log_training(records: Iterable[Record], bundle: Bundle, *, tracking_uri: str, artifacts: Path, alias: str) -> str:
-    """Write a run, register its model and point an alias at it.
+@dataclass(frozen=True)
+class Registered:
+    """Where a training went: its run, the number that the registry gave its model, the alias that points at it now."""
+
+    run_id: str
+    number: str
+    alias: str
+
+
+def log_training(
+    records: Iterable[Record],
+    bundle: Bundle,
+    *,
+    tracking_uri: str,
+    artifacts: Path,
+    alias: str | None = None,
+) -> Registered:
+    """Write a run with its children, register its model and point an alias at it.
 
     Parameters
     ----------
     records : what the run is remembered by
-    artifacts : folder for files, used when the experiment is new
+    artifacts : folder for files, used when the experiment is new and no server keeps them
+    alias : None gives the model the place of a challenger, or of the champion where there is none to challenge
 
-    Returns
-    -------
-    str
-        the run's id
+    Raises
+    ------
+    TrackingError
     """
-    with _mlflow(tracking_uri) as mlflow:
-        client = mlflow.MlflowClient()
-        experiment = client.get_experiment_by_name(EXPERIMENT)
-        place = artifacts.absolute().as_uri() if tracking_uri.startswith("sqlite") else None
-        identity = experiment.experiment_id if experiment else client.create_experiment(EXPERIMENT, artifact_location=place)
-        with mlflow.start_run(experiment_id=identity, run_name=bundle.version) as run:
-            for record in records:
-                _write(mlflow, record)
+    with connected(tracking_uri) as mlflow:
+        identity = experiment_id(mlflow, tracking_uri, artifacts)
+        with mlflow.start_run(experiment_id=identity, run_name=bundle.version, tags={"tiercast.kind": "training"}) as run:
+            tags = write(mlflow, str(run.info.run_id), records)
             with tempfile.TemporaryDirectory() as folder:
-                model = _log_model(mlflow, bundle, Path(folder))
+                model = log_model(mlflow, bundle, Path(folder))
         with redirect_stderr(io.StringIO()):  # it talks
-            registered = mlflow.register_model(model.model_uri, MODEL, tags={VERSION_TAG: bundle.version})
-        client.set_registered_model_alias(MODEL, alias, registered.version)
-        return str(run.info.run_id)
+            number = str(mlflow.register_model(model.model_uri, MODEL).version)
+        tag_version(mlflow, number, {VERSION_TAG: bundle.version, FORMAT_TAG: str(FORMAT), **tags})
+        given = alias or alias_for_new(mlflow, bundle.version)
+        point(mlflow, given, number)
+        return Registered(str(run.info.run_id), number, given)
 
 
 def fetch(alias: str, *, tracking_uri: str, models: Path) -> str:
@@ -68,29 +86,10 @@ def fetch(alias: str, *, tracking_uri: str, models: Path) -> str:
     ------
     NoModelError
         the alias points at nothing
+    TrackingError, ArtifactError
     """
-    absent = NoModelError(
-        f"a registered model has the alias {alias!r}",
-        "none in " + tracking_uri.rsplit("@", 1)[-1],
-        "train one with 'tiercast train'",
-    )
-    if tracking_uri.startswith(_SQLITE) and not Path(tracking_uri.removeprefix(_SQLITE)).is_file():
-        raise absent  # asking MLflow would make the file
-    with _mlflow(tracking_uri) as mlflow:
-        client = mlflow.MlflowClient()
-        try:
-            found = client.get_model_version_by_alias(MODEL, alias)
-        except mlflow.exceptions.MlflowException as error:
-            if error.error_code not in _ABSENT:
-                raise
-            raise absent from error
-        name = str(found.tags.get(VERSION_TAG))
-        if not VERSION.fullmatch(name):
-            raise ArtifactError(
-                f"a registered model carries its version in the tag {VERSION_TAG!r}",
-                repr(name),
-                "register it by 'tiercast train'",
-            )
+    with registered(alias, tracking_uri=tracking_uri) as (mlflow, found):
+        name = name_of(found)
         if not (models / name).is_dir():
             with tempfile.TemporaryDirectory() as folder:
                 path = mlflow.artifacts.download_artifacts(f"models:/{MODEL}@{alias}", dst_path=folder)
@@ -99,90 +98,68 @@ def fetch(alias: str, *, tracking_uri: str, models: Path) -> str:
         return name
 
 
-def _write(mlflow: Any, record: Record) -> None:
-    if isinstance(record, Parameter):
-        mlflow.log_param(record.name, record.value)
-    elif isinstance(record, Metric):
-        mlflow.log_metric(record.name, record.value)
-    else:
-        mlflow.log_figure(record.figure, f"plots/{record.name}.png")
-        import matplotlib.pyplot as plt
-
-        plt.close(record.figure)
-
-
-def _log_model(mlflow: Any, bundle: Bundle, folder: Path) -> Any:
-    code = [str(_ROOT / name) for name in ("features", "training")]
-    return mlflow.pyfunc.log_model(
-        name="model",
-        python_model=str(_ROOT / "training" / "pyfunc_model.py"),
-        code_paths=code,
-        artifacts={"bundle": str(save(bundle, folder / "bundle"))},
-        signature=_signature(bundle),
-        input_example=_example(),
-        pip_requirements=[f"{name}=={version(name)}" for name in _RUNTIME],
-    )
-
-
-def _signature(bundle: Bundle) -> Any:
-    from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
-
-    policy = TierPolicy.from_dict(bundle.plain["policy"]) if bundle.plain["policy"] else None
-    tiers = [ColSpec("double", f"p_tier_{name}") for name in (policy.tier_names if policy else ())]
-    inputs = [
-        ColSpec("string", "customer_id"),
-        ColSpec("string", "timestamp"),
-        ColSpec("double", "amount", required=bool(bundle.plain["has_amounts"])),
-        ColSpec("string", "order_id", required=False),
-    ]
-    outputs = [ColSpec("string", "customer_id"), ColSpec("datetime", "cutoff"), ColSpec("double", "p_churn"), *tiers]
-    outputs.append(ColSpec("double", "expected_spend"))
-    default = bundle.plain["trained_as_of"]
-    return ModelSignature(Schema(inputs), Schema(outputs), ParamSchema([ParamSpec("as_of", "string", default)]))
-
-
-def _example() -> Any:
-    """Made-up lines: no row of the log goes into MLflow."""
-    import pandas as pd
-
-    return pd.DataFrame(
-        {
-            "customer_id": ["example"] * 3,
-            "timestamp": ["2017-12-02T10:00:00", "2017-12-16T17:20:00", "2017-12-23T11:05:00"],
-            "amount": [25.5, 40.0, 18.25],
-            "order_id": ["a", "b", "c"],
-        }
-    )
-
-
 @contextmanager
-def _mlflow(tracking_uri: str) -> Iterator[Any]:
-    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # by default it tries for many minutes
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    environment = {name: os.environ.get(name) for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")}
-    with warnings.catch_warnings():
-        # MLflow 3.17 with SQLAlchemy 2.1 and pandas 3: its own affairs, none of which the caller can mend.
-        warnings.simplefilter("ignore")
-        import mlflow
-        import mlflow.pyfunc
+def registered(alias: str, *, tracking_uri: str) -> Iterator[tuple[Any, Any]]:
+    """The module ``mlflow`` and the version that an alias points at.
 
-        # Its notes on table migrations and requirements are not for whoever trains a model.
-        logging.getLogger("mlflow").setLevel(logging.ERROR)
+    Raises
+    ------
+    NoModelError
+        the alias points at nothing
+    """
+    absent = NoModelError(
+        f"a registered model has the alias {alias!r}", "none in " + shown(tracking_uri), "train one with 'tiercast train'"
+    )
+    if tracking_uri.startswith(SQLITE) and not Path(tracking_uri.removeprefix(SQLITE)).is_file():
+        raise absent  # asking MLflow would make the file
+    with connected(tracking_uri) as mlflow:
+        found = find(mlflow, alias)
+        if found is None:
+            raise absent
+        yield mlflow, found
 
-        before = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
-        mlflow.set_tracking_uri(tracking_uri)
-        mlflow.set_registry_uri(tracking_uri)
-        try:
-            yield mlflow
-        except mlflow.exceptions.MlflowException as error:
-            place = tracking_uri.rsplit("@", 1)[-1]  # without a password
-            got = f"{place}: {' '.join(error.message.split())[:200]}"
-            raise TrackingError("MLflow's store can be used", got, "check MLFLOW_TRACKING_URI and the store") from error
-        finally:
-            mlflow.set_tracking_uri(before[0])
-            mlflow.set_registry_uri(before[1])
-            # Setting a URI also writes it to the environment, where the next reader would take it for the user's word.
-            for name, value in environment.items():
-                os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+
+def write(mlflow: Any, run_id: str, records: Iterable[Record]) -> dict[str, str]:
+    """Write records to a run; a child becomes a run of its own below it. Returns the tags."""
+    client = mlflow.MlflowClient()
+    figures: list[Any] = []
+    settings: list[Any] = []
+    tags: dict[str, str] = {}
+    now = time.time_ns() // 1_000_000
+    for record in records:
+        if isinstance(record, Parameter):
+            settings.append(mlflow.entities.Param(record.name, str(record.value)))
+        elif isinstance(record, Metric):
+            figures.append(mlflow.entities.Metric(record.name, record.value, now, 0))
+        elif isinstance(record, Tag):
+            tags[record.name] = record.value
+            client.set_tag(run_id, record.name, record.value)
+        elif isinstance(record, Text):
+            client.log_text(run_id, record.content, record.name)
+        elif isinstance(record, Picture):
+            _draw(client, run_id, record)
+        else:
+            _child(mlflow, run_id, record)
+    for kind, entries in (("metrics", figures), ("params", settings)):
+        for start in range(0, len(entries), _MOST[kind]):
+            client.log_batch(run_id, **{kind: entries[start : start + _MOST[kind]]})
+    return tags
+
+
+def _child(mlflow: Any, parent_id: str, child: Child) -> None:
+    client = mlflow.MlflowClient()
+    experiment = client.get_run(parent_id).info.experiment_id
+    run = client.create_run(experiment, run_name=child.name, tags={"mlflow.parentRunId": parent_id})
+    status = "FAILED"
+    try:
+        write(mlflow, run.info.run_id, child.records)
+        status = "FINISHED"
+    finally:
+        client.set_terminated(run.info.run_id, status)
+
+
+def _draw(client: Any, run_id: str, picture: Picture) -> None:
+    import matplotlib.pyplot as plt
+
+    client.log_figure(run_id, picture.figure, f"plots/{picture.name}.png")
+    plt.close(picture.figure)

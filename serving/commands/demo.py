@@ -119,8 +119,9 @@ def write_plots(place: Path) -> list[Path]:
     """Copy the last run's pictures out of MLflow's folder, where people would not look."""
     import shutil
 
-    newest = max((place / "mlartifacts").glob("*/artifacts/plots"), key=lambda path: path.stat().st_mtime)
-    return [Path(shutil.copy(path, place)) for path in sorted(newest.glob("*.png"))]
+    # An origin's own run has plots too, but not this one.
+    newest = max((place / "mlartifacts").glob("*/artifacts/plots/contributions.png"), key=lambda path: path.stat().st_mtime)
+    return [Path(shutil.copy(path, place)) for path in sorted(newest.parent.glob("*.png"))]
 
 
 def _run(arguments: list[str]) -> None:

@@ -16,18 +16,29 @@ from training.config import Config
 @table_options
 @model_options
 @click.option("--as-of", help="Train on rows before this day. [default: the day after the log's last]")
-@click.option("--alias", default="champion", show_default=True, help="Registry alias to point at the new model.")
+@click.option(
+    "--origins", type=click.IntRange(0, 12), default=2, show_default=True, help="Newest horizons to hold out and measure on."
+)
+@click.option(
+    "--alias", help="Registry alias for the new model. [default: challenger, or champion where there is none to challenge]"
+)
 @home_option
 def command(
     chosen: Config,
     as_of: str | None,
-    alias: str,
+    origins: int,
+    alias: str | None,
     home_path: Path | None,
 ) -> None:
-    """Train, measure on the newest closed horizon, log one MLflow run and register the model."""
+    """Train, measure on the newest closed horizons, log an MLflow run with a child for each, and register the model.
+
+    The first model is champion, whom 'tiercast score' and 'tiercast serve' follow; a later one is challenger until
+    'tiercast promote' has compared the two.
+    """
     from features.snapshot import parse_date
     from training.artifact import save
     from training.mlflow_adapter import log_training
+    from training.registry import CHALLENGER
     from training.scoreboard import PAIRED, to_text
     from training.track import records
     from training.train import run_training
@@ -43,17 +54,21 @@ def command(
         policy=rules,
         features=chosen.choose_features(histories.columns, events=bool(histories.events)),
         as_of=date,
+        held_out=origins,
         say=progress,
     )
     click.echo(to_text(trained.scores))
+    newest = str(trained.origin.cutoff) if trained.origin else ""
     for score in trained.scores:
-        if score.metric == PAIRED and score.estimate.high < 0:
+        if score.cutoff == newest and score.metric == PAIRED and score.estimate.high < 0:
             by = f"by {-score.estimate.value:.4f} of log loss on the held-out horizon"
             click.echo(f"\nwarning: for {score.target}, '{score.model}' is better {by}; look before you use this model")
     bundle = trained.fitted.bundle
     save(bundle, place.models / bundle.version)
     progress("logging the run and registering the model")
-    log_training(
+    logged = log_training(
         records(trained, histories), bundle, tracking_uri=place.tracking_uri, artifacts=place.artifacts, alias=alias
     )
-    click.echo(f"\nmodel {bundle.version} is registered as '{alias}'; it is in {place.models / bundle.version}")
+    click.echo(f"\nmodel {bundle.version} is registered as '{logged.alias}'; it is in {place.models / bundle.version}")
+    if logged.alias == CHALLENGER and alias is None:
+        click.echo("there is a champion already: 'tiercast promote' compares the two")

@@ -92,10 +92,8 @@ def registry(tmp_path_factory: pytest.TempPathFactory, small_trained: Trained, s
     folder = tmp_path_factory.mktemp("mlflow")
     uri = f"sqlite:///{folder}/mlflow.db"
     bundle = small_trained.fitted.bundle
-    run_id = log_training(
-        records(small_trained, small), bundle, tracking_uri=uri, artifacts=folder / "artifacts", alias="champion"
-    )
-    return Registry(uri, folder, run_id)
+    logged = log_training(records(small_trained, small), bundle, tracking_uri=uri, artifacts=folder / "artifacts")
+    return Registry(uri, folder, logged.run_id)
 
 
 @pytest.fixture(scope="session")

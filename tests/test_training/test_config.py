@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from features.errors import ConfigError, PolicyError
 from features.registry import chosen_by_default
 from training.config import FILE, Config, Table, load_config
+from training.learning import Learning
 
 
 def write(folder: Path, text: str) -> Path:
@@ -197,3 +198,14 @@ def test_two_time_zones_are_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(ConfigError, match="got Asia/Shanghai and Europe/Berlin"):
         Config(policy=str(tmp_path / "policy.yaml"), time_zone="Asia/Shanghai").programme_zone()
+
+
+def test_how_trees_learn_may_be_said(tmp_path: Path) -> None:
+    file = tmp_path / "tiercast.yaml"
+    file.write_text("learning:\n  leaves: 4\n  l2: 20\n")
+    assert load_config(file, {}).learning == Learning(leaves=4, l2=20.0)
+    file.write_text("horizon_days: 28\n")
+    assert load_config(file, {}).learning is None
+    file.write_text("learning: {leaves: 40}\n")
+    with pytest.raises(ConfigError, match=r"learning\.leaves is a whole number from 2 to 8; got 40"):
+        load_config(file, {})

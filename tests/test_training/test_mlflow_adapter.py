@@ -11,32 +11,58 @@ import simulated
 from features.errors import NoModelError
 from training.artifact import load
 from training.fit import Fitted
-from training.mlflow_adapter import EXPERIMENT, MODEL, VERSION_TAG, _mlflow, fetch, log_training
-from training.track import Metric, Parameter
+from training.mlflow_adapter import fetch, log_training
+from training.mlflow_session import EXPERIMENT, connected
+from training.registry import MODEL, VERSION_TAG
+from training.track import Child, Metric, Parameter, Record
 from training.train import Trained
 
 FILES = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
 
 
 def test_the_run_holds_parameters_metrics_and_plots(registry: Any, small_trained: Trained) -> None:
-    with _mlflow(registry.uri) as mlflow:
+    with connected(registry.uri) as mlflow:
         client = mlflow.MlflowClient()
         run = client.get_run(registry.run_id)
         plots = [file.path for file in client.list_artifacts(registry.run_id, "plots")]
+        files = {file.path for file in client.list_artifacts(registry.run_id) if not file.is_dir}
     assert run.info.run_name == small_trained.fitted.bundle.version
     assert run.info.status == "FINISHED"
     assert run.data.params["as_of"] == str(simulated.AS_OF)
-    assert run.data.params["features"] == ", ".join(small_trained.fitted.data.table.names)
+    assert files == {"policy.yaml", "features.json", "model-card.md"}
     figures = {
-        score.model: score.estimate for score in small_trained.scores if (score.target, score.metric) == ("churn", "AUC")
+        score.model: score.estimate
+        for score in small_trained.scores
+        if (score.cutoff, score.target, score.metric) == ("all", "churn", "AUC")
     }
     assert run.data.metrics["churn/AUC/Tiercast"] == figures["Tiercast"].value
     assert run.data.metrics["churn/AUC/recency_rule/low"] == figures["recency rule"].low
     assert plots == [f"plots/{name}.png" for name in ("contributions", "lift", "reliability", "tiers")]
 
 
+def test_each_origin_is_a_run_below_it(registry: Any, small_trained: Trained) -> None:
+    with connected(registry.uri) as mlflow:
+        client = mlflow.MlflowClient()
+        experiment = client.get_experiment_by_name(EXPERIMENT).experiment_id
+        below = client.search_runs([experiment], f"tags.`mlflow.parentRunId` = '{registry.run_id}'")
+        plots = [file.path for file in client.list_artifacts(below[0].info.run_id, "plots")]
+    assert {run.info.run_name for run in below} == {f"origin {origin.cutoff}" for origin in small_trained.origins}
+    assert {run.info.status for run in below} == {"FINISHED"}
+    assert plots == ["plots/lift.png", "plots/reliability.png", "plots/tiers.png"]
+    for origin in small_trained.origins:
+        (run,) = [run for run in below if run.data.params["cutoff"] == str(origin.cutoff)]
+        (score,) = [
+            score
+            for score in small_trained.scores
+            if (score.cutoff, score.target, score.metric, score.model)
+            == (str(origin.cutoff), "churn", "log loss", "Tiercast")
+        ]
+        assert run.data.metrics["churn/log_loss/Tiercast"] == score.estimate.value
+        assert run.data.metrics["churn/log_loss/Tiercast/high"] == score.estimate.high
+
+
 def test_the_model_is_registered_under_its_alias(registry: Any, small_trained: Trained) -> None:
-    with _mlflow(registry.uri) as mlflow:
+    with connected(registry.uri) as mlflow:
         found = mlflow.MlflowClient().get_model_version_by_alias(MODEL, "champion")
         signature = mlflow.models.get_model_info(f"models:/{MODEL}@champion").signature
     assert found.tags[VERSION_TAG] == small_trained.fitted.bundle.version
@@ -79,16 +105,18 @@ def test_files_hold_no_pickle_and_no_id(registry: Any) -> None:
 
 def test_a_second_run_joins_the_first(registry: Any, visits_fitted: Fitted) -> None:
     bundle = visits_fitted.bundle
-    written = [Parameter("as_of", "2020-12-26"), Metric("churn/AUC/Tiercast", 0.75)]
-    run_id = log_training(
+    written: list[Record] = [Parameter("as_of", "2020-12-26"), Metric("churn/AUC/Tiercast", 0.75)]
+    written.append(Child("origin 2020-11-28", [Parameter("cutoff", "2020-11-28"), Metric("churn/ECE/Tiercast", 0.02)]))
+    logged = log_training(
         written, bundle, tracking_uri=registry.uri, artifacts=registry.folder / "artifacts", alias="visits"
     )
-    with _mlflow(registry.uri) as mlflow:
+    with connected(registry.uri) as mlflow:
         client = mlflow.MlflowClient()
         experiment = client.get_experiment_by_name(EXPERIMENT)
         runs = {run.info.run_id for run in client.search_runs([experiment.experiment_id])}
         versions = {alias: client.get_model_version_by_alias(MODEL, alias).version for alias in ("champion", "visits")}
-    assert {run_id, registry.run_id} <= runs
+    assert {logged.run_id, registry.run_id} <= runs
+    assert logged.alias == "visits"
     assert versions["champion"] != versions["visits"]
 
 

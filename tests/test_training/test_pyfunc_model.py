@@ -14,7 +14,8 @@ from features.errors import ColumnError, CutoffError, InputError
 from features.histories import Histories
 from training.artifact import save
 from training.fit import Fitted
-from training.mlflow_adapter import MODEL, _mlflow
+from training.mlflow_session import connected
+from training.registry import MODEL
 
 
 def lines(log: simulated.Log) -> pd.DataFrame:
@@ -37,7 +38,7 @@ def some(small_log: dict[str, list[DailyRow]]) -> dict[str, list[DailyRow]]:
 @pytest.fixture(scope="module")
 def model(small_fitted: Fitted, tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("pyfunc")
-    with _mlflow(f"sqlite:///{folder}/unused.db"):  # imports MLflow without its warnings and telemetry
+    with connected(f"sqlite:///{folder}/unused.db"):  # imports MLflow without its warnings and telemetry
         from training.pyfunc_model import TiercastModel
 
         loaded = TiercastModel()
@@ -71,7 +72,7 @@ def test_loaded_through_mlflow_it_gives_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sys, "path", list(sys.path))  # loading puts the model's code in front
-    with _mlflow(registry.uri) as mlflow:
+    with connected(registry.uri) as mlflow:
         loaded = mlflow.pyfunc.load_model(f"models:/{MODEL}@champion")
         frame = loaded.predict(lines(some))
         earlier = loaded.predict(lines(some), params={"as_of": "2020-09-01"})
