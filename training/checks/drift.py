@@ -27,11 +27,12 @@ class Drift(Check):
     code = "TC-DRIFT"
     title = "Members to be scored differ from those learned from"
     finds = (
-        f"The population stability index between the training rows and the rows to be scored is above {FAR} for a feature, "
-        f"and against the newest training cutoff alone it is above {SHIFTED}; or it is above {SHIFTED} for the probability of "
-        "leaving, against the same model's at that cutoff. Each has to be above what chance gives once in a thousand. Named and not "
-        "counted are features that are as they were at the newest training cutoff, and those that can only grow, or only "
-        "fall, as a member ages, such as days since the first purchase: a log that goes on moves them."
+        f"The population stability index between the training rows and the rows to be scored is above {FAR} for a "
+        f"feature, and against the newest training cutoff alone it is above {SHIFTED}; or it is above {SHIFTED} for "
+        "the probability of leaving, against the same model's at that cutoff. Each has to be above what chance gives "
+        "once in a thousand. Named and not counted are features that are as they were at the newest training cutoff, "
+        "and those that can only grow, or only fall, as a member ages, such as days since the first purchase: a log "
+        "that goes on moves them."
     )
     remedy = (
         "Look at the features in the table: a campaign, an import of members, a missing file or a column that is "
@@ -52,14 +53,16 @@ class Drift(Check):
         table = [found for name in training.names if (found := _shift(training, scoring, name)) is not None]
         table.sort(key=lambda row: -row["PSI"])
         ageing = only_ageing(training)
-        far, known, aged = [], [], []
+        far: list[str] = []
+        known: list[str] = []
+        aged: list[str] = []
         for row in table:
             kind = aged if row["feature"] in ageing else far if row["PSI"] > FAR and row["differs now"] else known
             kind.append(f"{row['feature']} ({row['PSI']:.2f})")
         churn = _churn(evidence)
         figures = {
             "far": float(len(far)),
-            "a little or as at the newest cutoff": float(len(known)),
+            "a little, or known": float(len(known)),
             "ageing": float(len(aged)),
         }
         if churn is not None:

@@ -29,10 +29,10 @@ class SeasonUncovered(Check):
     code = "TC-SEASON"
     title = "The level of leaving moves and the log does not cover a year"
     finds = (
-        "The rate of leaving, taken at a cutoff every half horizon along the log, moves more than chance gives once in a hundred "
-        f"and by a standard deviation of more than {SPREAD} in log-odds beyond it, while the cutoff to be forecast lies less "
-        "than 52 weeks and a look-back after the log's start: what this time of the year does is not known. A trend looks "
-        "the same in a log so short."
+        "The rate of leaving, taken at a cutoff every half horizon along the log, moves more than chance gives once "
+        f"in a hundred and by a standard deviation of more than {SPREAD} in log-odds beyond it, while the cutoff to be "
+        "forecast lies less than 52 weeks and a look-back after the log's start: what this time of the year does is "
+        "not known. A trend looks the same in a log so short."
     )
     remedy = (
         "Give a log of at least 52 weeks and a look-back before the cutoff. Without one, read the ranking, and expect "
@@ -76,9 +76,7 @@ class SeasonUncovered(Check):
             return self.say(
                 "ok", f"{curve}, and {past} days of log, of {needed} needed, tell of this time last year.", figures, table
             )
-        text = (
-            f"{curve}, {spread.beyond:.2f} in log-odds beyond noise; the log has {past} of {needed} days before the cutoff."
-        )
+        text = f"{curve}, {spread.beyond:.2f} in log-odds beyond noise; the log has {past} of {needed} days before it."
         return self.say("warning", text, figures, table)
 
 

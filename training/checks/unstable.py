@@ -21,8 +21,9 @@ class Unstable(Check):
     code = "TC-UNSTABLE"
     title = "Figures differ from cutoff to cutoff"
     finds = (
-        "Between the backtest's cutoffs the AUC, the gain in log loss over the rate that came, or the mean error differ more "
-        f"than chance gives once in a hundred (Cochran's Q), and by a standard deviation beyond noise of more than {SPREAD}."
+        "Between the backtest's cutoffs the AUC, the gain in log loss over the rate that came, or the mean error "
+        "differ more than chance gives once in a hundred (Cochran's Q), and by a standard deviation beyond noise of "
+        f"more than {SPREAD}."
     )
     remedy = (
         "One cutoff's figures do not stand for the next: expect the spread in the table, not the interval of a single "
