@@ -103,9 +103,10 @@ def only_ageing(rows: Rows) -> set[str]:
     same = np.diff(rows.member[order]) == 0
     found = set()
     for j, name in enumerate(rows.names):
-        step = np.diff(rows.x[order, j])[same]
-        step = step[~np.isnan(step)]
-        if len(step) and step.any() and ((step >= 0).all() or (step <= 0).all()):
+        before, after = rows.x[order[:-1], j][same], rows.x[order[1:], j][same]
+        there = ~np.isnan(before) & ~np.isnan(after)
+        rose, fell = (after > before)[there].any(), (after < before)[there].any()
+        if rose != fell:
             found.add(name)
     return found
 

@@ -23,8 +23,8 @@ class EmptyFeature(Check):
     finds = (
         "A feature is missing in all rows to be scored and was there in most of training's (failed); one value stands "
         f"in all training rows, or it is missing in {NEARLY:.0%} of them; or its share missing moved by more than "
-        f"{MOVED} between the two (warning). A feature that looks further back than the log reaches is named and not "
-        "counted."
+        f"{MOVED} between the two (warning). Named and not counted are features that look further back than the log "
+        "reaches, and those of returns in a log without any."
     )
     remedy = (
         "A feature that is always the same or missing teaches nothing: look whether its column is mapped right, or "
@@ -56,7 +56,7 @@ class EmptyFeature(Check):
         text = f"{text[:1].upper()}{text[1:]}." if parts else f"All {len(rows.names)} features vary and are there."
         if found["gone"]:
             return self.say("failed", text, figures, table)
-        odd = [kind for kind in _KINDS if kind not in ("gone", "not yet known") and found[kind]]
+        odd = [kind for kind in _KINDS if kind not in ("gone", "nothing to tell yet") and found[kind]]
         return self.say("warning" if odd else "ok", text, figures, table)
 
 
@@ -66,7 +66,7 @@ _KINDS: Final = (
     "nearly always missing",
     "missing more often now",
     "missing less often now",
-    "not yet known",
+    "nothing to tell yet",
 )
 
 
@@ -79,9 +79,11 @@ def _kind(rows: Rows, name: str, then: Floats, now: Floats | None) -> str | None
     if abs(after - before) > MOVED:
         return f"missing {'more' if after > before else 'less'} often now"
     if before >= NEARLY:
-        return "not yet known" if _young(rows, name) else "nearly always missing"
+        return "nothing to tell yet" if _young(rows, name) else "nearly always missing"
     known = then[~np.isnan(then)]
-    return "constant" if (known == known[0]).all() else None
+    if (known != known[0]).any():
+        return None
+    return "nothing to tell yet" if name in rows.idle else "constant"
 
 
 def _young(rows: Rows, name: str) -> bool:

@@ -30,6 +30,7 @@ class Rows:
     churned : (n_rows,) what happened next, where that is known
     histories : whose positions ``member`` holds
     window_days : by feature, the longest window that it looks through
+    idle : features that read nothing but what the log has none of, such as returns
     """
 
     names: tuple[str, ...]
@@ -39,6 +40,7 @@ class Rows:
     churned: npt.NDArray[np.bool_] | None = None
     histories: Histories | None = None
     window_days: Mapping[str, int] = field(default_factory=dict)
+    idle: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(self.x)

@@ -13,6 +13,8 @@ from training.metrics import BINS
 
 WIDE: Final = 1.96
 """Standard errors to either side of an interval of 95 %."""
+_LEAST_ERROR: Final = 1e-6
+"""Below this a figure counts as known exactly: smaller errors would drown all others in rounding."""
 Z_99: Final = 2.3263
 Z_999: Final = 3.0902
 """Standard normal quantiles of .99 and .999."""
@@ -93,7 +95,7 @@ def spread_beyond_noise(values: Floats, errors: Floats) -> Spread:
     >>> spread_beyond_noise(np.array([0.1, 0.5]), np.array([0.01, 0.01])).beyond.__round__(2)
     0.28
     """
-    weight = 1.0 / np.maximum(errors, 1e-12) ** 2
+    weight = 1.0 / np.maximum(errors, _LEAST_ERROR) ** 2
     centre = (weight * values).sum() / weight.sum()
     q, freedom = float((weight * (values - centre) ** 2).sum()), len(values) - 1
     scale = weight.sum() - (weight**2).sum() / weight.sum()

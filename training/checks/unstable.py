@@ -60,7 +60,7 @@ def _range(name: str, figures: list[Measured], beyond: float) -> str:
 
 
 def _arrays(figures: list[Measured]) -> tuple[np.ndarray, np.ndarray]:
-    return np.array([figure.value for figure in figures]), np.array([max(figure.error, 1e-6) for figure in figures])
+    return np.array([figure.value for figure in figures]), np.array([figure.error for figure in figures])
 
 
 def _both(outcome: Outcome) -> bool:

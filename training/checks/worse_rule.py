@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from training.checks.check import Check, Finding
+from training.checks.check import Check, Finding, Status
 from training.checks.evidence import Evidence, Outcome
 from training.checks.noise import Measured, measured_mean
+from training.effects import WORTH
 from training.metrics import class_log_losses, log_losses
 
 
@@ -19,8 +20,8 @@ class WorseThanRule(Check):
     title = "A rule is better"
     finds = (
         "Over the backtest's cutoffs together, a baseline has a smaller log loss than ours, for churn or for the next "
-        "tier, and the 95 % interval over members of the paired difference lies above 0 (failed); at a single cutoff "
-        "alone it is a warning."
+        "tier, and the 95 % interval over members of the paired difference lies above 0. It fails where the "
+        f"difference is more than {WORTH:g}; a smaller one, or one at a single cutoff alone, is a warning."
     )
     remedy = (
         "Do not serve this model: the rule is simpler and better. Look at the calibration and at the season first: a "
@@ -41,8 +42,9 @@ class WorseThanRule(Check):
         once = [row for row in single if row[3].low > 0]
         figures = {"rules": float(len(found)), "better": float(len(beaten)), "better at one cutoff": float(len(once))}
         if beaten:
+            status: Status = "failed" if any(row[3].value > WORTH for row in beaten) else "warning"
             text = "; ".join(f"{rule} is better in {target} log loss by {worse}" for target, rule, _, worse in beaten)
-            return self.say("failed", f"{text}.", figures, table)
+            return self.say(status, f"{text}.", figures, table)
         if once:
             text = "; ".join(f"{rule} in {target} log loss at {at} by {worse}" for target, rule, at, worse in once)
             return self.say("warning", f"Better than ours at single cutoffs, though not over all: {text}.", figures, table)
