@@ -59,6 +59,7 @@ def test_a_name_that_is_not_public_is_no_attribute() -> None:
         "from features import events, members, membership, segmentation, standing",
         "from serving import description, description_text, segments_text; from serving.commands import describe, segments",
         "from training import segment_plot",
+        "from training.checks import gather, run_checks",
     ],
 )
 def test_nothing_heavy_is_imported_before_it_is_used(imported: str) -> None:

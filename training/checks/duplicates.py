@@ -100,7 +100,7 @@ def shared_histories(histories: Histories) -> tuple[int, int, float]:
     agree = _collision(visits.day) * (1.0 if amounts is None else _collision(amounts))
     expected = 0.0
     for k, n in zip(*np.unique(size[members], return_counts=True), strict=True):
-        chance = min(1.0, float(np.exp(np.log(np.arange(1, k + 1)).sum() + k * np.log(agree))))
+        chance = float(np.exp(min(0.0, np.log(np.arange(1, k + 1)).sum() + k * np.log(agree))))
         expected += float(n) * (1.0 - (1.0 - chance) ** (float(n) - 1.0))
     return twins, len(members), expected
 

@@ -87,11 +87,11 @@ def _kind(rows: Rows, name: str, then: Floats, now: Floats | None) -> str | None
 
 
 def _young(rows: Rows, name: str) -> bool:
-    """Whether the log begins too late for a feature's window at nearly all training rows."""
+    """Whether the log begins too late for a feature's window at half of the training rows or more."""
     if rows.histories is None or not rows.window_days.get(name):
         return False
     reach = rows.cutoff - rows.histories.first_day
-    return bool((reach <= rows.window_days[name]).mean() >= NEARLY / 2)
+    return bool(np.median(reach) <= rows.window_days[name])
 
 
 def _missing(values: Floats) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -44,6 +44,11 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.x)
+
+    def take(self, at: Integers) -> Rows:
+        """Some of the rows, by position."""
+        churned = None if self.churned is None else self.churned[at]
+        return replace(self, x=self.x[at], member=self.member[at], cutoff=self.cutoff[at], churned=churned)
 
 
 @dataclass(frozen=True, eq=False)

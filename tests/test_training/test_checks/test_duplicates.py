@@ -112,6 +112,15 @@ def test_members_with_hardly_a_purchase_are_not_compared() -> None:
     assert shared_histories(simulated.histories({f"m{i}": one for i in range(50)})) == (0, 0, 0.0)
 
 
+def test_long_histories_in_a_log_of_few_days_are_no_number_too_large() -> None:
+    days = [
+        (simulated.FIRST + simulated.dt.timedelta(days=day), {"orders": 1, "gross": 0, "returned": 0}) for day in range(700)
+    ]
+    crowd: Log = {f"c{i}": days[:1] for i in range(5_000)}
+    log = simulated.histories({"m": days, "n": days[:699], **crowd}, has_amounts=False)
+    assert shared_histories(log) == (0, 2, 0.0)
+
+
 def test_with_nothing_to_look_through_it_does_not_apply(small: Histories) -> None:
     assert check.run(plain.evidence()).status == "not applicable"
     assert (

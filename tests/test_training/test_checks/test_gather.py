@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import replace
 
 import numpy as np
@@ -9,8 +8,8 @@ import pytest
 import simulated
 
 import features
+from features.daily import DailyRow
 from features.histories import Histories
-from features.policy import TierPolicy
 from training.backtest import OURS
 from training.checks import Evidence, gather
 from training.checks.gather import answers, longest_window, rows
@@ -84,11 +83,13 @@ def test_windows_are_read_off_definitions(small_trained: Trained) -> None:
     assert windows["recency_days"] == windows["visits_total"] == 0
 
 
-def test_features_of_returns_are_idle_without_any(small: Histories, journey: Histories, journey_policy: TierPolicy) -> None:
-    spans = {"horizon_days": 28, "lookback_days": 91, "policy": journey_policy}
-    few = journey.range(0, 20)
-    assert rows(features.build(few, [dt.date(2017, 9, 1)], **spans)).idle == {"returned_share"}
-    assert rows(features.build(small, [simulated.AS_OF], **spans)).idle == frozenset()
+def test_features_of_returns_are_idle_without_any(small: Histories, small_log: dict[str, list[DailyRow]]) -> None:
+    kept = {
+        member: [(day, {**sums, "returned": 0}) for day, sums in own if sums["orders"]] for member, own in small_log.items()
+    }
+    never = features.build(simulated.histories(kept), [simulated.AS_OF], **simulated.SPANS)
+    assert rows(never).idle == {"returned_share"}
+    assert rows(features.build(small, [simulated.AS_OF], **simulated.SPANS)).idle == frozenset()
 
 
 @pytest.mark.parametrize(

@@ -89,3 +89,12 @@ def test_features_without_a_value_or_with_one_are_worth_nothing() -> None:
     rows = plain.rows()
     for values in (np.full(len(rows), np.nan), np.ones(len(rows)), np.full(len(rows), np.inf)):
         assert alone_auc(values, rows) == pytest.approx(0.5, abs=0.05)
+
+
+def test_of_many_rows_some_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = plain.rows()
+    leaking = with_feature(rows, leaks(rows)["the other way round"])
+    monkeypatch.setattr("training.checks.leak_feature._MOST_ROWS", 200)
+    found = check.run(plain.evidence(training=leaking))
+    assert found.status == "failed"
+    assert check.run(plain.evidence(training=rows)).status == "ok"

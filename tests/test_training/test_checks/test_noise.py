@@ -94,14 +94,14 @@ def test_where_there_is_no_slope_there_is_no_number(y: np.ndarray, p: np.ndarray
     assert np.isnan(found.value) or found.error > 10
 
 
-@pytest.mark.parametrize("n", [20, 333, 2_000])
+@pytest.mark.parametrize("n", [20, 333, 2_000, 21_000])
 def test_noise_of_calibration_against_the_plain_way(n: int) -> None:
     rng = np.random.default_rng(4)
     p = rng.beta(2, 3, n)
     mean, most = calibration_noise(p)
-    drawn = [calibration_error((rng.random(n) < p).astype(float), p) for _ in range(400)]
-    assert mean == pytest.approx(np.mean(drawn), rel=0.05)
-    assert most == pytest.approx(np.quantile(drawn, 0.99), rel=0.15)
+    drawn = [calibration_error((rng.random(n) < p).astype(float), p) for _ in range(150)]
+    assert mean == pytest.approx(np.mean(drawn), rel=0.08)
+    assert most == pytest.approx(np.quantile(drawn, 0.99), rel=0.25)
 
 
 def test_spread_of_figures_that_differ_and_of_figures_that_do_not() -> None:

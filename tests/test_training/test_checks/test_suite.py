@@ -57,25 +57,20 @@ def odd(sound: Evidence) -> list[Evidence]:
     """Evidence that makes no sense, which no check may break on."""
     training, scoring, answers = sound.training, sound.scoring, sound.answers
     assert training is not None
-    assert training.churned is not None
     assert scoring is not None
     assert answers is not None
-    none = slice(0, 0)
-    empty = replace(
-        training,
-        x=training.x[none],
-        member=training.member[none],
-        cutoff=training.cutoff[none],
-        churned=training.churned[none],
-    )
+    empty, training = training.take(np.empty(0, np.int64)), training.take(np.arange(0, len(training), 8))
+    sound = replace(sound, training=training)
     visit: list[DailyRow] = [(simulated.FIRST, {"orders": 1, "gross": 0, "returned": 0})]
     back: list[DailyRow] = [(simulated.FIRST, {"orders": 0, "gross": 0, "returned": 9})]
     nan = {name: np.full(len(p), np.nan) for name, p in sound.outcomes[0].churn.items()}
     return [
         replace(sound, training=empty, scoring=empty, outcomes=()),
         replace(sound, training=replace(training, x=np.full_like(training.x, np.nan))),
-        replace(sound, training=replace(training, x=np.full_like(training.x, np.inf), churned=~training.churned)),
-        replace(sound, training=replace(training, churned=np.ones_like(training.churned))),
+        replace(
+            sound, training=replace(training, x=np.full_like(training.x, np.inf), churned=np.arange(len(training)) % 3 > 0)
+        ),
+        replace(sound, training=replace(training, churned=np.ones(len(training), bool))),
         replace(sound, training=replace(training, names=(), x=training.x[:, :0])),
         replace(sound, scoring=replace(scoring, names=tuple(f"new_{name}" for name in scoring.names))),
         replace(sound, outcomes=tuple(replace(outcome, churn=nan) for outcome in sound.outcomes[:1])),
