@@ -27,7 +27,7 @@ class Finding:
     title: str
     status: Status
     found: str
-    to_do: str = ""
+    fix: str = ""
     figures: Mapping[str, float] = field(default_factory=dict)
     table: Sequence[Mapping[str, Any]] = ()
 
@@ -43,7 +43,7 @@ class Finding:
             "title": self.title,
             "status": self.status,
             "found": self.found,
-            "to_do": self.to_do,
+            "fix": self.fix,
             "figures": {name: _plain(value) for name, value in self.figures.items()},
             "table": [{name: _plain(value) for name, value in row.items()} for row in self.table],
         }
@@ -78,8 +78,8 @@ class Check(ABC):
         table: Sequence[Mapping[str, Any]] = (),
     ) -> Finding:
         """A finding of this check; what to do is said where something is wrong."""
-        to_do = self.remedy if status in ("warning", "failed") else ""
-        return Finding(self.code, self.title, status, found, to_do, figures or {}, table)
+        fix = self.remedy if status in ("warning", "failed") else ""
+        return Finding(self.code, self.title, status, found, fix, figures or {}, table)
 
     def not_applicable(self, because: str) -> Finding:
         """Nothing to look at."""

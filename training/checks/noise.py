@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from features.operators import Floats, Integers
-from training.metrics import BINS
+from training.metrics import BINS, calibration_error
 
 WIDE: Final = 1.96
 """Standard errors to either side of an interval of 95 %."""
-_NORMAL_FROM: Final = 20_000
+_NORMAL_FROM: Final = 5_000
 _LEAST_ERROR: Final = 1e-6
 """Below this a figure counts as known exactly: smaller errors would drown all others in rounding."""
 Z_99: Final = 2.3263
@@ -120,15 +120,13 @@ def calibration_noise(p: Floats, *, draws: int = 400, seed: int = 0) -> tuple[fl
     ----------
     p : (n,) with n > 0
     """
-    rng = np.random.default_rng(seed)
-    n, ordered = len(p), np.sort(p)
-    starts = np.cumsum([0, *(len(part) for part in np.array_split(ordered, min(BINS, n)))][:-1])
-    if n > _NORMAL_FROM:  # a bin's sum is normal then, and drawing each outcome would take long
-        spread = np.sqrt(np.add.reduceat(ordered * (1.0 - ordered), starts))
-        found = np.abs(rng.normal(0.0, spread, (draws, len(starts)))).sum(axis=1) / n
-    else:
-        each = [np.abs(np.add.reduceat((rng.random(n) < ordered) - ordered, starts)).sum() / n for _ in range(draws)]
-        found = np.array(each)
+    rng, n = np.random.default_rng(seed), len(p)
+    if n <= _NORMAL_FROM:
+        found = np.array([calibration_error((rng.random(n) < p).astype(np.float64), p) for _ in range(draws)])
+    else:  # a bin's sum is normal then, and drawing each outcome would take long
+        bins = np.array_split(np.sort(p), BINS)
+        spread = np.array([np.sqrt((part * (1.0 - part)).sum()) for part in bins])
+        found = np.abs(rng.normal(0.0, spread, (draws, BINS))).sum(axis=1) / n
     return float(found.mean()), float(np.quantile(found, 0.99))
 
 

@@ -39,8 +39,8 @@ def to_text(findings: Sequence[Finding], *, all_of_them: bool = False) -> str:
         indent = len(status) + 4
         for finding in found:
             lines.append(f"  {status}  {finding.code}  {finding.found}")
-            if finding.to_do:
-                lines.append(f"{' ' * indent}{finding.to_do}")
+            if finding.fix:
+                lines.append(f"{' ' * indent}{finding.fix}")
     return "\n".join(lines)
 
 

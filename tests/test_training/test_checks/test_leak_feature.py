@@ -41,7 +41,7 @@ def test_a_feature_that_knows_the_outcome_fails(how: str) -> None:
     assert (found.status, found.table[0]["feature"]) == ("failed", "leak")
     assert found.figures["AUC"] > 0.97
     assert "leak alone" in found.found
-    assert found.to_do
+    assert found.fix
 
 
 def test_a_feature_that_stands_far_above_all_others_is_a_warning() -> None:

@@ -40,7 +40,7 @@ def test_a_sound_programme_is_quiet(sound: Evidence) -> None:
 def test_of_nothing_each_says_why_it_does_not_apply() -> None:
     findings = run_checks(plain.evidence())
     assert {finding.status for finding in findings} == {"not applicable"}
-    assert all(len(finding.found) > 20 and not finding.to_do for finding in findings)
+    assert all(len(finding.found) > 20 and not finding.fix for finding in findings)
 
 
 @pytest.mark.parametrize("check", all_checks(), ids=lambda check: check.code)
@@ -49,7 +49,7 @@ def test_what_is_found_is_a_sentence_and_what_to_do_is_said_when_something_is_wr
         found = check.run(evidence)
         assert found.code == check.code
         assert re.fullmatch(r"[A-Z0-9].*\.|[a-z_0-9].*\.", found.found), found.found
-        assert bool(found.to_do) == (found.status in ("warning", "failed"))
+        assert bool(found.fix) == (found.status in ("warning", "failed"))
         assert not re.search(r"\bm\d{3}\b", str(found)), "no member is named"
 
 

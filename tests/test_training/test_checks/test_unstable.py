@@ -33,7 +33,7 @@ def test_a_cutoff_where_the_ranking_is_lost_is_a_warning() -> None:
     assert "AUC from 0.4" in found.found
     assert "gain in log loss from -" in found.found
     assert "mean error" not in found.found
-    assert found.to_do
+    assert found.fix
 
 
 def test_a_level_that_swings_is_a_warning() -> None:
