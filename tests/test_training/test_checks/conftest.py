@@ -13,7 +13,6 @@ from training.backtest import OURS, run_backtest
 from training.checks import Evidence, Outcome, gather
 from training.train import Trained
 
-
 SIMPLE = {OURS, "base rate", "recency rule", "same tier", "Markov"}
 """Rules that a sound model beats on any log; a purchase process may well be better on a small one, and the check says so."""
 
