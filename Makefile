@@ -58,8 +58,9 @@ lint: $(READY) ## ruff, mypy, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-docs: $(READY) ## docs/features.md, from the declarations
+docs: $(READY) ## docs/features.md and docs/checks.md, from the declarations
 	$(BIN)/python -m docs.write_features
+	$(BIN)/python -m docs.write_checks
 
 bench: $(READY) ## benchmarks: ratios against a named peer in the same run
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

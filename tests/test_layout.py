@@ -62,6 +62,7 @@ def test_a_name_that_is_not_public_is_no_attribute() -> None:
         "from training import segment_plot",
         "from training import config, learning, promotion, recipe, tuning",
         "from training import mlflow_adapter, promotion_log, registry, tuning_log",
+        "from training.checks import gather, run_checks",
     ],
 )
 def test_nothing_heavy_is_imported_before_it_is_used(imported: str) -> None:
