@@ -37,7 +37,7 @@ def days_to_next(
     horizon_days: float,
     levels: Floats | tuple[float, ...] = LEVELS,
 ) -> Floats:
-    """(n_rows, n_levels) days after the cutoff until P(the next purchase has come) reaches each level; inf where it never does.
+    """(n_rows, n_levels) days until P(the next purchase has come) reaches each level; inf where it never does.
 
     Rises with the level, and is ``horizon_days`` at 1 - ``p_churn``.
 
@@ -132,7 +132,8 @@ def worded(low_days: float, median_days: float, high_days: float) -> Phrase:
         )
     if high is None:
         return Phrase(
-            f"next purchase expected in {_days(median)}; one in ten comes within {_days(low)}, one in ten or more never again",
+            f"next purchase expected in {_days(median)}; one in ten comes within {_days(low)}, "
+            "one in ten or more never again",
             f"预计 {median} 天后再次购买；十分之一在 {low} 天内回来，至少十分之一不再回来",
         )
     return Phrase(

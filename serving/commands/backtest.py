@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from features.files import check_table_path, write_table
-from serving.commands.options import log_options, model_options, progress, read, table_options
+from serving.commands.options import horizon_days, log_options, model_options, progress, read, table_options
 from training.config import Config
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def command(
     origins = run_backtest(
         histories,
         dates,
-        horizon_days=chosen.horizon_days,
+        horizon_days=horizon_days(chosen, histories, progress, min(dates)),
         lookback_days=chosen.lookback_days,
         policy=rules,
         features=chosen.choose_features(histories.columns, events=bool(histories.events)),

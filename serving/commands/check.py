@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from features.engine import write
-from features.errors import ConfigError
+from features.errors import ConfigError, UnusableLogError
 from features.files import written_whole
 from serving.commands.options import log_options, reading
-from training.config import Config
+from training.config import AUTO, Config
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from features.verdicts import Checked
 
 
@@ -28,7 +30,7 @@ def command(
     quarantine: Path | None,
     as_json: bool,
 ) -> None:
-    """Report what a transaction log is good for.
+    """Report what a transaction log is good for; with ``horizon_days: auto``, which horizon it gives, too.
 
     DATA is a CSV or Parquet file, a glob in quotes, or the URL of a table (docs/engines.md).
     """
@@ -44,10 +46,27 @@ def command(
         raise ConfigError("a quarantine is a .parquet or .csv file", repr(str(quarantine)), "name one")
     checked = check(source, chosen.columns, **reading(chosen))
     summary = report(checked)
-    click.echo(json.dumps(summary.to_dict(), indent=1) if as_json else summary.to_text())
+    plain, text = summary.to_dict(), summary.to_text()
+    if chosen.horizon_days == AUTO:
+        found, said = horizon_found(checked, chosen)
+        plain, text = {**plain, "horizon": found}, f"{text}\n\n{said}"
+    click.echo(json.dumps(plain, indent=1) if as_json else text)
     if quarantine is not None:
         write_quarantine(checked, quarantine)
         click.echo(f"{sum(summary.refused.values()):,} refused rows are in {quarantine}", err=True)
+
+
+def horizon_found(checked: Checked, chosen: Config) -> tuple[dict[str, Any], str]:
+    """The horizon that the whole log gives, with its curve, as plain values and as text; or why it gives none."""
+    from features.reading import from_log
+    from training.horizon import choose_horizon
+
+    try:
+        histories = from_log(checked, ())
+        horizon = choose_horizon(histories, histories.span[1], chosen.came_back_share, chosen.came_back_of)
+    except UnusableLogError as error:
+        return {"horizon_days": None, "why": str(error)}, f"no horizon: {error}"
+    return horizon.to_dict(), f"{horizon.to_text()}\n{horizon.to_table()}"
 
 
 def write_quarantine(checked: Checked, path: Path) -> None:

@@ -56,9 +56,7 @@ def test_days_undo_the_probability(process: PurchaseProcess, history: Any, p: fl
 
 
 @given(processes, histories(), chances, horizons)
-def test_later_is_likelier_and_more_certain_takes_longer(
-    process: PurchaseProcess, history: Any, p: float, days: float
-) -> None:
+def test_later_is_likelier_and_surer_takes_longer(process: PurchaseProcess, history: Any, p: float, days: float) -> None:
     p_churn, levels = np.array([p]), np.array([1e-9, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99, 1 - 1e-9])
     wait = days_to_next(process, *history, p_churn, days, levels)[0]
     assert not np.isnan(wait).any()
