@@ -66,7 +66,7 @@ def test_training_keeps_what_was_chosen_and_scoring_goes_by_it(run: Run, folder:
 
 
 def test_a_backtest_chooses_as_known_at_its_oldest_cutoff(run: Run, folder: Path) -> None:
-    code, said, err = run("backtest", "--cutoff", "2020-09-25", "--cutoff", "2020-08-10", "--out", "p.parquet")
+    code, _, err = run("backtest", "--cutoff", "2020-09-25", "--cutoff", "2020-08-10", "--out", "p.parquet")
     assert code == 0
     days, date = told(err)
     assert date == "2020-08-10"
