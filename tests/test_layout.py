@@ -58,7 +58,7 @@ def test_a_name_that_is_not_public_is_no_attribute() -> None:
         "from features.daily import fold; from features.histories import from_rows",
         "from features import events, members, membership, segmentation, standing",
         "from serving import description, description_text, segments_text; from serving.commands import describe, segments",
-        "from training import segment_plot",
+        "from training import horizon, horizon_plot, margin, next_purchase, segment_plot, worth",
     ],
 )
 def test_nothing_heavy_is_imported_before_it_is_used(imported: str) -> None:

@@ -21,6 +21,7 @@ prices is in them.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -51,8 +52,8 @@ class Worth(BaseModel):
 
     def discounts(self, horizon_days: float) -> Floats:
         """(horizons,) what money of each horizon counts; that of the first in full."""
-        yearly: Floats = np.arange(self.horizons) * (horizon_days / _YEAR_DAYS)
-        return np.exp(-np.log1p(self.yearly_discount) * yearly)
+        years = np.arange(float(self.horizons)) * (horizon_days / _YEAR_DAYS)
+        return np.exp(-math.log1p(self.yearly_discount) * years)
 
 
 @dataclass(frozen=True, eq=False)
