@@ -68,6 +68,21 @@ class Silences:
         """(n_horizons,) whether there are silences enough."""
         return self.among(of) >= LEAST_SILENCES
 
+    def to_rows(self, of: Of = "silent") -> list[dict[str, Any]]:
+        """Plain values of each horizon with silences enough: days, silences, share, low, high."""
+        names = ("days", "silences", "share", "low", "high")
+        columns = (self.days, self.among(of), self.share(of), *self.interval(of))
+        rows = zip(*(column[self.judged(of)].tolist() for column in columns), strict=True)
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def to_table(self, of: Of = "silent", chosen: int | None = None) -> str:
+        """The same as text."""
+        lines = [f"  days {'silences' if of == 'silent' else 'shopping days':>13}  came back within as many more"]
+        for row in self.to_rows(of):
+            share = f"{row['share']:6.1%} [{row['low']:.1%}, {row['high']:.1%}]"
+            lines.append(f"{row['days']:>6} {row['silences']:>13,}  {share}{'  <- chosen' if row['days'] == chosen else ''}")
+        return "\n".join(lines)
+
     def least(self, most: float, of: Of = "silent") -> int | None:
         """Position of the least horizon that holds; None where none does."""
         judged = np.flatnonzero(self.judged(of))
@@ -102,26 +117,13 @@ class Horizon:
         return f"horizon {days} days, chosen from rows before {self.as_of}: {of} (at most {self.most:.0%})"
 
     def to_table(self) -> str:
-        """The curve, a line a horizon."""
-        low, high = self.curve.interval(self.of)
-        lines = ["  days  silences  came back within as many more"]
-        for i in np.flatnonzero(self.curve.judged(self.of)):
-            chosen = "  <- chosen" if self.curve.days[i] == self.days else ""
-            lines.append(
-                f"{self.curve.days[i]:>6}{self.curve.among(self.of)[i]:>10,}  "
-                f"{self.curve.share(self.of)[i]:6.1%} [{low[i]:.1%}, {high[i]:.1%}]{chosen}"
-            )
-        return "\n".join(lines)
+        """The curve, a line a horizon, with the choice marked."""
+        return self.curve.to_table(self.of, self.days)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
-        low, high = self.curve.interval(self.of)
-        names = ("days", "silences", "share", "low", "high")
-        columns = (self.curve.days, self.curve.among(self.of), self.curve.share(self.of), low, high)
-        rows = zip(*(column[self.curve.judged(self.of)].tolist() for column in columns), strict=True)
-        curve = [dict(zip(names, row, strict=True)) for row in rows]
         chosen = {"horizon_days": self.days, "came_back_share": self.most, "came_back_of": self.of}
-        return {**chosen, "as_of": str(self.as_of), "curve": curve}
+        return {**chosen, "as_of": str(self.as_of), "curve": self.curve.to_rows(self.of)}
 
 
 def silences(visits: Ragged, first_day: int, end_day: int) -> Silences:
@@ -154,6 +156,12 @@ def silences(visits: Ragged, first_day: int, end_day: int) -> Silences:
     return Silences(_WEEK * np.arange(1, weeks + 1), up_to(watched), up_to(reached), ended)
 
 
+def known_silences(histories: Histories, as_of: dt.date) -> Silences:
+    """The curve of a log as it was known at ``as_of``: from rows on days before it."""
+    end = min(histories.end_day, to_day(as_of))
+    return silences(histories.visits.take(histories.visits.day < end), histories.first_day, end)
+
+
 def choose_horizon(histories: Histories, as_of: dt.date, most: float = CAME_BACK_SHARE, of: Of = "silent") -> Horizon:
     """The horizon of a log as it was known at ``as_of``: from rows on days before it.
 
@@ -178,9 +186,8 @@ def choose_horizon(histories: Histories, as_of: dt.date, most: float = CAME_BACK
     horizon 14 days, chosen from rows before 2017-10-01: of 100 silences of 14 days, 0.0% [0.0%, 3.7%] ended within 14 more
     (at most 10%)
     """
-    end = min(histories.end_day, to_day(as_of))
-    span = max(end - histories.first_day, 0)
-    curve = silences(histories.visits.take(histories.visits.day < end), histories.first_day, end)
+    curve = known_silences(histories, as_of)
+    span = max(min(histories.end_day, to_day(as_of)) - histories.first_day, 0)
     judged = np.flatnonzero(curve.judged(of))
     if not len(judged):
         found = f"{int(curve.among(of)[0])} of 7 days" if len(curve.days) else "none"

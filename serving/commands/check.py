@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 @click.argument("data", required=False)
 @log_options
 @click.option("--quarantine", type=click.Path(path_type=Path), help="Write the refused rows here (.parquet or .csv).")
+@click.option("--plot", type=click.Path(path_type=Path), help="Draw the curve that a horizon is chosen by here (.png).")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def command(
     chosen: Config,
     data: str | None,
     quarantine: Path | None,
+    plot: Path | None,
     as_json: bool,
 ) -> None:
     """Report what a transaction log is good for; with ``horizon_days: auto``, which horizon it gives, too.
@@ -44,11 +46,13 @@ def command(
         raise ConfigError("a log is named", "none", "write 'tiercast check DATA'")
     if quarantine is not None and quarantine.suffix not in (".parquet", ".csv"):
         raise ConfigError("a quarantine is a .parquet or .csv file", repr(str(quarantine)), "name one")
+    if plot is not None and plot.suffix != ".png":
+        raise ConfigError("a curve is drawn to a .png file", repr(str(plot)), "name one")
     checked = check(source, chosen.columns, **reading(chosen))
     summary = report(checked)
     plain, text = summary.to_dict(), summary.to_text()
-    if chosen.horizon_days == AUTO:
-        found, said = horizon_found(checked, chosen)
+    if chosen.horizon_days == AUTO or plot is not None:
+        found, said = horizon_found(checked, chosen, plot)
         plain, text = {**plain, "horizon": found}, f"{text}\n\n{said}"
     click.echo(json.dumps(plain, indent=1) if as_json else text)
     if quarantine is not None:
@@ -56,17 +60,31 @@ def command(
         click.echo(f"{sum(summary.refused.values()):,} refused rows are in {quarantine}", err=True)
 
 
-def horizon_found(checked: Checked, chosen: Config) -> tuple[dict[str, Any], str]:
-    """The horizon that the whole log gives, with its curve, as plain values and as text; or why it gives none."""
+def horizon_found(checked: Checked, chosen: Config, plot: Path | None = None) -> tuple[dict[str, Any], str]:
+    """The horizon that the whole log gives, or why it gives none, as plain values and as text, with the curve; drawn too."""
     from features.reading import from_log
-    from training.horizon import choose_horizon
+    from training.horizon import choose_horizon, known_silences
 
+    most, of = chosen.came_back_share, chosen.came_back_of
     try:
         histories = from_log(checked, ())
-        horizon = choose_horizon(histories, histories.span[1], chosen.came_back_share, chosen.came_back_of)
     except UnusableLogError as error:
-        return {"horizon_days": None, "why": str(error)}, f"no horizon: {error}"
-    return horizon.to_dict(), f"{horizon.to_text()}\n{horizon.to_table()}"
+        return {"horizon_days": None, "why": str(error), "curve": []}, f"no horizon: {error}"
+    as_of = histories.span[1]
+    curve = known_silences(histories, as_of)
+    days = None
+    try:
+        horizon = choose_horizon(histories, as_of, most, of)
+    except UnusableLogError as error:
+        why = {"came_back_share": most, "came_back_of": of, "why": str(error)}
+        plain, said = {"horizon_days": None, **why, "curve": curve.to_rows(of)}, f"no horizon: {error}"
+    else:
+        days, plain, said = horizon.days, horizon.to_dict(), horizon.to_text()
+    if plot is not None:
+        from training.horizon_plot import draw_horizon
+
+        draw_horizon(curve, most, of, days, plot)
+    return plain, f"{said}\n{curve.to_table(of, days)}"
 
 
 def write_quarantine(checked: Checked, path: Path) -> None:

@@ -101,6 +101,11 @@ def test_a_check_shows_the_curve(run: Run, folder: Path) -> None:
     assert "<- chosen" in said
     (folder / "tiercast.yaml").write_text("transactions: log.csv\n")
     assert "horizon" not in run("check")[1]
+    code, said, _ = run("check", "--plot", "curve.png")
+    assert code == 0
+    assert TOLD.search(said)
+    assert (folder / "curve.png").read_bytes().startswith(b"\x89PNG")
+    assert run("check", "--plot", "curve.pdf")[0] == 2
 
 
 def test_the_command_line_says_auto_too(run: Run, folder: Path) -> None:
@@ -123,3 +128,10 @@ def test_a_log_that_gives_none_is_refused_with_what_was_found(run: Run, folder: 
     code, said, _ = run("check")
     assert code == 0
     assert "no horizon: a horizon is chosen from at least 50 silences" in said
+    found = json.loads(run("check", "--json")[1])["horizon"]
+    assert (found["horizon_days"], found["curve"]) == (None, [])
+    (folder / "log.csv").write_text("customer_id,timestamp\na,soon\n")
+    code, said, _ = run("check", "--quarantine", "refused.csv")
+    assert code == 0
+    assert "no horizon: a log has usable rows" in said
+    assert (folder / "refused.csv").exists()

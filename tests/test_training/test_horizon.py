@@ -164,7 +164,7 @@ def test_text_table_and_plain_values_say_the_same() -> None:
         "horizon 14 days, chosen from rows before 2017-01-01: of 1,000 silences of 14 days, 6.0% [4.7%, 7.6%] ended within "
         "14 more (at most 10%)"
     )
-    assert found.to_table().splitlines()[2] == "    14     1,000    6.0% [4.7%, 7.6%]  <- chosen"
+    assert found.to_table().splitlines()[2] == "    14         1,000    6.0% [4.7%, 7.6%]  <- chosen"
     plain = json.loads(json.dumps(found.to_dict()))
     assert (plain["horizon_days"], plain["came_back_share"], plain["as_of"]) == (14, 0.1, "2017-01-01")
     assert [row["share"] for row in plain["curve"]] == [0.3, 0.06, 0.05]
