@@ -115,6 +115,18 @@ def test_who_is_long_gone_is_still_forecast_as_the_trees_say() -> None:
     assert np.isinf(wait[0, 2])
 
 
+def test_one_member_alone_gets_the_same_days_to_the_bit() -> None:
+    process, rng = PurchaseProcess("mbg", 0.5, 40.0, 0.9, 1.6), np.random.default_rng(0)
+    x, age = rng.integers(0, 40, 101).astype(float), rng.integers(1, 700, 101).astype(float)
+    rows = (x, np.where(x > 0, age * rng.random(101), 0.0), age, rng.random(101))
+    together = days_to_next(process, *rows, 28.0)
+    within = probability_within(process, *rows, 28.0, (7.0, 28.0, 91.0))
+    for i in range(101):
+        alone = [column[i : i + 1] for column in rows]
+        assert days_to_next(process, *alone, 28.0)[0].tolist() == together[i].tolist()
+        assert probability_within(process, *alone, 28.0, (7.0, 28.0, 91.0))[0].tolist() == within[i].tolist()
+
+
 @pytest.mark.parametrize("level", [0.0, 1.0, -0.1, np.nan])
 def test_a_level_is_a_probability(level: float) -> None:
     process, one = PurchaseProcess("mbg", 1.0, 40.0, 1.0, 2.0), np.ones(1)
