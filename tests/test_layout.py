@@ -59,10 +59,10 @@ def test_a_name_that_is_not_public_is_no_attribute() -> None:
         "from features.daily import fold; from features.histories import from_rows",
         "from features import events, members, membership, segmentation, standing",
         "from serving import description, description_text, segments_text; from serving.commands import describe, segments",
-        "from training import segment_plot",
         "from training import config, learning, promotion, recipe, tuning",
         "from training import mlflow_adapter, promotion_log, registry, tuning_log",
         "from training.checks import gather, run_checks",
+        "from training import horizon, horizon_plot, margin, next_purchase, segment_plot, worth",
     ],
 )
 def test_nothing_heavy_is_imported_before_it_is_used(imported: str) -> None:

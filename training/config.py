@@ -5,9 +5,10 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from features.bounds import StandingBounds
 from features.declared import DEFAULT, Entry, choose, entries, read_entries
@@ -20,14 +21,22 @@ from features.row_rules import Rule
 from features.servers import is_url
 from features.snapshot import MAX_DAYS
 from features.zones import UTC
+from training.horizon import CAME_BACK_SHARE, Of
 from training.learning import Learning
 
+AUTO: Final = "auto"
 FILE: Final = "tiercast.yaml"
 _TABLES: Final = ("events", "members")
 
 
 def _learning(written: Any) -> Learning | None:
     return written if written is None or isinstance(written, Learning) else Learning.from_dict(written)
+
+
+def _days_or_auto(value: Any) -> Any:
+    if value == AUTO or (isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MAX_DAYS):
+        return value
+    raise PydanticCustomError("horizon", "should be whole days from 1 to {most}, or auto", {"most": MAX_DAYS})
 
 
 class Table(BaseModel):
@@ -46,7 +55,8 @@ class Config(BaseModel):
     known of rows (features.row_rules); ``policy`` is a path; ``features`` is a list of names and declarations or the path of
     a file of them (see features.declared), the default set if None; ``events`` is the event log and ``members`` the member
     table (features.events, features.members); ``standing`` holds the bounds that descriptions use (features.bounds);
-    ``learning`` says how the trees learn (training.learning), by the defaults if None.
+    ``learning`` says how the trees learn (training.learning), by the defaults if None. ``horizon_days`` may be 'auto': then
+    ``came_back_share`` and ``came_back_of`` say how it is chosen (training.horizon).
     Relative paths are relative to the file they stand in.
 
     >>> Config(transactions="log.parquet", horizon_days=28, lookback_days=91).duplicates
@@ -66,7 +76,9 @@ class Config(BaseModel):
     events: Table | None = None
     members: Table | None = None
     standing: StandingBounds = Field(default_factory=StandingBounds)
-    horizon_days: int = Field(28, ge=1, le=MAX_DAYS, strict=True)
+    horizon_days: Annotated[int | Literal["auto"], BeforeValidator(_days_or_auto)] = 28
+    came_back_share: float = Field(CAME_BACK_SHARE, gt=0, lt=1)
+    came_back_of: Of = "silent"
     lookback_days: int = Field(91, ge=1, le=MAX_DAYS, strict=True)
     learning: Annotated[Learning | None, BeforeValidator(_learning)] = None
 

@@ -46,7 +46,7 @@ class PurchaseProcess:
 
     def p_alive(self, x: Floats, recency: Floats, age: Floats) -> Floats:
         """P(not dropped out by the cutoff), in (0, 1], exactly 1 only under BG/NBD without a repeat purchase."""
-        return _inside(special.expit(-self._log_odds_left(x, recency, age)), most=1.0)
+        return _inside(special.expit(-self.log_odds_left(x, recency, age)), most=1.0)
 
     def p_none(self, x: Floats, recency: Floats, age: Floats, days: float | Floats) -> Floats:
         """P(no purchase in (cutoff, cutoff + ``days``]), in (0, 1)."""
@@ -54,15 +54,15 @@ class PurchaseProcess:
 
     def log_p_none(self, x: Floats, recency: Floats, age: Floats, days: float | Floats) -> Floats:
         """Log of ``p_none``, accurate near 0 too; below 0."""
-        log_odds = self._log_odds_left(x, recency, age)
+        log_odds = self.log_odds_left(x, recency, age)
         log_some = self.log_p_some(x, recency, age, days)
-        log_sum = np.logaddexp(special.log_expit(log_odds), special.log_expit(-log_odds) + self._log_quiet(x, age, days))
+        log_sum = np.logaddexp(special.log_expit(log_odds), special.log_expit(-log_odds) + self.log_quiet(x, age, days))
         return np.where(log_some < -0.5, np.log1p(-np.exp(np.minimum(log_some, -0.4))), log_sum)
 
     def log_p_some(self, x: Floats, recency: Floats, age: Floats, days: float | Floats) -> Floats:
         """Log of P(a purchase in the horizon), accurate near 0 too; below 0 and finite for ``days`` > 0."""
-        quiet = self._log_quiet(x, age, days)
-        alive: Floats = special.log_expit(-self._log_odds_left(x, recency, age))
+        quiet = self.log_quiet(x, age, days)
+        alive: Floats = special.log_expit(-self.log_odds_left(x, recency, age))
         return alive + np.log(-np.expm1(quiet))
 
     def expected_purchases(self, x: Floats, recency: Floats, age: Floats, days: float | Floats) -> Floats:
@@ -102,14 +102,14 @@ class PurchaseProcess:
         """Back from ``to_dict``."""
         return cls(plain["kind"], *(float(plain[name]) for name in ("r", "alpha", "a", "b")))
 
-    def _log_odds_left(self, x: Floats, recency: Floats, age: Floats) -> Floats:
+    def log_odds_left(self, x: Floats, recency: Floats, age: Floats) -> Floats:
         """Log odds of having dropped out by the cutoff; -inf without a chance to."""
         x, recency, age = np.asarray(x, np.float64), np.asarray(recency, np.float64), np.asarray(age, np.float64)
         chances = self.chances(x)
         odds = np.log(self.a) - np.log(np.where(chances > 0, self.b + chances - 1.0, 1.0))
         return np.where(chances > 0, odds + (self.r + x) * np.log1p((age - recency) / (self.alpha + recency)), -np.inf)
 
-    def _log_quiet(self, x: Floats, age: Floats, days: float | Floats) -> Floats:
+    def log_quiet(self, x: Floats, age: Floats, days: float | Floats) -> Floats:
         """Log of P(no purchase in the horizon | alive)."""
         return -(self.r + np.asarray(x, np.float64)) * np.log1p(days / (self.alpha + np.asarray(age, np.float64)))
 

@@ -8,7 +8,7 @@ import click
 
 from features.errors import ConfigError
 from features.files import check_table_path, write_table, written_whole
-from serving.commands.options import log_options, model_options, progress, read
+from serving.commands.options import horizon_days, log_options, model_options, progress, read
 from training.config import Config
 
 
@@ -46,7 +46,7 @@ def command(
     ablation = run_ablation(
         histories,
         dates,
-        horizon_days=chosen.horizon_days,
+        horizon_days=horizon_days(chosen, histories, progress, min(dates)),
         lookback_days=chosen.lookback_days,
         policy=rules,
         features=chosen.choose_features(histories.columns, events=bool(histories.events)),

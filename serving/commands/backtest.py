@@ -10,7 +10,7 @@ import click
 
 from features.errors import ConfigError
 from features.files import check_table_path, write_table, written_whole
-from serving.commands.options import log_options, model_options, progress, read, table_options
+from serving.commands.options import horizon_days, log_options, model_options, progress, read, table_options
 from training.config import Config
 
 if TYPE_CHECKING:
@@ -59,7 +59,10 @@ def command(
     rules = chosen.load_policy()
     dates = [parse_date(cutoff) for cutoff in cutoffs]
     histories = read(chosen, progress)
-    spans = {"horizon_days": chosen.horizon_days, "lookback_days": chosen.lookback_days}
+    first, end = histories.span
+    # As known then: by the first cutoff, or, where cutoffs follow from the horizon, by what two thirds of the log knew.
+    days = horizon_days(chosen, histories, progress, min(dates, default=first + (end - first) * 2 // 3))
+    spans = {"horizon_days": days, "lookback_days": chosen.lookback_days}
     if not dates:
         dates = newest_cutoffs(histories, **spans)
         progress(f"cutoffs, the newest whose horizon is over: {', '.join(map(str, dates))}")

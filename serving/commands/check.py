@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from features.engine import write
-from features.errors import ConfigError
+from features.errors import ConfigError, UnusableLogError
 from features.files import written_whole
 from serving.commands.options import log_options, reading
-from training.config import Config
+from training.config import AUTO, Config
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from features.verdicts import Checked
 
 
@@ -21,14 +23,16 @@ if TYPE_CHECKING:
 @click.argument("data", required=False)
 @log_options
 @click.option("--quarantine", type=click.Path(path_type=Path), help="Write the refused rows here (.parquet or .csv).")
+@click.option("--plot", type=click.Path(path_type=Path), help="Draw the curve that a horizon is chosen by here (.png).")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def command(
     chosen: Config,
     data: str | None,
     quarantine: Path | None,
+    plot: Path | None,
     as_json: bool,
 ) -> None:
-    """Report what a transaction log is good for.
+    """Report what a transaction log is good for; with ``horizon_days: auto``, which horizon it gives, too.
 
     DATA is a CSV or Parquet file, a glob in quotes, or the URL of a table (docs/engines.md).
     """
@@ -42,12 +46,45 @@ def command(
         raise ConfigError("a log is named", "none", "write 'tiercast check DATA'")
     if quarantine is not None and quarantine.suffix not in (".parquet", ".csv"):
         raise ConfigError("a quarantine is a .parquet or .csv file", repr(str(quarantine)), "name one")
+    if plot is not None and plot.suffix != ".png":
+        raise ConfigError("a curve is drawn to a .png file", repr(str(plot)), "name one")
     checked = check(source, chosen.columns, **reading(chosen))
     summary = report(checked)
-    click.echo(json.dumps(summary.to_dict(), indent=1) if as_json else summary.to_text())
+    plain, text = summary.to_dict(), summary.to_text()
+    if chosen.horizon_days == AUTO or plot is not None:
+        found, said = horizon_found(checked, chosen, plot)
+        plain, text = {**plain, "horizon": found}, f"{text}\n\n{said}"
+    click.echo(json.dumps(plain, indent=1) if as_json else text)
     if quarantine is not None:
         write_quarantine(checked, quarantine)
         click.echo(f"{sum(summary.refused.values()):,} refused rows are in {quarantine}", err=True)
+
+
+def horizon_found(checked: Checked, chosen: Config, plot: Path | None = None) -> tuple[dict[str, Any], str]:
+    """The horizon that the whole log gives, or why it gives none, as plain values and as text, with the curve; drawn too."""
+    from features.reading import from_log
+    from training.horizon import choose_horizon, known_silences
+
+    most, of = chosen.came_back_share, chosen.came_back_of
+    try:
+        histories = from_log(checked, ())
+    except UnusableLogError as error:
+        return {"horizon_days": None, "why": str(error), "curve": []}, f"no horizon: {error}"
+    as_of = histories.span[1]
+    curve = known_silences(histories, as_of)
+    days = None
+    try:
+        horizon = choose_horizon(histories, as_of, most, of)
+    except UnusableLogError as error:
+        why = {"came_back_share": most, "came_back_of": of, "why": str(error)}
+        plain, said = {"horizon_days": None, **why, "curve": curve.to_rows(of)}, f"no horizon: {error}"
+    else:
+        days, plain, said = horizon.days, horizon.to_dict(), horizon.to_text()
+    if plot is not None:
+        from training.horizon_plot import draw_horizon
+
+        draw_horizon(curve, most, of, days, plot)
+    return plain, f"{said}\n{curve.to_table(of, days)}"
 
 
 def write_quarantine(checked: Checked, path: Path) -> None:

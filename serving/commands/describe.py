@@ -6,7 +6,7 @@ import json
 
 import click
 
-from serving.commands.options import log_options, policy_options, progress, read_base, table_options
+from serving.commands.options import horizon_days, log_options, policy_options, progress, read_base, table_options
 from training.config import Config
 
 
@@ -40,7 +40,7 @@ def command(
         base.histories,
         member,
         date,
-        horizon_days=chosen.horizon_days,
+        horizon_days=horizon_days(chosen, base.histories, progress, date),
         policy=policy,
         bounds=chosen.standing,
         enrolled=base.enrolled,

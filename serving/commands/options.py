@@ -12,9 +12,11 @@ import click
 
 from features.errors import ConfigError
 from features.repetition import DUPLICATES
-from training.config import FILE, Config, load_config
+from training.config import AUTO, FILE, Config, load_config
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from features.histories import Histories
     from features.members import Enrolled
 
@@ -51,16 +53,22 @@ def log_options(command: Command) -> Command:
     return with_settings
 
 
+def _days(ctx: click.Context, param: click.Parameter, value: str | None) -> int | str | None:
+    """Whole days, or 'auto'."""
+    days: int | str | None = value if value in (None, AUTO) else click.INT(value, param, ctx)
+    return days
+
+
 def model_options(command: Command) -> Command:
     """``--policy``, ``--horizon-days``, ``--lookback-days``, which ``log_options`` makes part of the settings."""
     lookback = click.option("--lookback-days", type=int, help="Members with a purchase in it are forecast. [default: 91]")
-    return policy_options(lookback(command), "Days ahead that are forecast. [default: 28]")
+    return policy_options(lookback(command), "Days ahead that are forecast, or 'auto'. [default: 28]")
 
 
-def policy_options(command: Command, horizon: str = "Days ahead that needs are about. [default: 28]") -> Command:
+def policy_options(command: Command, horizon: str = "Days ahead that needs are about, or 'auto'. [default: 28]") -> Command:
     """``--policy`` and ``--horizon-days``, likewise."""
     for option in (
-        click.option("--horizon-days", type=int, help=horizon),
+        click.option("--horizon-days", "--horizon", callback=_days, metavar="DAYS", help=horizon),
         click.option("--policy", metavar="PATH", help="Tier policy; without one, tiers are left out."),
     ):
         command = option(command)
@@ -144,6 +152,32 @@ def read(config: Config, say: Callable[[str], None], columns: Collection[str] | 
         return columns_of(chosen) | (columns_counted(policy) if policy is not None else frozenset())
 
     return _read(config, say, needed).histories
+
+
+def horizon_days(config: Config, histories: Histories, say: Callable[[str], None], as_of: dt.date | None = None) -> int:
+    """The horizon in days: as set, or chosen once from the log as it was known at ``as_of``, and told.
+
+    Parameters
+    ----------
+    as_of : the oldest date that something is forecast at; all of the log if None
+
+    Raises
+    ------
+    CutoffError
+        the log says nothing about that date
+    UnusableLogError
+        it is to be chosen, and the log gives none
+    """
+    if config.horizon_days != AUTO:
+        return config.horizon_days
+    from training.horizon import choose_horizon
+    from training.reach import check_reach
+
+    as_of = as_of or histories.span[1]
+    check_reach(histories, as_of)
+    chosen = choose_horizon(histories, as_of, config.came_back_share, config.came_back_of)
+    say(chosen.to_text())
+    return chosen.days
 
 
 def read_base(config: Config, say: Callable[[str], None]) -> Base:

@@ -10,7 +10,7 @@ import click
 
 from features.errors import ConfigError
 from features.files import written_whole
-from serving.commands.options import log_options, policy_options, progress, read_base, table_options
+from serving.commands.options import horizon_days, log_options, policy_options, progress, read_base, table_options
 from training.config import Config
 
 if TYPE_CHECKING:
@@ -59,11 +59,13 @@ def command(
     segments = tabulated(standing, tiers, prospects)
     words: Language = "zh" if language == "zh" else "en"
     bounds = chosen.standing
-    click.echo(to_table(segments, names, words))
+    near = None
     if policy is not None and policy.metric is not None and tiers is not None:
-        by = date + dt.timedelta(days=chosen.horizon_days)
-        near = near_misses(base.histories, policy, date, by, bounds)
-        click.echo(f"\n{near_line(near, by, bounds.near_share, words)}")
+        by = date + dt.timedelta(days=horizon_days(chosen, base.histories, progress, date))
+        near = near_line(near_misses(base.histories, policy, date, by, bounds), by, bounds.near_share, words)
+    click.echo(to_table(segments, names, words))
+    if near is not None:
+        click.echo(f"\n{near}")
     click.echo(f"\nas of {date}; spend, profit and returns over {bounds.window_days} days", err=True)
     if out is not None:
         write_segments(to_frame(segments, names, words), out)

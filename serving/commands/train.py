@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from serving.commands.options import home_option, log_options, model_options, progress, read, table_options
+from serving.commands.options import home_option, horizon_days, log_options, model_options, progress, read, table_options
 from serving.settings import home
 from training.config import Config
 
@@ -49,7 +49,7 @@ def command(
     histories = read(chosen, progress)
     trained = run_training(
         histories,
-        horizon_days=chosen.horizon_days,
+        horizon_days=horizon_days(chosen, histories, progress, date),
         lookback_days=chosen.lookback_days,
         policy=rules,
         features=chosen.choose_features(histories.columns, events=bool(histories.events)),

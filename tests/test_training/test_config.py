@@ -46,6 +46,12 @@ def test_a_url_is_no_path(tmp_path: Path, url: str) -> None:
     assert load_config(write(tmp_path, f"transactions: {url}\n"), {}).transactions == url
 
 
+def test_a_horizon_may_be_left_to_the_log(tmp_path: Path) -> None:
+    path = write(tmp_path, "horizon_days: auto\ncame_back_share: 0.2\n")
+    assert load_config(path, {}) == Config(horizon_days="auto", came_back_share=0.2)
+    assert load_config(path, {"horizon_days": 30}).horizon_days == 30
+
+
 def test_the_file_of_the_working_directory_is_taken_if_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert load_config(None, {}) == Config()
@@ -58,11 +64,14 @@ def test_the_file_of_the_working_directory_is_taken_if_there_is_one(tmp_path: Pa
     ("text", "match"),
     [
         ("horizon: 28", "horizon Extra inputs are not permitted; got 28"),
-        ("horizon_days: 0", "horizon_days should be greater than or equal to 1; got 0"),
-        ("horizon_days: 40000", "horizon_days should be less than or equal to 36500"),
+        ("horizon_days: 0", "horizon_days should be whole days from 1 to 36500, or auto; got 0"),
+        ("horizon_days: 40000", "horizon_days should be whole days from 1 to 36500, or auto; got 40000"),
         ("lookback_days: soon", "lookback_days should be a valid integer.*got 'soon'"),
-        ("horizon_days: yes", "horizon_days should be a valid integer; got True"),
-        ("horizon_days: 28.5", "horizon_days should be a valid integer.*got 28.5"),
+        ("horizon_days: yes", "horizon_days should be whole days from 1 to 36500, or auto; got True"),
+        ("horizon_days: 28.5", "horizon_days should be whole days from 1 to 36500, or auto; got 28.5"),
+        ("horizon_days: often", "horizon_days should be whole days from 1 to 36500, or auto; got 'often'"),
+        ("came_back_share: 10", "came_back_share should be less than 1; got 10"),
+        ("came_back_of: members", "came_back_of should be 'silent' or 'all'; got 'members'"),
         ("duplicates: maybe", "duplicates should be 'keep', 'drop' or 'overlap'; got 'maybe'"),
         ("columns: [card]", "columns should be a valid dictionary"),
         ("columns: card", "columns should be a valid dictionary"),
