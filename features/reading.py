@@ -6,6 +6,7 @@ grouping. Other engines fold where the data is. Both give the same whole numbers
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +16,7 @@ import numpy.typing as npt
 
 from features import money
 from features.cells import blank
-from features.chunks import Batches, narrow, two_sides
+from features.chunks import Batches, merged, narrow, two_sides
 from features.compiling import has_numba
 from features.daily import TIME, daily, labelled, sums
 from features.engine import fetch, stream
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 
 _DAY_US: Final = 86_400_000_000
 _MINUTE_US: Final = 60_000_000
-_BATCH_LINES: Final = 120_000
+_BATCH_LINES: Final = 16_384
+"""So few that a batch stays in the cache while it is worked on."""
 _DENSE: Final = 4
 _MIN_DENSE: Final = 10_000
 
@@ -71,26 +73,29 @@ def columns_read(checked: Checked, needed: Collection[str] | None = None) -> set
 
 
 def _streamed(checked: Checked, has: set[str]) -> Histories:
-    kept, kind = _kept(checked, has)
+    kept, rows, kind = _kept(checked, has)
     ids, member = _ranked(kept.pop("member"), kind)
-    days = kept["day"]
-    until = _last_usual(days) if checked.whole_log else max(int(part.max()) for part in days if len(part))
-    plain = has <= {"amount", "order_id"}
-    if plain and has_numba() and sum(map(len, days)) >= COMPILE_FROM_LINES:
-        batches = Batches(member, days, kept["units"], kept["order"])
+    until = _last_usual(rows) if checked.whole_log else max(rows)
+    if _is_plain(has) and has_numba() and sum(rows.values()) >= COMPILE_FROM_LINES:
+        batches = Batches(member, kept["day"], kept["units"], kept["order"])
         if batches.in_order_of_days:
             return _long(ids, batches, has, until)
     return _folded(kept, ids, np.concatenate(member), has, until)
 
 
+def _is_plain(has: set[str]) -> bool:
+    return has <= {"amount", "order_id"}
+
+
 def _long(ids: npt.NDArray[Any], batches: Batches, has: set[str], until: int) -> Histories:
     """Histories of a long log, in order of days, that has nothing but amounts and orders."""
-    ends = int(batches.day[0][0]), min(until, int(batches.day[-1][-1]))
-    there = np.zeros(len(ids), bool)
-    for member, day in zip(batches.member, batches.day, strict=True):
-        there[member if day[-1] <= until else member[day <= until]] = True
+    first, last = int(batches.day[0][0]), int(batches.day[-1][-1])
+    there = np.full(len(ids), last <= until)
+    if last > until:
+        for member, day in zip(batches.member, batches.day, strict=True):
+            there[member[day <= until]] = True
     visits, returns = two_sides(batches, len(ids), until)
-    histories = Histories(ids, visits, returns, frozenset(has), ends[0], ends[1] + 1)
+    histories = Histories(ids, visits, returns, frozenset(has), first, min(until, last) + 1)
     return histories if there.all() else histories.select(np.flatnonzero(there))  # some had nothing but strays
 
 
@@ -118,31 +123,42 @@ def _folded(
     return histories if there.all() else histories.select(np.flatnonzero(there))  # some had nothing but strays
 
 
-def _kept(checked: Checked, has: set[str]) -> tuple[dict[str, list[Any]], pa.DataType]:
-    """The log's lines, batch by batch, in the form in which they are kept; and the type of its ids."""
+def _kept(checked: Checked, has: set[str]) -> tuple[dict[str, list[Any]], dict[int, int], pa.DataType]:
+    """The log's lines, batch by batch, in the form in which they are kept; how many there are by day; the type of ids."""
     kept: dict[str, list[Any]] = {}
-    kind = None
+    rows: Counter[int] = Counter()
+    lines, kind = 0, None
+    merging = _is_plain(has) and has_numba()
     for batch in stream(_columns(checked, has), _BATCH_LINES):
         kind = batch["member"].type
         if batch.num_rows:
-            for name, part in _parts(batch, has).items():
-                kept.setdefault(name, []).append(part)
+            parts = _parts(batch, has)
+            _count_days(parts["day"], rows)
+            lines += batch.num_rows
+            if merging and lines >= COMPILE_FROM_LINES:
+                parts = _merged(parts)
+            for name, part in parts.items():
+                kept.setdefault(name, []).append(narrow(part) if name in ("units", "order") else part)
     if not kept:
         raise UnusableLogError("a log has usable rows", "none", "see 'tiercast check' for why each row was refused")
-    return kept, kind
+    return kept, rows, kind
 
 
 def _parts(batch: pa.RecordBatch, has: set[str]) -> dict[str, Any]:
-    """A batch's columns in the form in which they are kept: small, and with no more to work out."""
-    time = batch["time"].cast("int64").to_numpy()
-    amount = batch["amount"].to_numpy(zero_copy_only=False) if "amount" in has else np.zeros(len(time))
-    bought = amount >= 0
-    units = _units(amount)
+    """A batch's columns in the form in which they are kept, with no more to work out."""
+    time = batch["time"].view("int64").to_numpy()
+    if "amount" in has:  # a usable row has one
+        amount = batch["amount"].to_numpy(zero_copy_only=False)
+        bought = amount >= 0
+        units = np.floor(amount * money.UNITS + 0.5).astype(np.int64)
+        units = np.where(bought, units, ~-units)
+    else:
+        bought, units = np.ones(len(time), bool), np.zeros(len(time), np.int64)
     parts: dict[str, Any] = {
         "member": _encoded(batch["member"]),
         "day": (time // _DAY_US).astype(np.int32),
-        "units": narrow(np.where(bought, units, ~-units)),
-        "order": narrow(_orders(batch["order"], time) if "order_id" in has else time),
+        "units": units,
+        "order": _orders(batch["order"], time) if "order_id" in has else time,
         **{name: _encoded(batch[name]) for name in LABELS if name in has},
     }
     if TIME in has:
@@ -153,6 +169,30 @@ def _parts(batch: pa.RecordBatch, has: set[str]) -> dict[str, Any]:
             size = {"size": np.abs(number), "above": np.maximum(number, 0), "below": np.maximum(-number, 0)}[part.part]
             parts[part.value] = np.where(bought == (part.side == "visits"), size, 0)
     return parts
+
+
+def _count_days(day: npt.NDArray[np.int32], rows: Counter[int]) -> None:
+    """Add a batch's rows to those of each day."""
+    first, last = int(day.min()), int(day.max())
+    if last - first < len(day):
+        counts = np.bincount(day - first)
+        found = np.flatnonzero(counts)
+        days, counts = found + first, counts[found]
+    else:
+        days, counts = np.unique(day, return_counts=True)
+    for one, count in zip(days.tolist(), counts.tolist(), strict=True):
+        rows[one] += count
+
+
+def _merged(parts: dict[str, Any]) -> dict[str, Any]:
+    """A batch's lines with the neighbours of one order as one: the fold of these is the same, and has less to move."""
+    import pyarrow as pa
+
+    member, *others = parts["member"], parts["day"], parts["units"], parts["order"]
+    if isinstance(member, pa.DictionaryArray):
+        code, *columns = merged(member.indices.to_numpy(), *others)
+        return dict(zip(parts, (pa.DictionaryArray.from_arrays(code, member.dictionary), *columns), strict=True))
+    return dict(zip(parts, merged(member, *others), strict=True)) if isinstance(member, np.ndarray) else parts
 
 
 def _columns(checked: Checked, has: set[str]) -> ir.Table:
@@ -191,9 +231,9 @@ def _orders(numbers: pa.Array, time: Integers) -> Integers:
     """What tells orders apart: the order's number, or for a line without one its time; the last bit says which."""
     import pyarrow.compute as pc
 
-    number: Integers = pc.fill_null(numbers, 0).to_numpy().astype(np.int64, copy=False)
     if not numbers.null_count:
-        return number * 2
+        return numbers.to_numpy().astype(np.int64, copy=False) * 2
+    number: Integers = pc.fill_null(numbers, 0).to_numpy().astype(np.int64, copy=False)
     return np.where(numbers.is_null().to_numpy(zero_copy_only=False), time * 2 + 1, number * 2)
 
 
@@ -246,14 +286,10 @@ def _codes(chunks: list[Any]) -> Integers:
     return np.concatenate([rank[index] for index in indices])
 
 
-def _last_usual(days: list[npt.NDArray[np.int32]]) -> int:
-    """The log's own last day (see features.verdicts)."""
-    first, last = min(int(day.min()) for day in days), max(int(day.max()) for day in days)
-    rows = np.zeros(last - first + 1, np.int64)
-    for day in days:
-        rows += np.bincount(day - first, minlength=len(rows))
-    found = np.flatnonzero(rows)
-    return int(found[usual_days((found + first).tolist(), rows[found].tolist()) - 1]) + first
+def _last_usual(rows: Mapping[int, int]) -> int:
+    """The log's own last day (see features.verdicts), of the rows on each."""
+    days = sorted(rows)
+    return days[usual_days(days, [rows[day] for day in days]) - 1]
 
 
 def _ragged(days: Days) -> Ragged:
