@@ -146,7 +146,7 @@ def _fold(
     first: Any, lines: Any,
     visits: Any, visit_day: Any, orders: Any, gross: Any, returns: Any, return_day: Any, returned: Any,
 ) -> None:  # fmt: skip
-    """Lines (day, units, order) by member and day → days with a purchase and with a return, and where each member's begin."""
+    """Lines (day, units, order) by member and day → days with a purchase and with a return, and each member's first."""
     visit = 0
     back = 0
     for m in range(len(first) - 1):

@@ -231,10 +231,9 @@ def _orders(numbers: pa.Array, time: Integers) -> Integers:
     """What tells orders apart: the order's number, or for a line without one its time; the last bit says which."""
     import pyarrow.compute as pc
 
-    if not numbers.null_count:
-        return numbers.to_numpy().astype(np.int64, copy=False) * 2
-    number: Integers = pc.fill_null(numbers, 0).to_numpy().astype(np.int64, copy=False)
-    return np.where(numbers.is_null().to_numpy(zero_copy_only=False), time * 2 + 1, number * 2)
+    none = numbers.null_count > 0
+    number: Integers = (pc.fill_null(numbers, 0) if none else numbers).to_numpy().astype(np.int64, copy=False) * 2
+    return np.where(numbers.is_null().to_numpy(zero_copy_only=False), time * 2 + 1, number) if none else number
 
 
 def _ranked(parts: list[Any], kind: pa.DataType) -> tuple[npt.NDArray[Any], list[npt.NDArray[np.int32]]]:
