@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _DAY_US: Final = 86_400_000_000
 _MINUTE_US: Final = 60_000_000
-_BATCH_LINES: Final = 16_384
+_BATCH_LINES: Final = 32_768
 """So few that a batch stays in the cache while it is worked on."""
 _DENSE: Final = 4
 _MIN_DENSE: Final = 10_000
