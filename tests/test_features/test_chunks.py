@@ -1,21 +1,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features import reading
 from features.chunks import Batches, merged, narrow, two_sides
 from features.grouping import Lines, by_day
 from features.histories import assemble
-from features.reading import from_log
-from features.verdicts import check
 
 MEMBERS = 4
 Row = tuple[int, int, int, int]
@@ -85,32 +80,3 @@ def test_many_orders_on_a_day() -> None:
 def test_the_order_of_days_is_seen_across_batches(days: list[list[int]], rising: bool) -> None:
     columns = [np.array(part, np.int32) for part in days]
     assert Batches(columns, columns, columns, columns).in_order_of_days is rising
-
-
-@pytest.mark.parametrize("as_id", [int, str, float, lambda code: 2**40 + code])
-def test_a_long_log_is_read_as_a_short_one_is(as_id: Callable[[int], Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    rng = np.random.default_rng(7)
-    n = 1_000
-    times = np.sort(rng.integers(0, 200 * 86_400, n)).astype("m8[s]") + np.datetime64("2017-01-01", "us")
-    times[-1] = np.datetime64("2031-01-01", "us")  # a stray, of a member who has nothing else
-    log = pa.table(
-        {
-            "customer_id": [as_id(code) for code in (*np.repeat(rng.integers(500, 530, n), 3)[: n - 1].tolist(), 900)],
-            "timestamp": times,
-            "amount": np.round(rng.normal(5, 6, n), 2),
-            "order_id": np.arange(n) // 2,
-        }
-    )
-    short = from_log(check(log), {"order_id"})
-    monkeypatch.setattr(reading, "COMPILE_FROM_LINES", 1)
-    monkeypatch.setattr(reading, "_BATCH_LINES", 300)
-    long = from_log(check(log), {"order_id"})
-    assert long.members.tolist() == short.members.tolist()
-    assert as_id(900) not in long.members
-    assert (long.first_day, long.end_day, long.columns) == (short.first_day, short.end_day, short.columns)
-    for one, other in ((long.visits, short.visits), (long.returns, short.returns)):
-        assert one.offsets.tolist() == other.offsets.tolist()
-        assert one.day.tolist() == other.day.tolist()
-        assert {name: values.tolist() for name, values in one.values.items()} == {
-            name: values.tolist() for name, values in other.values.items()
-        }
