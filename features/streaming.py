@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -32,6 +33,7 @@ _DAY_US: Final = 86_400_000_000
 _MINUTE_US: Final = 60_000_000
 _BATCH_LINES: Final = 32_768
 """So few that a batch stays in the cache while it is worked on."""
+_FEW_RUNS: Final = 64
 
 
 def streamed(checked: Checked, has: set[str]) -> Histories:
@@ -146,13 +148,13 @@ def _parts(batch: pa.RecordBatch, has: set[str]) -> dict[str, Any]:
 
 def _count_days(day: npt.NDArray[np.int32], rows: Counter[int]) -> None:
     """Add a batch's rows to those of each day."""
-    first, last = int(day.min()), int(day.max())
-    if last - first < len(day):
-        counts = np.bincount(day - first)
-        found = np.flatnonzero(counts)
-        days, counts = found + first, counts[found]
-    else:
-        days, counts = np.unique(day, return_counts=True)
+    starts = np.flatnonzero(day[1:] != day[:-1]) + 1
+    if len(starts) < _FEW_RUNS:  # a log is mostly in order of time
+        bounds = [0, *starts.tolist(), len(day)]
+        for start, stop in itertools.pairwise(bounds):
+            rows[int(day[start])] += stop - start
+        return
+    days, counts = np.unique(day, return_counts=True)
     for one, count in zip(days.tolist(), counts.tolist(), strict=True):
         rows[one] += count
 
