@@ -138,8 +138,11 @@ def first_reason(conditions: Mapping[str, Any], order: Iterable[str]) -> ir.Valu
 
 
 def no_reason(conditions: Mapping[str, Any]) -> Any:
-    """Whether no condition holds: the same as no first reason, and quicker to work out over a long log."""
-    return functools.reduce(operator.and_, (~condition.fill_null(False) for condition in conditions.values()))
+    """Whether no condition holds: the same as no first reason, and quicker to work out over a long log.
+
+    One that cannot be told does not hold; SQL's OR is true wherever one is, whatever the others are.
+    """
+    return ~functools.reduce(operator.or_, conditions.values()).fill_null(False)
 
 
 def count_by_reason(rows: ir.Table) -> dict[str | None, int]:

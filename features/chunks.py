@@ -50,6 +50,20 @@ def narrow(column: Whole) -> Whole:
     return column.astype(np.int32)
 
 
+def merged(member: Whole, day: Whole, units: Whole, order: Whole) -> tuple[Whole, Whole, Whole, Whole]:
+    """Lines with each run of the same member, day, order and side as one line, whose amount is the run's.
+
+    >>> lines = np.array([1, 1]), np.array([9, 9]), np.array([5, 7]), np.array([3, 3])
+    >>> [column.tolist() for column in merged(*lines)]
+    [[1], [9], [12], [3]]
+    """
+    columns = member, day, units, order
+    out = [np.empty_like(column) for column in columns]
+    lines = compiled(_merge)(*columns, *out)
+    found = (column[:lines].copy() for column in out)
+    return next(found), next(found), next(found), next(found)
+
+
 def two_sides(batches: Batches, members: int, until: int) -> tuple[Ragged, Ragged]:
     """Purchases and returns by member and day, of lines on days up to ``until``; the batches are used up.
 
@@ -69,15 +83,37 @@ def two_sides(batches: Batches, members: int, until: int) -> tuple[Ragged, Ragge
     for member, *columns in _used_up(batches):
         alike = (column.astype(placed.dtype, copy=False) for column in columns)
         compiled(_place)(member, start, until, *alike, placed)
+    # As much room as the lines could need: what is not written to is never taken from the machine.
     bought, returned = np.zeros(members + 1, np.int64), np.zeros(members + 1, np.int64)
-    compiled(_count_sides)(first, placed, bought, returned)
-    np.cumsum(bought, out=bought)
-    np.cumsum(returned, out=returned)
-    visits = {"orders": np.empty(bought[-1], np.int64), "gross": np.empty(bought[-1], np.int64)}
-    returns = {"returned": np.empty(returned[-1], np.int64)}
-    days = np.empty(bought[-1], np.int32), np.empty(returned[-1], np.int32)
-    compiled(_fold)(first, placed, days[0], *visits.values(), days[1], *returns.values())
-    return Ragged(bought, days[0], visits), Ragged(returned, days[1], returns)
+    orders, gross, size = (np.empty(len(placed), np.int64) for _ in range(3))
+    days = np.empty(len(placed), np.int32), np.empty(len(placed), np.int32)
+    compiled(_fold)(first, placed, bought, days[0], orders, gross, returned, days[1], size)
+    visits = {"orders": orders[: bought[-1]], "gross": gross[: bought[-1]]}
+    returns = {"returned": size[: returned[-1]]}
+    return Ragged(bought, days[0][: bought[-1]], visits), Ragged(returned, days[1][: returned[-1]], returns)
+
+
+def _merge(
+    member: Any, day: Any, units: Any, order: Any, out_member: Any, out_day: Any, out_units: Any, out_order: Any
+) -> int:
+    lines = 0
+    for i in range(len(member)):
+        back = units[i] < 0
+        if (
+            i > 0
+            and order[i] == order[i - 1]
+            and member[i] == member[i - 1]
+            and day[i] == day[i - 1]
+            and back == (units[i - 1] < 0)
+        ):
+            out_units[lines - 1] += units[i] + back  # ~a + ~b + 1 is ~(a + b)
+        else:
+            out_member[lines] = member[i]
+            out_day[lines] = day[i]
+            out_units[lines] = units[i]
+            out_order[lines] = order[i]
+            lines += 1
+    return lines
 
 
 def _common(column: Sequence[Whole]) -> Any:
@@ -106,29 +142,11 @@ def _place(member: Any, start: Any, until: Any, day: Any, units: Any, order: Any
             out[to, 2] = order[i]
 
 
-def _count_sides(first: Any, lines: Any, bought: Any, returned: Any) -> None:
-    """How many days with a purchase, and with a return of any size, each member has; lines are day, units, order."""
-    for m in range(len(first) - 1):
-        i = first[m]
-        while i < first[m + 1]:
-            today = lines[i, 0]
-            buys = 0
-            size = 0
-            while i < first[m + 1] and lines[i, 0] == today:
-                if lines[i, 1] >= 0:
-                    buys = 1
-                else:
-                    size -= lines[i, 1] + 1
-                i += 1
-            bought[m + 1] += buys
-            if size > 0:
-                returned[m + 1] += 1
-
-
 def _fold(
-    first: Any, lines: Any, visit_day: Any, orders: Any, gross: Any, return_day: Any, returned: Any
+    first: Any, lines: Any,
+    visits: Any, visit_day: Any, orders: Any, gross: Any, returns: Any, return_day: Any, returned: Any,
 ) -> None:  # fmt: skip
-    """Lines by member and day → days with a purchase, and days with a return."""
+    """Lines (day, units, order) by member and day → days with a purchase and with a return, and each member's first."""
     visit = 0
     back = 0
     for m in range(len(first) - 1):
@@ -170,3 +188,5 @@ def _fold(
                 returned[back] = size
                 back += 1
             i = j
+        visits[m + 1] = visit
+        returns[m + 1] = back

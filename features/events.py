@@ -24,10 +24,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from features import money
+from features.beside import CheckedTable, mapped
 from features.cells import (
     TIME_REASONS,
     blank,
-    count_by_reason,
     first_reason,
     member_cell,
     number_cell,
@@ -36,11 +36,11 @@ from features.cells import (
     time_conditions,
     units_cell,
 )
-from features.engine import Source, fetch, open_table
-from features.errors import ColumnError, SourceError, UnusableLogError, counted
+from features.engine import Source, fetch
+from features.errors import ColumnError, counted
 from features.histories import Histories, Ragged
 from features.identity import Integers, locate
-from features.schema import MEMBER_NAMES, ColumnMap, Contract, resolve
+from features.schema import MEMBER_NAMES, ColumnMap, Contract
 from features.suspicions import zones_agree
 from features.zones import zone_of
 
@@ -77,27 +77,11 @@ _MOST_KINDS: Final = 100
 
 
 @dataclass(frozen=True)
-class CheckedEvents:
-    """An event log with each row's verdict.
+class CheckedEvents(CheckedTable):
+    """An event log with each row's verdict; typed are ``tc_member``, ``tc_time``, ``tc_kind`` and ``tc_score``."""
 
-    ``rows`` holds the mapped columns under the contract's names, the same typed (``tc_member``, ``tc_time``, ``tc_kind``,
-    ``tc_score``), and ``tc_reason``, null where the row is usable.
-    """
-
-    rows: ir.Table
-    columns: ColumnMap
-
-    @property
-    def quarantine(self) -> ir.Table:
-        """Refused rows: the contract's columns that the log has, and ``reason``."""
-        refused = self.rows.filter(self.rows.tc_reason.notnull())
-        return refused.select(*self.columns.sources, reason=refused.tc_reason)
-
-    @cached_property
-    def refused(self) -> dict[str, int]:
-        """Rows refused, by reason code, those that occur."""
-        counts = count_by_reason(self.rows)
-        return {code: counts[code] for code in EVENT_REASONS if code in counts}
+    contract = EVENT_CONTRACT
+    reasons = EVENT_REASONS
 
     @cached_property
     def folded(self) -> pa.Table:
@@ -110,15 +94,14 @@ class CheckedEvents:
         ColumnError
             there are so many kinds that they cannot be kinds
         """
-        row = self.rows.filter(self.rows.tc_reason.isnull())
+        row = self.usable
         table = fetch(
             row.group_by(member=row.tc_member, day=row.tc_time.date(), kind=row.tc_kind).agg(
                 count=row.count(), score=units_cell(row.tc_score).sum().cast("int64")
             )
         )
         if table.num_rows == 0:
-            got = "; ".join(f"{counted(rows, 'row')}: {EVENT_REASONS[code]}" for code, rows in self.refused.items())
-            raise UnusableLogError("an event log has usable rows", got, "mend the rows, or map other columns (--map-event)")
+            raise self.nothing_usable()
         kinds = len(table["kind"].unique())
         if kinds > _MOST_KINDS:
             raise ColumnError(f"an event log has at most {_MOST_KINDS} kinds", f"{kinds:,}", "map kind to another column")
@@ -126,9 +109,9 @@ class CheckedEvents:
 
     def notes(self, histories: Histories) -> list[str]:
         """What is worth telling about the log beside these histories, a sentence each."""
-        said = [f"refused {counted(rows, 'event')}: {EVENT_REASONS[code]}" for code, rows in self.refused.items()]
+        said = [f"refused {clause}" for clause in self.refusals("event")]
         table = self.folded
-        said += [f"taken as {name} of an event: {self.columns.sources[name][0]}" for name in self.columns.guessed]
+        said += self.guesses("an event")
         other = [kind for kind in table["kind"].unique().to_pylist() if kind not in KINDS]
         if other:
             known = ", ".join(KINDS)
@@ -163,11 +146,7 @@ def check_events(
     >>> check_events(log).refused
     {'no_score': 1}
     """
-    table = open_table(source)
-    columns = resolve(table.columns, mapping, EVENT_CONTRACT)
-    row = table.select(**{name: table[sources[0]] for name, sources in columns.sources.items()})
-    if fetch(row.head(1)).num_rows == 0:
-        raise SourceError("an event log has rows", "a header and nothing below it", "check how the file was written")
+    row, columns = mapped(source, mapping, EVENT_CONTRACT)
     if time_zone is None:
         zones_agree(row, ColumnMap({"timestamp": ("timestamp",)}))
     row = row.mutate(

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from features import kernels
+from features.compiling import compiled as compile_kernel
 from features.compiling import has_numba
 from features.errors import ConfigError, CutoffError
 from features.expressions import evaluate
@@ -27,7 +29,8 @@ from features.vocabulary import EVENTS, POLICY
 if TYPE_CHECKING:
     import pandas as pd
 
-_BLOCK_PAIRS: Final = 100_000
+_BLOCK_PAIRS: Final = 20_000
+"""So few that what is worked out on the way fits into the cache, and into memory that is there already."""
 _COMPILE_FROM_PAIRS: Final = 2_000
 """For fewer, loading numba costs more than it saves."""
 
@@ -140,9 +143,9 @@ def build(
     else:
         chosen = tuple(features)
         _check_given(chosen, histories, policy)
-    pairs = [(eligible(histories, int(day), lookback_days), day) for day in days]
-    member = np.concatenate([members for members, _ in pairs]) if pairs else np.empty(0, np.int64)
-    cutoff = np.repeat(days, np.array([len(members) for members, _ in pairs], np.int64))
+    found = _eligible(histories, days, lookback_days, compiled)
+    member = np.concatenate([np.empty(0, np.int64), *found])
+    cutoff = np.repeat(days, np.array([len(members) for members in found], np.int64))
     state = None
     if policy is not None and gives(histories, policy):
         state = tier_state(histories, member, cutoff.astype(np.int64), horizon_days, policy)
@@ -173,6 +176,11 @@ def _together(panel: Panel, texts: tuple[str, ...]) -> Floats:
     x = np.empty((len(panel), len(texts)), np.float64, order="F")
     members = len(panel.histories)
     step = max(1, members * _BLOCK_PAIRS // max(len(panel), 1))
+    if step >= members:
+        operators = names(replace(panel, _memo={}))
+        for i, text in enumerate(texts):
+            (x[:, i],) = evaluate((text,), operators)
+        return x
     runs = np.append(np.flatnonzero(np.diff(panel.cutoff, prepend=panel.cutoff[:1] - 1)), len(panel)).tolist()
     for first in range(0, members, step):
         bounds = [
@@ -217,3 +225,17 @@ def eligible(histories: Histories, cutoff: int, lookback_days: int) -> Integers:
     start, stop = known_before(visits.day, visits.offsets, cutoff)
     last = visits.day[np.maximum(stop - 1, 0)] if len(visits.day) else np.zeros(len(histories), np.int32)
     return np.flatnonzero((stop > start) & (last >= cutoff - lookback_days))
+
+
+def _eligible(
+    histories: Histories, cutoffs: npt.NDArray[np.int32], lookback_days: int, compile_: bool | None
+) -> list[Integers]:
+    """The same for rising cutoffs: compiled where it pays."""
+    if compile_ is None:
+        compile_ = len(histories) * len(cutoffs) >= _COMPILE_FROM_PAIRS and has_numba()
+    if not compile_:
+        return [eligible(histories, int(cutoff), lookback_days) for cutoff in cutoffs]
+    seen = np.empty((len(cutoffs), len(histories)), bool)
+    visits = histories.visits
+    compile_kernel(kernels.seen_since)(visits.offsets, visits.day, cutoffs, lookback_days, seen)
+    return [np.flatnonzero(row) for row in seen]

@@ -12,11 +12,20 @@ from typing import Any
 Column = Any
 
 
-def first_from(day: Column, start: Column, stop: Column, target: Column, out: Column) -> None:
-    """Of rows [start, stop), the first on day ``target`` or later."""
-    for p in range(len(out)):
+def first_from(pair: Column, day: Column, start: Column, stop: Column, target: Column, out: Column) -> None:
+    """Of rows [start, stop), the first on day ``target`` or later.
+
+    Pairs are visited in the order ``pair``: from one to the next of the same rows and a later day, it is a step or two.
+    """
+    for k in range(len(pair)):
+        p = pair[k]
         low = start[p]
         high = stop[p]
+        if k > 0 and low == start[pair[k - 1]] and target[p] >= target[pair[k - 1]]:
+            low = min(out[pair[k - 1]], high)
+            while low < high and day[low] < target[p]:
+                low += 1
+            high = low
         step = 1
         while high - step >= low and day[high - step] >= target[p]:  # most windows are short: look from their end
             high -= step
@@ -29,6 +38,16 @@ def first_from(day: Column, start: Column, stop: Column, target: Column, out: Co
             else:
                 high = middle
         out[p] = low
+
+
+def seen_since(offsets: Column, day: Column, cutoffs: Column, lookback: int, out: Column) -> None:
+    """Whether members have a row in [cutoff - lookback, cutoff), for rising cutoffs: (n_cutoffs, n_members)."""
+    for m in range(len(offsets) - 1):
+        i = offsets[m]
+        for c in range(len(cutoffs)):
+            while i < offsets[m + 1] and day[i] < cutoffs[c]:
+                i += 1
+            out[c, m] = i > offsets[m] and day[i - 1] >= cutoffs[c] - lookback
 
 
 def faded(offsets: Column, day: Column, value: Column, weight: Column, out: Column) -> None:
@@ -99,12 +118,20 @@ def gap_order(
         returned[p] = 0
         if n > 0:
             silence = cutoff[p] - day[stop[p] - 1]
-            at = n
-            while at > 0 and ordered[at - 1] >= silence:
-                at -= 1
-                if ordered[at] < silence + horizon:
-                    returned[p] += 1
+            at = first_at_least(ordered, 0, n, silence)
             longer[p] = n - at
+            returned[p] = first_at_least(ordered, at, n, silence + horizon) - at
+
+
+def first_at_least(ordered: Column, low: int, high: int, value: int) -> int:
+    """Of rising numbers [low, high), the first that is not below a value."""
+    while low < high:
+        middle = (low + high) // 2
+        if ordered[middle] < value:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 def mixture(

@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from features.cells import EARLIEST, TIME_REASONS, blank, count_by_reason, first_reason, member_cell, time_cell
-from features.engine import Source, fetch, open_table
-from features.errors import ColumnError, SourceError, UnusableLogError, counted
+from features.beside import CheckedTable, mapped
+from features.cells import EARLIEST, TIME_REASONS, blank, first_reason, member_cell, time_cell
+from features.engine import Source, fetch
+from features.errors import ColumnError, counted
 from features.histories import Histories
 from features.identity import locate
-from features.schema import MEMBER_NAMES, ColumnMap, Contract, resolve
+from features.schema import MEMBER_NAMES, ColumnMap, Contract
 from features.zones import zone_of
 
 if TYPE_CHECKING:
@@ -87,27 +88,11 @@ class Enrolled:
 
 
 @dataclass(frozen=True)
-class CheckedMembers:
-    """A member table with each row's verdict.
+class CheckedMembers(CheckedTable):
+    """A member table with each row's verdict; typed are ``tc_member``, ``tc_joined`` and ``tc_consent``."""
 
-    ``rows`` holds the mapped columns under the contract's names, the same typed (``tc_member``, ``tc_joined``,
-    ``tc_consent``), and ``tc_reason``, null where the row is usable.
-    """
-
-    rows: ir.Table
-    columns: ColumnMap
-
-    @property
-    def quarantine(self) -> ir.Table:
-        """Refused rows: the contract's columns that the table has, and ``reason``."""
-        refused = self.rows.filter(self.rows.tc_reason.notnull())
-        return refused.select(*self.columns.sources, reason=refused.tc_reason)
-
-    @cached_property
-    def refused(self) -> dict[str, int]:
-        """Rows refused, by reason code, those that occur."""
-        counts = count_by_reason(self.rows)
-        return {code: counts[code] for code in MEMBER_REASONS if code in counts}
+    contract = MEMBER_CONTRACT
+    reasons = MEMBER_REASONS
 
     @cached_property
     def folded(self) -> pa.Table:
@@ -118,22 +103,16 @@ class CheckedMembers:
         UnusableLogError
             no row is usable
         """
-        row = self.rows.filter(self.rows.tc_reason.isnull())
+        row = self.usable
         table = fetch(row.group_by(member=row.tc_member).agg(joined=row.tc_joined.max(), consent=row.tc_consent.max()))
         if table.num_rows == 0:
-            got = "; ".join(f"{counted(rows, 'row')}: {MEMBER_REASONS[code]}" for code, rows in self.refused.items())
-            raise UnusableLogError(
-                "a member table has usable rows", got, "mend the rows, or map other columns (--map-member)"
-            )
+            raise self.nothing_usable()
         return table.sort_by("member")
 
     def notes(self, histories: Histories) -> list[str]:
         """What is worth telling about the table beside these histories, a sentence each."""
-        said = [
-            f"refused {counted(rows, 'row')} of the member table: {MEMBER_REASONS[code]}"
-            for code, rows in self.refused.items()
-        ]
-        said += [f"taken as {name} of a member: {self.columns.sources[name][0]}" for name in self.columns.guessed]
+        said = [f"refused {clause}" for clause in self.refusals("row", " of the member table")]
+        said += self.guesses("a member")
         position = locate(histories.members, self.folded["member"])
         prospects = int((position < 0).sum())
         missing = len(histories) - len(np.unique(position[position >= 0]))
@@ -166,11 +145,7 @@ def check_members(
     """
     import ibis
 
-    table = open_table(source)
-    columns = resolve(table.columns, mapping, MEMBER_CONTRACT)
-    row = table.select(**{name: table[sources[0]] for name, sources in columns.sources.items()})
-    if fetch(row.head(1)).num_rows == 0:
-        raise SourceError("a member table has rows", "a header and nothing below it", "check how the file was written")
+    row, columns = mapped(source, mapping, MEMBER_CONTRACT)
     has = columns.sources
     zone = zone_of(time_zone) if time_zone else None
     row = row.mutate(

@@ -62,6 +62,9 @@ class Panel:
 
     def recency(self) -> Floats:
         """Days from the last purchase to the cutoff; NaN without a purchase."""
+        return self._once("recency", self._recency)
+
+    def _recency(self) -> Floats:
         start, stop = self._known(self.histories.visits)
         return _where(stop > start, self.cutoff - _at(self.histories.visits.day, stop - 1))
 
@@ -72,18 +75,27 @@ class Panel:
 
     def last_gap(self) -> Floats:
         """Days between the last two purchase days; NaN with fewer than two."""
+        return self._once("last_gap", self._last_gap)
+
+    def _last_gap(self) -> Floats:
         start, stop = self._known(self.histories.visits)
         day = self.histories.visits.day
         return _where(stop - start > 1, _at(day, stop - 1) - _at(day, stop - 2))
 
     def gap_mean(self) -> Floats:
         """Mean days between purchase days; NaN with fewer than two."""
+        return self._once("gap_mean", self._gap_mean)
+
+    def _gap_mean(self) -> Floats:
         start, stop = self._known(self.histories.visits)
         day = self.histories.visits.day
         return ratio(_where(stop - start > 1, _at(day, stop - 1) - _at(day, start)), (stop - start - 1).astype(np.float64))
 
     def gap_sd(self) -> Floats:
         """Population standard deviation of the days between purchase days; NaN with fewer than two."""
+        return self._once("gap_sd", self._gap_sd)
+
+    def _gap_sd(self) -> Floats:
         start, stop = self._known(self.histories.visits)
         day = self.histories.visits.day
         n = stop - start - 1
@@ -266,11 +278,19 @@ class Panel:
 
     def _gap_order(self, levels: Floats) -> tuple[Floats, Floats, Floats]:
         start, stop = self._known(self.histories.visits)
-        pair = np.lexsort((self.cutoff, self.member))
         room = np.empty(int((stop - start).max(initial=0)), np.int64)
         out = np.empty((len(levels), len(self))), np.empty(len(self)), np.empty(len(self))
         compiled(kernels.gap_order)(
-            pair, self.member, start, stop, self.cutoff, self.histories.visits.day, self.horizon_days, levels, room, *out
+            self._sweep(),
+            self.member,
+            start,
+            stop,
+            self.cutoff,
+            self.histories.visits.day,
+            self.horizon_days,
+            levels,
+            room,
+            *out,
         )
         return out
 
@@ -301,7 +321,7 @@ class Panel:
             ("known", id(rows.day)),
             lambda: (
                 rows.offsets[self.member],
-                _first_from(rows, rows.offsets[self.member], rows.offsets[self.member + 1], self.cutoff),
+                self._first_from(rows, rows.offsets[self.member], rows.offsets[self.member + 1], self.cutoff),
             ),
         )
 
@@ -313,7 +333,22 @@ class Panel:
 
     def _from(self, rows: Ragged, days: int) -> Integers:
         start, stop = self._known(rows)
-        return self._once(("from", id(rows.day), days), lambda: _first_from(rows, start, stop, self.cutoff - np.int32(days)))
+        return self._once(
+            ("from", id(rows.day), days), lambda: self._first_from(rows, start, stop, self.cutoff - np.int32(days))
+        )
+
+    def _first_from(self, rows: Ragged, start: Integers, stop: Integers, target: npt.NDArray[np.int32]) -> Integers:
+        """Of each pair's rows [start, stop), the first on its target day or later."""
+        if len(self) >= _COMPILE_FROM_PAIRS and has_numba():
+            out = np.empty(len(self), np.int64)
+            compiled(kernels.first_from)(self._sweep(), rows.day, start, stop, target, out)
+            return out
+        ranges = zip(start, stop, target, strict=True)
+        return start + np.array([np.searchsorted(rows.day[a:b], t) for a, b, t in ranges], np.int64)
+
+    def _sweep(self) -> Integers:
+        """Positions of the pairs by member and rising cutoff."""
+        return self._once("sweep", lambda: np.lexsort((self.cutoff, self.member)))
 
     def _once(self, key: Any, compute: Callable[[], T]) -> T:
         if key not in self._memo:
@@ -322,28 +357,22 @@ class Panel:
         return result
 
 
-def _first_from(rows: Ragged, start: Integers, stop: Integers, target: npt.NDArray[np.int32]) -> Integers:
-    """Of each pair's rows [start, stop), the first on its target day or later."""
-    if len(start) >= _COMPILE_FROM_PAIRS and has_numba():
-        out = np.empty(len(start), np.int64)
-        compiled(kernels.first_from)(rows.day, start, stop, target, out)
-        return out
-    before = np.array([np.searchsorted(rows.day[a:b], t) for a, b, t in zip(start, stop, target, strict=True)], np.int64)
-    return start + before
-
-
 def ratio(numerator: Floats, denominator: Floats) -> Floats:
     """Elementwise quotient, NaN where the denominator is 0 or NaN.
 
     >>> ratio(np.array([1.0, 1.0]), np.array([2.0, 0.0])).tolist()
     [0.5, nan]
     """
-    quotient: Floats = np.divide(numerator, denominator, out=np.full(len(numerator), np.nan), where=denominator != 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        quotient: Floats = numerator / denominator
+    quotient[denominator == 0] = np.nan
     return quotient
 
 
 def _summed(column: Integers) -> Integers:
-    return np.concatenate(([0], np.cumsum(column, dtype=np.int64)))
+    sums = np.zeros(len(column) + 1, np.int64)
+    np.cumsum(column, out=sums[1:])
+    return sums
 
 
 def _at(column: npt.NDArray[Any], index: Integers) -> npt.NDArray[Any]:

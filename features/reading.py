@@ -8,34 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from features import money
-from features.cells import blank
-from features.chunks import Batches, narrow, two_sides
-from features.compiling import has_numba
 from features.daily import TIME, daily, labelled, sums
-from features.engine import fetch, stream
+from features.engine import fetch
 from features.errors import UnusableLogError
-from features.grouping import COMPILE_FROM_LINES, Days, Integers, Lines, by_day, by_label
 from features.histories import Histories, Ragged, assemble
+from features.ranks import codes, encoded, ranked
 from features.schema import LABELS
-from features.verdicts import usual_days
+from features.streaming import streamed
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
 
     from features.verdicts import Checked
-
-_DAY_US: Final = 86_400_000_000
-_MINUTE_US: Final = 60_000_000
-_BATCH_LINES: Final = 120_000
-_DENSE: Final = 4
-_MIN_DENSE: Final = 10_000
 
 
 def from_log(checked: Checked, needed: Collection[str] | None = None) -> Histories:
@@ -58,7 +48,7 @@ def from_log(checked: Checked, needed: Collection[str] | None = None) -> Histori
     """
     has = columns_read(checked, needed)
     embedded = checked.judged.get_backend().name == "duckdb"
-    histories = _streamed(checked, has) if embedded else _pushed_down(checked, has)
+    histories = streamed(checked, has) if embedded else _pushed_down(checked, has)
     return replace(histories, time_zone=checked.time_zone)
 
 
@@ -68,196 +58,6 @@ def columns_read(checked: Checked, needed: Collection[str] | None = None) -> set
     has |= {name for name in (*checked.columns.sources, TIME) if needed is None or name in needed}
     has -= {"customer_id", "timestamp", "currency"}
     return has
-
-
-def _streamed(checked: Checked, has: set[str]) -> Histories:
-    kept, kind = _kept(checked, has)
-    ids, member = _ranked(kept.pop("member"), kind)
-    days = kept["day"]
-    until = _last_usual(days) if checked.whole_log else max(int(part.max()) for part in days if len(part))
-    plain = has <= {"amount", "order_id"}
-    if plain and has_numba() and sum(map(len, days)) >= COMPILE_FROM_LINES:
-        batches = Batches(member, days, kept["units"], kept["order"])
-        if batches.in_order_of_days:
-            return _long(ids, batches, has, until)
-    return _folded(kept, ids, np.concatenate(member), has, until)
-
-
-def _long(ids: npt.NDArray[Any], batches: Batches, has: set[str], until: int) -> Histories:
-    """Histories of a long log, in order of days, that has nothing but amounts and orders."""
-    ends = int(batches.day[0][0]), min(until, int(batches.day[-1][-1]))
-    there = np.zeros(len(ids), bool)
-    for member, day in zip(batches.member, batches.day, strict=True):
-        there[member if day[-1] <= until else member[day <= until]] = True
-    visits, returns = two_sides(batches, len(ids), until)
-    histories = Histories(ids, visits, returns, frozenset(has), ends[0], ends[1] + 1)
-    return histories if there.all() else histories.select(np.flatnonzero(there))  # some had nothing but strays
-
-
-def _folded(
-    kept: dict[str, list[Any]], ids: npt.NDArray[Any], member: npt.NDArray[np.int32], has: set[str], until: int
-) -> Histories:
-    """Histories of any log."""
-    labels = {str(name): _codes(kept.pop(name)) for name in LABELS if name in has}
-    whole = {}
-    for name in list(kept):
-        whole[name] = np.concatenate(kept.pop(name))
-    if int(whole["day"].max()) > until:
-        usual = whole["day"] <= until
-        member, whole = member[usual], {name: column[usual] for name, column in whole.items()}
-        labels = {name: code[usual] for name, code in labels.items()}
-    day, units, order = whole.pop("day"), whole.pop("units").astype(np.int64), whole.pop("order").astype(np.int64)
-    minute = whole.pop("minute", None)
-    days = by_day(Lines(member, day, units, order, whole, minute), len(ids))
-    ragged = {}
-    for name, code in labels.items():
-        labelled_ = (units >= 0) & (code >= 0)
-        ragged[name] = _ragged(by_label(member[labelled_], day[labelled_], code[labelled_], units[labelled_], len(ids)))
-    histories = assemble(ids, days.offsets, days.day, days.values, has, ragged)
-    there = np.diff(days.offsets) > 0
-    return histories if there.all() else histories.select(np.flatnonzero(there))  # some had nothing but strays
-
-
-def _kept(checked: Checked, has: set[str]) -> tuple[dict[str, list[Any]], pa.DataType]:
-    """The log's lines, batch by batch, in the form in which they are kept; and the type of its ids."""
-    kept: dict[str, list[Any]] = {}
-    kind = None
-    for batch in stream(_columns(checked, has), _BATCH_LINES):
-        kind = batch["member"].type
-        if batch.num_rows:
-            for name, part in _parts(batch, has).items():
-                kept.setdefault(name, []).append(part)
-    if not kept:
-        raise UnusableLogError("a log has usable rows", "none", "see 'tiercast check' for why each row was refused")
-    return kept, kind
-
-
-def _parts(batch: pa.RecordBatch, has: set[str]) -> dict[str, Any]:
-    """A batch's columns in the form in which they are kept: small, and with no more to work out."""
-    time = batch["time"].cast("int64").to_numpy()
-    amount = batch["amount"].to_numpy(zero_copy_only=False) if "amount" in has else np.zeros(len(time))
-    bought = amount >= 0
-    units = _units(amount)
-    parts: dict[str, Any] = {
-        "member": _encoded(batch["member"]),
-        "day": (time // _DAY_US).astype(np.int32),
-        "units": narrow(np.where(bought, units, ~-units)),
-        "order": narrow(_orders(batch["order"], time) if "order_id" in has else time),
-        **{name: _encoded(batch[name]) for name in LABELS if name in has},
-    }
-    if TIME in has:
-        parts["minute"] = (time % _DAY_US // _MINUTE_US).astype(np.int32)
-    for part in sums(has):
-        if part.column != "amount":
-            number = _units(batch[part.column].to_numpy(zero_copy_only=False))
-            size = {"size": np.abs(number), "above": np.maximum(number, 0), "below": np.maximum(-number, 0)}[part.part]
-            parts[part.value] = np.where(bought == (part.side == "visits"), size, 0)
-    return parts
-
-
-def _columns(checked: Checked, has: set[str]) -> ir.Table:
-    row = checked.judged.filter(checked.judged.tc_good)
-    columns: dict[str, Any] = {"member": row.tc_member, "time": row.tc_time.cast("timestamp(6)")}
-    if "amount" in has:
-        columns["amount"] = row.tc_amount
-    if "order_id" in has:
-        order = row[checked.columns.sources["order_id"][0]]
-        # Whole numbers tell orders apart as they are, texts and numbers beyond int64 by 64 bits of hash.
-        if order.type().is_integer() and not order.type().is_uint64():
-            columns["order"] = order.cast("int64")
-        else:
-            columns["order"] = blank(order).ifelse(None, row.tc_order.hash())
-    for name in sorted(has - {"amount", "order_id", TIME}):
-        columns[name] = row[f"tc_{name}"]
-    return row.select(**columns)
-
-
-def _encoded(column: pa.Array) -> Any:
-    """Texts by a dictionary, so that each is kept once; whole numbers in an array, as narrow as may be."""
-    import pyarrow as pa
-
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        return column.dictionary_encode()
-    return narrow(column.to_numpy()) if pa.types.is_signed_integer(column.type) else column
-
-
-def _units(numbers: npt.NDArray[np.float64]) -> Integers:
-    """Fixed-point units of numbers, 0 where there is none; the formula of features.money."""
-    scaled = np.floor(np.nan_to_num(numbers) * money.UNITS + 0.5)
-    return scaled.astype(np.int64)
-
-
-def _orders(numbers: pa.Array, time: Integers) -> Integers:
-    """What tells orders apart: the order's number, or for a line without one its time; the last bit says which."""
-    import pyarrow.compute as pc
-
-    number: Integers = pc.fill_null(numbers, 0).to_numpy().astype(np.int64, copy=False)
-    if not numbers.null_count:
-        return number * 2
-    return np.where(numbers.is_null().to_numpy(zero_copy_only=False), time * 2 + 1, number * 2)
-
-
-def _ranked(parts: list[Any], kind: pa.DataType) -> tuple[npt.NDArray[Any], list[npt.NDArray[np.int32]]]:
-    """The ids in order (texts by their bytes), of the type ``kind``, and each line's position among them, part by part.
-
-    The parts are used up.
-    """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if pa.types.is_signed_integer(kind):
-        least, most = min(int(part.min()) for part in parts), max(int(part.max()) for part in parts)
-        if most - least < _DENSE * sum(len(part) for part in parts) + _MIN_DENSE:
-            return _dense(parts, least, most, kind)
-        parts = [pa.array(part, kind) for part in parts]
-    encoded = pa.chunked_array(parts).unify_dictionaries()
-    if not pa.types.is_dictionary(encoded.type):
-        encoded = encoded.dictionary_encode().unify_dictionaries()
-    ids = encoded.chunk(0).dictionary
-    sorting = pc.sort_indices(ids).to_numpy()
-    rank = np.empty(len(sorting), np.int32)
-    rank[sorting] = np.arange(len(sorting), dtype=np.int32)
-    member = [rank[chunk.indices.to_numpy()] for chunk in encoded.chunks]
-    return ids.take(pa.array(sorting)).to_numpy(zero_copy_only=False), member
-
-
-def _dense(
-    parts: list[Any], least: int, most: int, kind: pa.DataType
-) -> tuple[npt.NDArray[Any], list[npt.NDArray[np.int32]]]:
-    """The same for whole numbers that lie close together: a table in place of a dictionary."""
-    there = np.zeros(most - least + 1, bool)
-    for part in parts:
-        there[np.subtract(part, least, dtype=np.int64)] = True  # in a small type the difference would not fit
-    rank = np.cumsum(there, dtype=np.int32) - np.int32(1)
-    for i, part in enumerate(parts):
-        parts[i] = rank[np.subtract(part, least, dtype=np.int64)]
-    return (np.flatnonzero(there) + least).astype(kind.to_pandas_dtype()), parts
-
-
-def _codes(chunks: list[Any]) -> Integers:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    encoded = pa.chunked_array(chunks).unify_dictionaries()
-    sorting = pc.sort_indices(encoded.chunk(0).dictionary).to_numpy()
-    rank = np.full(len(sorting) + 1, -1, np.int64)  # the last place is for lines without a label
-    rank[sorting] = np.arange(len(sorting))
-    indices = (pc.fill_null(chunk.indices, len(sorting)).to_numpy() for chunk in encoded.chunks)
-    return np.concatenate([rank[index] for index in indices])
-
-
-def _last_usual(days: list[npt.NDArray[np.int32]]) -> int:
-    """The log's own last day (see features.verdicts)."""
-    first, last = min(int(day.min()) for day in days), max(int(day.max()) for day in days)
-    rows = np.zeros(last - first + 1, np.int64)
-    for day in days:
-        rows += np.bincount(day - first, minlength=len(rows))
-    found = np.flatnonzero(rows)
-    return int(found[usual_days((found + first).tolist(), rows[found].tolist()) - 1]) + first
-
-
-def _ragged(days: Days) -> Ragged:
-    return Ragged(days.offsets, days.day, days.values)
 
 
 def _pushed_down(checked: Checked, has: set[str]) -> Histories:
@@ -284,29 +84,27 @@ def from_folded(table: pa.Table, label_tables: Mapping[str, pa.Table], has: Coll
     has : the contract's columns that the log has, and ``time``
     """
     table = table.sort_by([("member", "ascending"), ("day", "ascending")])
-    ids, parts = _ranked([_encoded(chunk) for chunk in table["member"].chunks], table["member"].type)
+    ids, parts = ranked([encoded(chunk) for chunk in table["member"].chunks], table["member"].type)
     member = np.concatenate(parts)
     names = ["orders", *(["minute"] if TIME in has else []), *(part.value for part in sums(has))]
     values = {name: table[name].cast("int64").to_numpy() for name in names}  # an engine's hour may be shorter
-    labels = {name: _ragged(_label_days(rows, ids)) for name, rows in label_tables.items()}
+    labels = {name: _label_rows(rows, ids) for name, rows in label_tables.items()}
     offsets = np.searchsorted(member, np.arange(len(ids) + 1)).astype(np.int64)
     return assemble(ids, offsets, _day_numbers(table), values, has, labels)
 
 
-def _label_days(table: pa.Table, ids: npt.NDArray[Any]) -> Days:
+def _label_rows(table: pa.Table, ids: npt.NDArray[Any]) -> Ragged:
     """Rows of member, day and label with the members of the log."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     position = pc.index_in(table["member"], value_set=pa.array(ids.tolist(), table["member"].type))
-    code = (
-        _codes([chunk.dictionary_encode() for chunk in table["label"].chunks]) if table.num_rows else np.empty(0, np.int64)
-    )
+    code = codes([chunk.dictionary_encode() for chunk in table["label"].chunks]) if table.num_rows else np.empty(0, np.int64)
     member, day = position.to_numpy().astype(np.int32), _day_numbers(table)
     sorting = np.lexsort((code, day, member))
     offsets = np.searchsorted(member[sorting], np.arange(len(ids) + 1)).astype(np.int64)
     counted = {name: table[name].to_numpy()[sorting] for name in ("lines", "gross")}
-    return Days(offsets, day[sorting], {"code": code[sorting], **counted})
+    return Ragged(offsets, day[sorting], {"code": code[sorting], **counted})
 
 
 def _day_numbers(table: pa.Table) -> npt.NDArray[np.int32]:

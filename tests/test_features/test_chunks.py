@@ -1,19 +1,16 @@
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features import reading
-from features.chunks import Batches, narrow, two_sides
+from features.chunks import Batches, merged, narrow, two_sides
 from features.grouping import Lines, by_day
 from features.histories import assemble
-from features.reading import from_log
-from features.verdicts import check
 
 MEMBERS = 4
 Row = tuple[int, int, int, int]
@@ -51,6 +48,25 @@ def test_batches_fold_as_lines_do(found: list[Row], size: int, until: int, wide:
         }
 
 
+@settings(max_examples=60)
+@given(st.lists(st.tuples(rows.map(lambda found: found[0]), st.integers(1, 3)), min_size=1), st.booleans())
+def test_neighbours_of_one_order_fold_as_one(runs: list[tuple[Row, int]], wide: bool) -> None:
+    found = sorted((row for row, times in runs for _ in range(times)), key=lambda row: row[1])
+    columns = [np.array(column, np.int64) for column in zip(*found, strict=True)]
+    columns[0] = columns[0] if wide else narrow(columns[0])
+    less = merged(*columns)
+    assert {len(column) for column in less} == {len(less[0])}
+    keys = [(m, d, u < 0, o) for m, d, u, o in zip(*(column.tolist() for column in less), strict=True)]
+    assert all(one != other for one, other in itertools.pairwise(keys))
+    folded = [two_sides(Batches(*([c] for c in lines)), MEMBERS, 9) for lines in (columns, less)]
+    for side, other in zip(*folded, strict=True):
+        assert side.offsets.tolist() == other.offsets.tolist()
+        assert side.day.tolist() == other.day.tolist()
+        assert {name: column.tolist() for name, column in side.values.items()} == {
+            name: column.tolist() for name, column in other.values.items()
+        }
+
+
 def test_many_orders_on_a_day() -> None:
     found = [(0, 5, 1, order % 50) for order in range(200)] + [(0, 5, ~7, 99)]
     visits, returns = two_sides(batches(found, 64, wide=False), MEMBERS, 5)
@@ -64,31 +80,3 @@ def test_many_orders_on_a_day() -> None:
 def test_the_order_of_days_is_seen_across_batches(days: list[list[int]], rising: bool) -> None:
     columns = [np.array(part, np.int32) for part in days]
     assert Batches(columns, columns, columns, columns).in_order_of_days is rising
-
-
-def test_a_long_log_is_read_as_a_short_one_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    rng = np.random.default_rng(7)
-    n = 3_000
-    times = np.sort(rng.integers(0, 200 * 86_400, n)).astype("m8[s]") + np.datetime64("2017-01-01", "us")
-    times[-1] = np.datetime64("2031-01-01", "us")  # a stray, of a member who has nothing else
-    log = pa.table(
-        {
-            "customer_id": [*rng.integers(500, 530, n - 1).tolist(), 900],
-            "timestamp": times,
-            "amount": np.round(rng.normal(5, 6, n), 2),
-            "order_id": rng.integers(0, 900, n),
-        }
-    )
-    short = from_log(check(log), {"order_id"})
-    monkeypatch.setattr(reading, "COMPILE_FROM_LINES", 1)
-    monkeypatch.setattr(reading, "_BATCH_LINES", 700)
-    long = from_log(check(log), {"order_id"})
-    assert long.members.tolist() == short.members.tolist()
-    assert 900 not in long.members
-    assert (long.first_day, long.end_day, long.columns) == (short.first_day, short.end_day, short.columns)
-    for one, other in ((long.visits, short.visits), (long.returns, short.returns)):
-        assert one.offsets.tolist() == other.offsets.tolist()
-        assert one.day.tolist() == other.day.tolist()
-        assert {name: values.tolist() for name, values in one.values.items()} == {
-            name: values.tolist() for name, values in other.values.items()
-        }

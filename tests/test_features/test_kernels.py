@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
+import itertools
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numba import njit
 from oracles import by_hand
 
 from features import fading, kernels
+from features.compiling import compiled as compile_kernel
 
 LEVELS = np.array([0.0, 0.25, 0.5, 0.9, 1.0])
 HORIZON = 14
@@ -52,6 +51,8 @@ def cases(draw: st.DrawFn) -> dict[str, Any]:
         "sums": np.cumsum([0, *draw(integers)]).astype(np.int64),
         "low": offsets[member],
         "high": np.array(stop, np.int64),
+        "cutoffs": np.unique(cutoff),
+        "lookback": 20,
         "code": np.array(draw(integers), np.int64) % 5,
     }
 
@@ -70,16 +71,12 @@ def room(case: dict[str, Any]) -> dict[str, Any]:
 
 OUT = {
     "first_from": lambda case: np.full(len(case["member"]), -1, np.int64),
+    "seen_since": lambda case: np.zeros((len(case["cutoffs"]), len(case["offsets"]) - 1), bool),
     "faded": lambda case: np.full(len(case["day"]), -1.0),
     "faded_until": lambda case: np.full(len(case["member"]), -1.0),
     "difference": lambda case: np.full(len(case["member"]), -1.0),
 }
-KERNELS = ("first_from", "faded", "faded_until", "difference", "gap_order", "mixture")
-
-
-@functools.cache
-def compile_once(kernel: Callable[..., None]) -> Callable[..., None]:
-    return njit(kernel)
+KERNELS = ("first_from", "seen_since", "faded", "faded_until", "difference", "gap_order", "mixture")
 
 
 def ran(name: str, case: dict[str, Any], *, compiled: bool) -> dict[str, np.ndarray]:
@@ -89,7 +86,7 @@ def ran(name: str, case: dict[str, Any], *, compiled: bool) -> dict[str, np.ndar
         written["out"] = OUT[name](case)
     known = case if compiled else {key: v.tolist() if isinstance(v, np.ndarray) else v for key, v in case.items()}
     arguments = {**known, **written}
-    (compile_once(kernel) if compiled else kernel)(
+    (compile_kernel(kernel) if compiled else kernel)(
         *(arguments[parameter] for parameter in inspect.signature(kernel).parameters)
     )
     return {key: array for key, array in written.items() if key not in ("ordered", "touched")}
@@ -119,6 +116,27 @@ def test_gaps_are_put_in_order_pair_by_pair(case: dict[str, Any]) -> None:
 
 @settings(max_examples=60)
 @given(case=cases())
+def test_the_first_row_from_a_day_on_is_found_in_any_order_of_pairs(case: dict[str, Any]) -> None:
+    offsets = case["offsets"]
+    known = {**case, "stop": offsets[case["member"] + 1]}
+    for order in (case["pair"], case["pair"][::-1].copy(), np.arange(len(case["pair"]))):
+        found = ran("first_from", {**known, "pair": order}, compiled=True)["out"]
+        assert found.tolist() == case["stop"].tolist()
+
+
+@settings(max_examples=60)
+@given(case=cases())
+def test_who_was_seen(case: dict[str, Any]) -> None:
+    seen = ran("seen_since", case, compiled=True)["out"]
+    for c, at in enumerate(case["cutoffs"].tolist()):
+        for m, (start, stop) in enumerate(itertools.pairwise(case["offsets"].tolist())):
+            days = case["day"][start:stop].tolist()
+            last = max((day for day in days if day < at), default=None)
+            assert seen[c, m] == (last is not None and last >= at - case["lookback"])
+
+
+@settings(max_examples=60)
+@given(case=cases())
 def test_a_mixture_leaves_its_room_as_it_was(case: dict[str, Any]) -> None:
     assert ran("mixture", case, compiled=True)["seen"].tolist() == [0] * 5
 
@@ -129,4 +147,4 @@ def test_every_kernel_is_in_the_table() -> None:
         for name, value in vars(kernels).items()
         if callable(value) and getattr(value, "__module__", "") == kernels.__name__
     }
-    assert public == set(KERNELS)
+    assert public == {*KERNELS, "first_at_least"}

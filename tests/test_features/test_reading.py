@@ -13,7 +13,7 @@ import strategies
 from hypothesis import given, settings
 from oracles import by_hand
 
-from features import reading
+from features import reading, streaming
 from features.daily import TIME, Line, sums
 from features.errors import UnusableLogError
 from features.histories import Histories, Ragged, from_rows
@@ -75,7 +75,7 @@ def oracle(log: Mapping[Any, Sequence[Line]], labels: Sequence[str] = LABELS) ->
 
 
 def both(checked: Checked, has: set[str]) -> tuple[Histories, Histories]:
-    streamed, pushed_down = reading._streamed(checked, set(has)), reading._pushed_down(checked, set(has))
+    streamed, pushed_down = streaming.streamed(checked, set(has)), reading._pushed_down(checked, set(has))
     assert streamed.columns == pushed_down.columns == has
     assert streamed.span == pushed_down.span
     assert streamed.members.tolist() == pushed_down.members.tolist()
@@ -212,7 +212,7 @@ def with_strays() -> tuple[pa.Table, pa.Table]:
 def test_strays_and_members_of_nothing_else_are_left_out() -> None:
     whole, good = with_strays()
     has = {"amount", "channel", TIME}
-    expected = plain(reading._streamed(check(good), set(has)))
+    expected = plain(streaming.streamed(check(good), set(has)))
     for found in both(check(whole), has):
         assert plain(found) == expected
         assert found.span[1] == START.date() + dt.timedelta(days=100)
@@ -245,8 +245,8 @@ def test_a_member_of_returns_too_small_to_count_is_one_all_the_same() -> None:
 def test_what_is_not_needed_is_not_read(needed: set[str] | None, columns: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
     log = {"m": [Line(START, 1.0, "a", **dict.fromkeys(NUMBERS, 2.0), **dict.fromkeys(LABELS, "x"))]}
     asked: list[tuple[str, ...]] = []
-    stream = reading.stream
-    monkeypatch.setattr(reading, "stream", lambda table, rows: asked.append(table.columns) or stream(table, rows))
+    stream = streaming.stream
+    monkeypatch.setattr(streaming, "stream", lambda table, rows: asked.append(table.columns) or stream(table, rows))
     found = from_log(check(strategies.table(log, FIELDS).append_column("currency", pa.array(["EUR"]))), needed)
     assert found.columns == columns
     assert {*asked[0]} == {"member", "time", "amount", "order"} | columns - {"order_id", TIME}
@@ -269,13 +269,13 @@ def test_a_log_in_many_batches_is_one_log(monkeypatch: pytest.MonkeyPatch) -> No
         own[0] = Line(START, 5.0, "a", category=f"c{i % 7}", store=None if i % 2 else f"s{i}")
     checked = check(strategies.table(log, FIELDS))
     whole = from_log(checked)
-    stream = reading.stream
+    stream = streaming.stream
 
     def in_pieces(table: Any, rows: int) -> Iterator[pa.RecordBatch]:
         for batch in stream(table, rows):
             yield from (batch.slice(start, 7) for start in range(0, batch.num_rows, 7))
 
-    monkeypatch.setattr(reading, "stream", in_pieces)
+    monkeypatch.setattr(streaming, "stream", in_pieces)
     assert plain(from_log(checked)) == plain(whole) == oracle(log)
 
 
@@ -284,16 +284,16 @@ HISTORIES = from_rows([("m", [(dt.date(2017, 1, 1), {"orders": 1, "gross": 0, "r
 
 def test_other_engines_fold_where_the_data_is(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    for form in ("_streamed", "_pushed_down"):
+    for form in ("streamed", "_pushed_down"):
         monkeypatch.setattr(reading, form, lambda *_, form=form: asked.append(form) or HISTORIES)
     checked = check(LABELLED)
     from_log(checked)
     monkeypatch.setattr(type(checked.judged.get_backend()), "name", "elsewhere")
     from_log(checked)
-    assert asked == ["_streamed", "_pushed_down"]
+    assert asked == ["streamed", "_pushed_down"]
 
 
-@pytest.mark.parametrize("form", [reading._streamed, reading._pushed_down])
+@pytest.mark.parametrize("form", [streaming.streamed, reading._pushed_down])
 def test_nothing_usable_is_said(form: Callable[[Checked, set[str]], Histories]) -> None:
     with pytest.raises(UnusableLogError, match="a log has usable rows; got none"):
         form(check(pa.table({"customer_id": [None], "timestamp": ["2017-01-01"]})), set())
