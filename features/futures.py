@@ -15,14 +15,15 @@ import numpy as np
 
 from features.compiling import compiled as compile_kernel
 from features.compiling import has_numba
+from features.counting import highest
 from features.forks import fork, walk_to
 from features.histories import Histories
 from features.ledger import Ledger, ledger
 from features.operators import Floats, Integers
 from features.policy import TierPolicy
-from features.rulebook import FAR, ROWS, Rulebook, rulebook
+from features.rulebook import FAR, N_TIERS, REACH, ROWS, Rulebook, rulebook
 from features.snapshot import to_date
-from features.steps import FIRST, HIGH, LOW, STATE, STOP, Array, rank
+from features.steps import AT, FIRST, HELD, HIGH, LOW, STATE, STOP, Array, Number, rank, window_start
 
 WHOLE: Final = 1 << 12
 """A path's shares are counted in parts of this."""
@@ -94,7 +95,17 @@ def ends(
             continue
         log = ledger(own.before(to_date(int(days[at[0]]))) if expires else own, book.columns)
         out[order[at]] = _played(
-            book, log, which[at], days[at], horizon_days, expires, paths, first[order[at]], per_pair, levels[order[at]], compiled
+            book,
+            log,
+            which[at],
+            days[at],
+            horizon_days,
+            expires,
+            paths,
+            first[order[at]],
+            per_pair,
+            levels[order[at]],
+            compiled,
         )
     return out
 
@@ -122,7 +133,7 @@ def _played(
     totals, held = np.zeros(columns, np.int64), np.zeros(n_levels, np.int64)
     states = [np.zeros(STATE, np.int64) for _ in range(3)]
     out = np.zeros(pairs * n_levels * book.tiers, np.int64)
-    sizes = [horizon, foreseen, per_pair, columns, n_levels, book.tiers]
+    sizes = [horizon, foreseen, book.memoryless and not foreseen, per_pair, columns, n_levels, book.tiers]
     arrays = [log.offsets, joined, member, cutoff, first, paths.starts, paths.day, paths.share.ravel(), paths.factor.ravel()]
     arrays += [levels.ravel(), totals, held, *states, out]
     books: list[Any] = [book.flat(len(log.day)), book.flat(room)]
@@ -142,6 +153,7 @@ def play(
     scratch: Array,
     horizon: int,
     foreseen: bool,
+    at_once: bool,
     per_pair: int,
     columns: int,
     n_levels: int,
@@ -183,8 +195,7 @@ def play(
                 at = p * columns * n_levels + j
                 level(totals, levels, factor, at, n_levels, q, len(starts) - 1)
                 lay(book, small, log, scratch, low, known, later, cutoff[p], starts[q], starts[q + 1], day, share, totals)
-                fork(small, scratch, g, f, end, stop, FAR, 0)
-                held[j] = rank(small, f)
+                held[j] = outcome(small, scratch, g, f, end, stop, at_once)
             for j in range(STRIDE, n_levels, STRIDE):
                 a = j - STRIDE
                 while a < j:  # level a and those after it that end alike
@@ -195,9 +206,22 @@ def play(
                         m = (alike + other) // 2
                         at = p * columns * n_levels + m
                         level(totals, levels, factor, at, n_levels, q, len(starts) - 1)
-                        lay(book, small, log, scratch, low, known, later, cutoff[p], starts[q], starts[q + 1], day, share, totals)
-                        fork(small, scratch, g, f, end, stop, FAR, 0)
-                        held[m] = rank(small, f)
+                        lay(
+                            book,
+                            small,
+                            log,
+                            scratch,
+                            low,
+                            known,
+                            later,
+                            cutoff[p],
+                            starts[q],
+                            starts[q + 1],
+                            day,
+                            share,
+                            totals,
+                        )
+                        held[m] = outcome(small, scratch, g, f, end, stop, at_once)
                         if held[m] == held[a]:
                             alike = m
                         else:
@@ -207,6 +231,21 @@ def play(
                     a = other
             for j in range(n_levels):
                 out[(p * n_levels + j) * tiers + held[j]] += 1
+
+
+def outcome(book: Array, log: Array, g: Array, f: Array, end: int, stop: int, at_once: bool) -> Number:
+    """Position of the tier on morning ``end`` with rows before ``stop``, walked to in a copy ``f`` of state ``g``.
+
+    ``at_once``: that morning's window is all that counts.
+    """
+    if not at_once:
+        fork(book, log, g, f, end, stop, FAR, 0)
+        return rank(book, f)
+    for k in range(STATE):
+        f[k] = g[k]
+    f[HIGH] = stop
+    f[HELD] = highest(book, log, f, REACH, book[f[AT] + N_TIERS] - 1, window_start(book, f, end), end)
+    return rank(book, f)
 
 
 def copy_known(book: Array, small: Array, log: Array, scratch: Array, low: int, known: int, columns: int) -> None:

@@ -20,6 +20,8 @@ _TINY: Final = 1e-3
 _LEAST_COUNT: Final = 0.25
 _LEAST_SPREAD: Final = 0.05
 _SEED: Final = 11
+MOST_LOG: Final = 50.0
+"""The largest logarithm of an amount that is played: no threshold lies beyond."""
 
 
 class Distribution(Protocol):
@@ -57,7 +59,7 @@ class At:
     def levels(self, rank: Floats) -> Floats:
         """As in ``Distribution``."""
         z = quantiles(self.shape.residuals, rank)
-        return np.exp(self.mean[:, None] + self.scale[:, None] * z[None, :])
+        return np.exp(np.minimum(self.mean[:, None] + self.scale[:, None] * z[None, :], MOST_LOG))
 
     def exceeds(self, need: Floats) -> Floats:
         """As in ``Distribution``."""

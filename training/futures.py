@@ -1,8 +1,8 @@
 """How horizons went in training, as paths along which others' horizons may go.
 
 A path is the horizon of one member of the training data: the days on which something came, and how a column's total was spread
-over them. Members are given paths of those who were as active as they are in the look-back, ``PER_BAND`` to each, spread
-evenly from those who came early to those who came late.
+over them. Members are given paths of those who were as active as they are in the look-back, spread evenly from
+those who came early to those who came late.
 """
 
 from __future__ import annotations
@@ -13,36 +13,42 @@ from typing import Any, Final
 import numpy as np
 
 from features.futures import WHOLE, Paths
-from features.ledger import Ledger
+from features.histories import Histories
+from features.ledger import Ledger, ledger
+from features.metrics import MONEY, Points
+from features.money import UNITS
 from features.operators import Floats, Integers
+from features.policy import TierPolicy
+from features.rulebook import Column, rulebook
 
-PER_BAND: Final = 16
 BANDS: Final = 5
-MOST_ROWS: Final = 8
+MOST_ROWS: Final = 6
 """Rows of a path; more are put together in so many equal parts of the horizon."""
 
 
 @dataclass(frozen=True, eq=False)
 class Bank:
-    """Paths by bands of activity; ``edges`` (n_bands - 1,) is the least activity of each band but the first."""
+    """``per_band`` paths for each band of activity; ``edges`` (n_bands - 1,) is the least of each band but the first."""
 
     paths: Paths
     edges: Integers
+    per_band: int
 
     def first(self, activity: Integers) -> Integers:
         """(n_rows,) the first path of each row's band."""
-        return np.asarray(np.searchsorted(self.edges, activity, side="right") * PER_BAND, np.int64)
+        return np.asarray(np.searchsorted(self.edges, activity, side="right") * self.per_band, np.int64)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values."""
         arrays = {name: getattr(self.paths, name).tolist() for name in ("starts", "day", "share", "factor")}
-        return {**arrays, "edges": self.edges.tolist()}
+        return {**arrays, "edges": self.edges.tolist(), "per_band": self.per_band}
 
     @classmethod
     def from_dict(cls, plain: dict[str, Any]) -> Bank:
         """Back from ``to_dict``."""
         whole = {name: np.array(plain[name], np.int64) for name in ("starts", "day", "share")}
-        return cls(Paths(**whole, factor=np.array(plain["factor"], np.float64)), np.array(plain["edges"], np.int64))
+        paths = Paths(**whole, factor=np.array(plain["factor"], np.float64))
+        return cls(paths, np.array(plain["edges"], np.int64), plain["per_band"])
 
 
 def activity(log: Ledger, member: Integers, cutoff: Integers, days: int) -> Integers:
@@ -51,8 +57,35 @@ def activity(log: Ledger, member: Integers, cutoff: Integers, days: int) -> Inte
     return log.rows_before(member, cutoff) - log.rows_before(member, cutoff - days)
 
 
+def counted(histories: Histories, policy: TierPolicy) -> Ledger:
+    """The ledger of what a policy counts, in which no points expire."""
+    columns = rulebook(policy).columns
+    lasting = [
+        column._replace(points=Points(per_unit=column.points.per_unit)) if column.points is not None else column
+        for column in columns
+    ]
+    return ledger(histories, lasting)
+
+
+def units(column: Column) -> float:
+    """What the ledger counts for one of a column: ten-thousandths of money, whole points, orders ...
+
+    >>> units(Column("spend")), units(Column("orders"))
+    (10000.0, 1.0)
+    """
+    return float(UNITS) if column.name in MONEY else 1.0
+
+
 def fit_bank(
-    log: Ledger, member: Integers, cutoff: Integers, horizon_days: int, active: Integers, factor: Floats, driver: int = 0
+    log: Ledger,
+    member: Integers,
+    cutoff: Integers,
+    horizon_days: int,
+    active: Integers,
+    factor: Floats,
+    *,
+    driver: int,
+    per_band: int,
 ) -> Bank:
     """Choose paths among rows of the training data.
 
@@ -76,7 +109,7 @@ def fit_bank(
     for b in range(len(edges) + 1):
         own = np.flatnonzero(band == b)
         own = own[np.argsort(middle[own], kind="stable")]
-        chosen.append(own[((np.arange(PER_BAND) + 0.5) / PER_BAND * len(own)).astype(np.int64)])
+        chosen.append(own[((np.arange(per_band) + 0.5) / per_band * len(own)).astype(np.int64)])
     at = np.concatenate(chosen)
     starts, days, shares = [0], [], []
     for i in at.tolist():
@@ -85,7 +118,7 @@ def fit_bank(
         days.append(day)
         shares.append(share)
     paths = Paths(np.array(starts, np.int64), np.concatenate(days), np.concatenate(shares, axis=1), factor[:, at])
-    return Bank(paths, edges)
+    return Bank(paths, edges, per_band)
 
 
 def _path(log: Ledger, low: int, high: int, cutoff: int, horizon: int, driver: int) -> tuple[Integers, Integers]:
@@ -96,7 +129,7 @@ def _path(log: Ledger, low: int, high: int, cutoff: int, horizon: int, driver: i
     part = offset * MOST_ROWS // horizon if len(offset) > MOST_ROWS else np.arange(len(offset))
     last = np.flatnonzero(np.diff(part, append=-1))
     came = np.cumsum(moves, axis=1)
-    share = came[:, last] * WHOLE // np.maximum(came[:, -1:], 1)
+    share = -(-came[:, last] * WHOLE // np.maximum(came[:, -1:], 1))  # rounded up: three parts of 3 are 1, 2, 3
     # a part's day is the one on which most of it came
     day = np.array([offset[part == p][np.argmax(moves[driver][part == p])] for p in part[last]], np.int64)
     return day, share.astype(np.int64)

@@ -18,29 +18,26 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from features.feature_table import FeatureTable
-from features.futures import MOST, ends
-from features.histories import Histories
-from features.ledger import Ledger, ledger
-from features.metrics import MONEY, Points
-from features.money import UNITS
+from features.futures import MOST, STRIDE, ends
 from features.operators import Floats, Integers
 from features.policy import TierPolicy
-from features.rulebook import DAYS, IS_SCORE, LIFETIME, WIDTH, WINDOW, Column, rulebook
+from features.rulebook import DAYS, IS_SCORE, LIFETIME, WIDTH, WINDOW, rulebook
 from features.tiers import UNDEFINED, TierState
-from training.added import AddedModel, At, Distribution, fit_added, logarithm, quantiles
+from training.added import MOST_LOG, AddedModel, At, Distribution, Shape
+from training.churn import probability
 from training.dataset import Dataset
-from training.futures import PER_BAND, Bank, activity, fit_bank
+from training.futures import Bank, activity, counted, units
 from training.tabulated import TabulatedTrees
-from training.trees import boost
 
 _TAILS: Final = (1e-8, 1e-6, 1e-4, 5e-4, 1e-3, 2.5e-3, 5e-3)
 RANKS: Final = np.array([*_TAILS, *np.linspace(0.01, 0.99, 51), *(1.0 - rank for rank in reversed(_TAILS))])
 """Where in the distribution of what is added horizons are played."""
 _CHUNK: Final = 4096
-MIN_ROWS: Final = 20
-"""Rows of the training data in which something was added, for a forecast of it."""
+FALLS: Final = 2 * STRIDE
+"""Parts of a balance at whose loss horizons are played."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,13 +50,27 @@ class Other:
 
 
 @dataclass(frozen=True, eq=False)
+class Falls:
+    """How a balance shrinks: log-odds that it does if something happens, and the parts lost, largest first."""
+
+    odds: TabulatedTrees
+    lost: Floats
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any], text: str, width: int) -> Falls:
+        """Back from plain values and the trees' text."""
+        return cls(TabulatedTrees(text, plain["bias"], width), np.array(plain["lost"], np.float64))
+
+
+@dataclass(frozen=True, eq=False)
 class NextTier:
     """The forecast of the next tier under one policy.
 
     ``because`` says why there is none. ``added`` is the distribution of the column that drives, None where that is spend or
-    spend times ``rate``; ``nothing`` scores the log-odds that nothing happens, None where that is leaving. ``bank`` has the
-    paths where the policy is played, None where its needs say everything; ``driver`` and ``others`` are positions in the
-    rulebook's columns, and ``z`` the driver's residual at each of ``RANKS``.
+    spend times ``rate``; ``nothing`` scores the log-odds that nothing happens, None where that is leaving; ``falls`` says how a
+    balance shrinks, None where nothing does. ``bank`` has the paths where the policy is played, None where its needs say
+    everything; ``driver`` and ``others`` are positions in the rulebook's columns, and ``z`` the driver's residual at each of
+    ``RANKS``.
     """
 
     policy: TierPolicy
@@ -70,6 +81,7 @@ class NextTier:
     rate: float = 1.0
     added: AddedModel | None = None
     nothing: TabulatedTrees | None = None
+    falls: Falls | None = None
     bank: Bank | None = None
     driver: int = 0
     others: tuple[Other, ...] = ()
@@ -89,30 +101,39 @@ class NextTier:
             return None
         p_nothing, added = p_churn, spend
         if self.nothing is not None:
-            p_nothing = 1.0 / (1.0 + np.exp(-self.nothing.score(table.x)))
+            p_nothing = probability(self.nothing.score(table.x))
         if self.added is not None:
             added = At(self.added, *self.added.parameters(table.x))
         assert added is not None
         if self.rate != 1.0:
             added = Times(added, self.rate)
         if self.bank is None:
-            return tier_probabilities(p_nothing, added, state, self.slip)
-        probability = (1.0 - p_nothing)[:, None] * self._played(self.bank, added, table)
-        probability[np.arange(len(probability)), state.secured] += p_nothing
-        return _slipped(probability, state.secured, self.slip)
+            return from_needs(p_nothing, added, state, self.slip)
+        found = (1.0 - p_nothing)[:, None] * self._played(self.bank, added, table)
+        found[np.arange(len(found)), state.secured] += p_nothing
+        return _slipped(found, state.secured, self.slip)
 
     def _played(self, bank: Bank, added: Distribution, table: FeatureTable) -> Floats:
         """(n_rows, n_tiers) where horizons end in which something is added."""
         panel, book = table.panel, rulebook(self.policy)
         amount = added.levels(RANKS)
         weight = -np.diff(added.exceeds(np.sqrt(amount[:, :-1] * amount[:, 1:])), prepend=1.0, append=0.0, axis=1)
-        first = bank.first(activity(_counted(panel.histories, self.policy), panel.member, panel.cutoff, self.lookback_days))
-        levels = np.empty((len(table), len(book.columns), len(RANKS)))
-        levels[:, self.driver] = amount * _units(book.columns[self.driver])
+        z = self.z
+        if self.falls is not None:
+            falls = probability(self.falls.odds.score(table.x))[:, None]
+            balance = np.maximum(table.state.natural(table.state.spend), 0.0) if table.state is not None else 0
+            amount = np.concatenate((-balance[:, None] * self.falls.lost, amount), axis=1)
+            weight = np.concatenate((np.repeat(falls / FALLS, FALLS, axis=1), (1.0 - falls) * weight), axis=1)
+            z = None if z is None else np.concatenate((np.repeat(z[:1], FALLS), z))
+        first = bank.first(activity(counted(panel.histories, self.policy), panel.member, panel.cutoff, self.lookback_days))
+        levels = np.empty((len(table), len(book.columns), amount.shape[1]))
+        levels[:, self.driver] = amount * units(book.columns[self.driver])
         for other in self.others:
-            assert self.z is not None
+            assert z is not None
             mean = other.mean.score(table.x)
-            levels[:, other.column] = np.exp(mean[:, None] + other.slope * self.z) * _units(book.columns[other.column])
+            levels[:, other.column] = np.exp(np.minimum(mean[:, None] + other.slope * z, MOST_LOG)) * units(
+                book.columns[other.column]
+            )
         np.minimum(levels, MOST, out=levels)
         out = np.zeros((len(table), book.tiers))
         for start in range(0, len(table), _CHUNK):
@@ -125,12 +146,12 @@ class NextTier:
                 self.policy,
                 bank.paths,
                 first[rows],
-                PER_BAND,
+                bank.per_band,
                 levels[rows],
             )
-            for j in range(len(RANKS)):  # one after another: a row's sum does not depend on the rows beside it
+            for j in range(amount.shape[1]):  # one after another: a row's sum does not depend on the rows beside it
                 out[rows] += weight[rows, j, None] * count[:, j]
-        return out / PER_BAND
+        return out / bank.per_band
 
     @classmethod
     def from_dict(
@@ -153,10 +174,13 @@ class NextTier:
             plain["rate"],
             AddedModel.from_dict(plain["added"], texts, "added", width) if plain["added"] else None,
             TabulatedTrees(texts["nothing"], plain["nothing"], width) if plain["nothing"] is not None else None,
+            Falls.from_dict(plain["falls"], texts["falls"], width) if plain["falls"] else None,
             Bank.from_dict(plain["bank"]) if plain["bank"] else None,
             plain["driver"],
             tuple(
-                Other(other["column"], TabulatedTrees(texts[f"added_{other['column']}"], other["bias"], width), other["slope"])
+                Other(
+                    other["column"], TabulatedTrees(texts[f"added_{other['column']}"], other["bias"], width), other["slope"]
+                )
                 for other in plain["others"]
             ),
             np.array(plain["z"], np.float64) if plain["z"] else None,
@@ -179,7 +203,7 @@ class Times:
         return self.of.exceeds(need / self.rate)
 
 
-def tier_probabilities(p_nothing: Floats, added: Distribution, state: TierState, slip: float) -> Floats:
+def from_needs(p_nothing: Floats, added: Distribution, state: TierState, slip: float) -> Floats:
     """Probability of each tier, lowest first, where the tier follows from one sum over a sliding window.
 
     Parameters
@@ -212,93 +236,9 @@ def _slipped(probability: Floats, secured: Integers, slip: float) -> Floats:
     return probability
 
 
-@dataclass(frozen=True)
-class FittedNextTier:
-    """What was fitted: plain values and the trees' texts by name. ``because`` says why nothing was."""
-
-    plain: dict[str, Any]
-    texts: dict[str, str]
-
-    @property
-    def because(self) -> str | None:
-        """Why the next tier is not forecast, None where it is."""
-        found: str | None = self.plain["because"]
-        return found
-
-
-def fit_next_tier(data: Dataset) -> FittedNextTier:
-    """Fit what a policy counts beside the spend forecast, and choose the paths along which it is played.
-
-    Parameters
-    ----------
-    data : with a policy, of a log that gives what it counts
-    """
-    table, policy = data.table, data.table.policy
-    assert policy is not None
-    panel, book = table.panel, rulebook(policy)
-    plain: dict[str, Any] = {"slip": fit_slip(data), "because": None, "rate": 1.0, "added": None, "nothing": None}
-    plain |= {"bank": None, "driver": 0, "others": [], "z": None}
-    texts: dict[str, str] = {}
-    plain["because"] = _because(policy, panel.horizon_days)
-    if plain["because"]:
-        return FittedNextTier(plain, texts)
-    histories, cutoff = panel.histories, panel.cutoff.astype(np.int64)
-    log = _counted(histories, policy)
-    low, high = log.rows_before(panel.member, cutoff), log.rows_before(panel.member, cutoff + panel.horizon_days)
-    unit = np.array([_units(column) for column in book.columns])
-    total = (log.totals[:, high] - log.totals[:, low]) / unit[:, None]
-    names = [column.name for column in book.columns]
-    something = ~data.labels.churned
-    if "events" in names:
-        something = total[0] > 0
-        nothing = boost(table.x, (~something).astype(np.float64), panel.member, objective="binary", seed=3)
-        plain["nothing"], texts["nothing"] = nothing.bias, nothing.text
-    plain["driver"] = driver = names.index("spend") if "spend" in names else 0
-    at = np.flatnonzero(something & (total[driver] > 0))
-    if len(at) < MIN_ROWS:
-        plain["because"] = f"only {len(at)} horizons of the training data add to {names[driver]}"
-        return FittedNextTier(plain, texts)
-    some = np.flatnonzero(something)
-    column = book.columns[driver]
-    plain["rate"] = rate = _rate(column, histories)
-    plays = not by_needs(policy, panel.horizon_days)
-    fitted = None
-    if column.name != "spend" and rate == 1.0 or len(names) > 1:
-        fitted = fit_added(table.x[some], panel.member[some], total[driver, some], whole=_whole(column))
-        if column.name != "spend" and rate == 1.0:
-            plain["added"] = fitted.to_dict()
-            texts |= fitted.texts("added")
-    if not plays:
-        return FittedNextTier(plain, texts)
-    factor = np.ones((len(names), len(at)))
-    if len(names) > 1:
-        assert fitted is not None
-        z = fitted.left[np.isin(some, at)]
-        plain["z"] = quantiles(fitted.residuals, RANKS).tolist()
-        for c in range(len(names)):
-            if c != driver:
-                other, text, factor[c] = _other(table.x[at], panel.member[at], total[c, at], z, whole=_whole(book.columns[c]))
-                plain["others"].append({"column": c, **other})
-                texts[f"added_{c}"] = text
-    active = activity(log, panel.member[at], cutoff[at], data.lookback_days)
-    plain["bank"] = fit_bank(log, panel.member[at], cutoff[at], panel.horizon_days, active, factor, driver).to_dict()
-    return FittedNextTier(plain, texts)
-
-
-def _other(
-    x: Floats, member: Integers, amount: Floats, z: Floats, *, whole: bool
-) -> tuple[dict[str, Any], str, Floats]:
-    """A column beside the driver: its mean, its slope on the driver's residual, and each row's factor."""
-    some = amount > 0
-    factor = np.zeros(len(amount))
-    if not some.any():
-        return {"bias": 0.0, "slope": 0.0}, "", factor
-    y = logarithm(amount[some], whole=whole)
-    mean = boost(x[some], y, member[some], objective="regression", seed=4)
-    left = y - mean.held_out
-    slope = max(float((left * z[some]).sum() / np.maximum((z[some] ** 2).sum(), 1e-9)), 0.0)
-    factor[some] = np.exp(left - slope * z[some])
-    return {"bias": mean.bias, "slope": slope}, mean.text, factor
+def tier_probabilities(p_churn: Floats, mean: Floats, scale: Floats, spend: Shape, state: TierState, slip: float) -> Floats:
+    """``from_needs`` for spend, given its parameters."""
+    return from_needs(p_churn, At(spend, mean, scale), state, slip)
 
 
 def by_spend(policy: TierPolicy | None) -> bool:
@@ -312,55 +252,16 @@ def by_needs(policy: TierPolicy, horizon_days: int) -> bool:
     window, width = book.rules[WINDOW], book.rules[WIDTH]
     lasts = window in (DAYS, LIFETIME) or width * 28 >= horizon_days
     one = book.most_metrics == 1 and not book.specs[IS_SCORE]
-    return book.memoryless and one and lasts and not any(_expiries(column) for column in book.columns)
+    return book.memoryless and one and lasts and book.columns[0].name != "points_balance"
 
 
-def _because(policy: TierPolicy, horizon_days: int) -> str | None:
-    columns = rulebook(policy).columns
-    if len(columns) > 1 and any(column.name == "events" for column in columns):
-        return "the policy counts events beside something else, and the two are not forecast together"
-    for column in columns:
-        points = column.points
-        if points is None or not _expiries(column):
-            continue
-        days = points.expire_days or 28 * (points.expire_months or 13)
-        if days < horizon_days:
-            return "points earned in the horizon expire within it"
-    return None
+def fit_slip(data: Dataset, rows: npt.NDArray[np.bool_] | None = None) -> float:
+    """How often training members fell below a secured tier, drawn in by half a member; 0 where returns do not count.
 
-
-def _expiries(column: Column) -> bool:
-    return column.points is not None and bool(column.points.expiries)
-
-
-def _counted(histories: Histories, policy: TierPolicy) -> Ledger:
-    """The ledger of what a policy counts, in which nothing expires."""
-    columns = rulebook(policy).columns
-    lasting = [
-        column._replace(points=Points(per_unit=column.points.per_unit)) if column.points is not None else column
-        for column in columns
-    ]
-    return ledger(histories, lasting)
-
-
-def _units(column: Column) -> float:
-    return float(UNITS) if column.name in MONEY else 1.0
-
-
-def _whole(column: Column) -> bool:
-    return column.name not in MONEY
-
-
-def _rate(column: Column, histories: Histories) -> float:
-    """Points for a unit of currency where they are reckoned from amounts, 1 otherwise."""
-    reckoned = column.name in ("points_earned", "points_balance") and "points" not in histories.columns
-    if not reckoned or column.points is None or column.points.per_unit is None:
-        return 1.0
-    return column.points.per_unit
-
-
-def fit_slip(data: Dataset) -> float:
-    """How often training members fell below a secured tier, drawn in by half a member; 0 where returns do not count."""
+    Parameters
+    ----------
+    rows : (n_rows,) where falls are looked at, for what is forecast otherwise elsewhere; everywhere if None
+    """
     state, reached = data.table.state, data.labels.next_tier
     assert state is not None
     assert reached is not None
@@ -368,5 +269,5 @@ def fit_slip(data: Dataset) -> float:
     if data.table.policy.returns == "ignore":
         return 0.0
     secured = state.secured > 0
-    fell = reached[secured] < state.secured[secured]
-    return float((fell.sum() + 0.5) / (len(fell) + 1.0))
+    fell = (reached < state.secured) & secured & (True if rows is None else rows)
+    return float((fell.sum() + 0.5) / (secured.sum() + 1.0))
