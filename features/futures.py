@@ -1,17 +1,19 @@
 """What becomes of members in many possible futures: the walk, played on over rows that have not happened.
 
-A path is a way in which a horizon may go: on which days how much of each column comes. Its totals are a member's own, so a path
-is played at several levels of them, and what the policy grants at the end is counted. Compiled over many members, interpreted
+A path is a way in which a horizon may go: on which days how much of each column comes. The totals are a member's own: a path
+is played at many levels of them, and what the policy grants at the end is counted. Compiled over many members, interpreted
 over few, with equal results.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from features.compiling import compiled as compile_kernel
 from features.compiling import has_numba
@@ -53,7 +55,7 @@ class Paths:
 def ends(
     histories: Histories,
     member: Integers,
-    cutoff: Integers,
+    cutoff: npt.NDArray[np.integer],
     horizon_days: int,
     policy: TierPolicy,
     paths: Paths,
@@ -93,19 +95,11 @@ def ends(
     for at in groups:
         if not len(at):
             continue
+        # what will expire depends on what was used by then: each cutoff has a ledger of its own
         log = ledger(own.before(to_date(int(days[at[0]]))) if expires else own, book.columns)
-        out[order[at]] = _played(
-            book,
-            log,
-            which[at],
-            days[at],
-            horizon_days,
-            expires,
-            paths,
-            first[order[at]],
-            per_pair,
-            levels[order[at]],
-            compiled,
+        here = order[at]
+        out[here] = _played(
+            book, log, which[at], days[at], horizon_days, expires, paths, first[here], per_pair, levels[here], compiled
         )
     return out
 
@@ -141,7 +135,7 @@ def _played(
         compile_kernel(play)(*(np.array(flat, np.int64) for flat in books), rows, scratch, *sizes, *arrays)
     else:
         lists = [array.tolist() for array in arrays]
-        play(*books, rows.tolist(), scratch.tolist(), *sizes, *lists)
+        cast("Callable[..., None]", play)(*books, rows.tolist(), scratch.tolist(), *sizes, *lists)
         out = np.array(lists[-1], np.int64)
     return out.reshape(pairs, n_levels, book.tiers)
 
@@ -190,12 +184,10 @@ def play(
         g[FIRST], g[LOW], g[HIGH] = 0, s[LOW] - low, known
         copy_known(book, small, log, scratch, low, known, columns)
         for q in range(first[p], first[p] + per_pair):
-            stop = known + later + starts[q + 1] - starts[q]
             for j in range(0, n_levels, STRIDE):
-                at = p * columns * n_levels + j
-                level(totals, levels, factor, at, n_levels, q, len(starts) - 1)
-                lay(book, small, log, scratch, low, known, later, cutoff[p], starts[q], starts[q + 1], day, share, totals)
-                held[j] = outcome(small, scratch, g, f, end, stop, at_once)
+                bring(totals, levels, factor, p * columns * n_levels + j, n_levels, q, len(starts) - 1)
+                lay(book, small, log, scratch, low, known, later, cutoff[p], q, starts, day, share, totals)
+                held[j] = outcome(small, scratch, g, f, end, known + later + starts[q + 1] - starts[q], at_once)
             for j in range(STRIDE, n_levels, STRIDE):
                 a = j - STRIDE
                 while a < j:  # level a and those after it that end alike
@@ -204,24 +196,9 @@ def play(
                         alike = j
                     while other - alike > 1:
                         m = (alike + other) // 2
-                        at = p * columns * n_levels + m
-                        level(totals, levels, factor, at, n_levels, q, len(starts) - 1)
-                        lay(
-                            book,
-                            small,
-                            log,
-                            scratch,
-                            low,
-                            known,
-                            later,
-                            cutoff[p],
-                            starts[q],
-                            starts[q + 1],
-                            day,
-                            share,
-                            totals,
-                        )
-                        held[m] = outcome(small, scratch, g, f, end, stop, at_once)
+                        bring(totals, levels, factor, p * columns * n_levels + m, n_levels, q, len(starts) - 1)
+                        lay(book, small, log, scratch, low, known, later, cutoff[p], q, starts, day, share, totals)
+                        held[m] = outcome(small, scratch, g, f, end, known + later + starts[q + 1] - starts[q], at_once)
                         if held[m] == held[a]:
                             alike = m
                         else:
@@ -260,7 +237,7 @@ def copy_known(book: Array, small: Array, log: Array, scratch: Array, low: int, 
             scratch[to + r] = log[of + r]
 
 
-def level(totals: Array, levels: Array, factor: Array, at: int, n_levels: int, path: int, n_paths: int) -> None:
+def bring(totals: Array, levels: Array, factor: Array, at: int, n_levels: int, path: int, n_paths: int) -> None:
     """What comes of each column on a path at a level."""
     for c in range(len(totals)):
         totals[c] = min(max(math.floor(levels[at + c * n_levels] * factor[c * n_paths + path] + 0.5), -MOST), MOST)
@@ -275,14 +252,14 @@ def lay(
     known: int,
     later: int,
     cutoff: int,
-    begin: int,
-    stop: int,
+    path: int,
+    starts: Array,
     day: Array,
     share: Array,
     totals: Array,
 ) -> None:
     """Lay a path's rows after what is known, between the rows that are foreseen."""
-    rows, room = book[ROWS], small[ROWS]
+    rows, room, begin, stop = book[ROWS], small[ROWS], starts[path], starts[path + 1]
     n, a, b = known, known, begin
     while a < known + later or b < stop:
         mine = b < stop and (a >= known + later or cutoff + day[b] < log[low + a])

@@ -68,6 +68,22 @@ class At:
         return self.shape.exceeds(self.mean[:, None], self.scale[:, None], need)
 
 
+@dataclass(frozen=True, eq=False)
+class Times:
+    """A distribution times a rate: points for a unit of currency, say."""
+
+    of: Distribution
+    rate: float
+
+    def levels(self, rank: Floats) -> Floats:
+        """As in ``Distribution``."""
+        return self.of.levels(rank) * self.rate
+
+    def exceeds(self, need: Floats) -> Floats:
+        """As in ``Distribution``."""
+        return self.of.exceeds(need / self.rate)
+
+
 @dataclass(frozen=True)
 class AddedModel:
     """The distribution of one column; ``whole`` where it counts."""

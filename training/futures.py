@@ -1,8 +1,8 @@
 """How horizons went in training, as paths along which others' horizons may go.
 
-A path is the horizon of one member of the training data: the days on which something came, and how a column's total was spread
-over them. Members are given paths of those who were as active as they are in the look-back, spread evenly from
-those who came early to those who came late.
+A path is one horizon of the training data: on which days something came, and how each column's total was spread over them.
+Members are given paths of those who were as active as they are in the look-back, evenly from those who came early to those
+who came late.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from features.futures import WHOLE, Paths
 from features.histories import Histories
@@ -51,10 +52,10 @@ class Bank:
         return cls(paths, np.array(plain["edges"], np.int64), plain["per_band"])
 
 
-def activity(log: Ledger, member: Integers, cutoff: Integers, days: int) -> Integers:
+def activity(log: Ledger, member: Integers, cutoff: npt.NDArray[np.integer], days: int) -> Integers:
     """(n_pairs,) days in [cutoff - days, cutoff) on which anything that counts happened."""
-    cutoff = np.asarray(cutoff, np.int64)
-    return log.rows_before(member, cutoff) - log.rows_before(member, cutoff - days)
+    until = np.asarray(cutoff, np.int64)
+    return log.rows_before(member, until) - log.rows_before(member, until - days)
 
 
 def counted(histories: Histories, policy: TierPolicy) -> Ledger:

@@ -3,12 +3,12 @@
 With probability ``p_nothing`` nothing happens, and the tier is the one that is secured. Otherwise something is added, and
 
 - where the tier follows from one sum over a sliding window, P(tier >= k) = P(added >= need of k | something);
-- anything else is played: each member's horizon goes along paths that horizons of the training data took (training.futures), at
+- anything else is played: a member's horizon goes along paths that horizons of the training data took (training.futures), at
   many levels of what is added, and the policy says where each ends (features.futures).
 
-``p_nothing`` is the probability of leaving, and spend is the forecast of spend, so that all forecasts agree. Where a policy counts
-events, which come without purchases, it is a forecast of its own. Returns may take from what is secured: ``slip`` is how often
-they took a tier in training.
+``p_nothing`` is the probability of leaving, and spend is the forecast of spend, so that all forecasts agree. Where a policy
+counts events, which come without purchases, it is a forecast of its own. Returns may take from what is secured: ``slip`` is
+how often they took a tier in training.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from features.operators import Floats, Integers
 from features.policy import TierPolicy
 from features.rulebook import DAYS, IS_SCORE, LIFETIME, WIDTH, WINDOW, rulebook
 from features.tiers import UNDEFINED, TierState
-from training.added import MOST_LOG, AddedModel, At, Distribution, Shape
+from training.added import MOST_LOG, AddedModel, At, Distribution, Shape, Times
 from training.churn import probability
 from training.dataset import Dataset
 from training.futures import Bank, activity, counted, units
@@ -48,6 +48,12 @@ class Other:
     mean: TabulatedTrees
     slope: float
 
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any], texts: Mapping[str, str], width: int) -> Other:
+        """Back from plain values and the trees' texts."""
+        column = plain["column"]
+        return cls(column, TabulatedTrees(texts[f"added_{column}"], plain["bias"], width), plain["slope"])
+
 
 @dataclass(frozen=True, eq=False)
 class Falls:
@@ -67,10 +73,9 @@ class NextTier:
     """The forecast of the next tier under one policy.
 
     ``because`` says why there is none. ``added`` is the distribution of the column that drives, None where that is spend or
-    spend times ``rate``; ``nothing`` scores the log-odds that nothing happens, None where that is leaving; ``falls`` says how a
-    balance shrinks, None where nothing does. ``bank`` has the paths where the policy is played, None where its needs say
-    everything; ``driver`` and ``others`` are positions in the rulebook's columns, and ``z`` the driver's residual at each of
-    ``RANKS``.
+    spend times ``rate``; ``nothing`` scores the log-odds that nothing happens, None where that is leaving; ``falls`` says
+    how a balance shrinks, None where nothing does. ``bank`` has the paths where the policy is played, None where its needs
+    say everything. ``driver`` and ``others`` are columns of the rulebook; ``z`` is the driver's residual at ``RANKS``.
     """
 
     policy: TierPolicy
@@ -109,11 +114,11 @@ class NextTier:
             added = Times(added, self.rate)
         if self.bank is None:
             return from_needs(p_nothing, added, state, self.slip)
-        found = (1.0 - p_nothing)[:, None] * self._played(self.bank, added, table)
+        found = (1.0 - p_nothing)[:, None] * self._played(self.bank, added, table, state)
         found[np.arange(len(found)), state.secured] += p_nothing
         return _slipped(found, state.secured, self.slip)
 
-    def _played(self, bank: Bank, added: Distribution, table: FeatureTable) -> Floats:
+    def _played(self, bank: Bank, added: Distribution, table: FeatureTable, state: TierState) -> Floats:
         """(n_rows, n_tiers) where horizons end in which something is added."""
         panel, book = table.panel, rulebook(self.policy)
         amount = added.levels(RANKS)
@@ -121,19 +126,18 @@ class NextTier:
         z = self.z
         if self.falls is not None:
             falls = probability(self.falls.odds.score(table.x))[:, None]
-            balance = np.maximum(table.state.natural(table.state.spend), 0.0) if table.state is not None else 0
+            balance = np.maximum(state.natural(state.spend), 0.0)
             amount = np.concatenate((-balance[:, None] * self.falls.lost, amount), axis=1)
             weight = np.concatenate((np.repeat(falls / FALLS, FALLS, axis=1), (1.0 - falls) * weight), axis=1)
             z = None if z is None else np.concatenate((np.repeat(z[:1], FALLS), z))
         first = bank.first(activity(counted(panel.histories, self.policy), panel.member, panel.cutoff, self.lookback_days))
         levels = np.empty((len(table), len(book.columns), amount.shape[1]))
-        levels[:, self.driver] = amount * units(book.columns[self.driver])
+        levels[:, self.driver] = amount
         for other in self.others:
             assert z is not None
-            mean = other.mean.score(table.x)
-            levels[:, other.column] = np.exp(np.minimum(mean[:, None] + other.slope * z, MOST_LOG)) * units(
-                book.columns[other.column]
-            )
+            log = other.mean.score(table.x)[:, None] + other.slope * z
+            levels[:, other.column] = np.exp(np.minimum(log, MOST_LOG))
+        levels *= np.array([units(column) for column in book.columns])[:, None]
         np.minimum(levels, MOST, out=levels)
         out = np.zeros((len(table), book.tiers))
         for start in range(0, len(table), _CHUNK):
@@ -177,30 +181,9 @@ class NextTier:
             Falls.from_dict(plain["falls"], texts["falls"], width) if plain["falls"] else None,
             Bank.from_dict(plain["bank"]) if plain["bank"] else None,
             plain["driver"],
-            tuple(
-                Other(
-                    other["column"], TabulatedTrees(texts[f"added_{other['column']}"], other["bias"], width), other["slope"]
-                )
-                for other in plain["others"]
-            ),
+            tuple(Other.from_dict(other, texts, width) for other in plain["others"]),
             np.array(plain["z"], np.float64) if plain["z"] else None,
         )
-
-
-@dataclass(frozen=True)
-class Times:
-    """A distribution times a rate: points for a unit of currency, say."""
-
-    of: Distribution
-    rate: float
-
-    def levels(self, rank: Floats) -> Floats:
-        """As in ``Distribution``."""
-        return self.of.levels(rank) * self.rate
-
-    def exceeds(self, need: Floats) -> Floats:
-        """As in ``Distribution``."""
-        return self.of.exceeds(need / self.rate)
 
 
 def from_needs(p_nothing: Floats, added: Distribution, state: TierState, slip: float) -> Floats:
