@@ -272,5 +272,5 @@ def lay(
         n += 1
         for c in range(len(totals)):
             of = 2 * rows + c * (rows + 1) + low + a
-            came = totals[c] * share[c * len(day) + b - 1] // WHOLE if b > begin else 0
+            came = (totals[c] * share[c * len(day) + b - 1] + WHOLE // 2) // WHOLE if b > begin else 0  # to the nearest
             scratch[2 * room + c * (room + 1) + n] = log[of] + came

@@ -130,7 +130,7 @@ def _path(log: Ledger, low: int, high: int, cutoff: int, horizon: int, driver: i
     part = offset * MOST_ROWS // horizon if len(offset) > MOST_ROWS else np.arange(len(offset))
     last = np.flatnonzero(np.diff(part, append=-1))
     came = np.cumsum(moves, axis=1)
-    share = -(-came[:, last] * WHOLE // np.maximum(came[:, -1:], 1))  # rounded up: three parts of 3 are 1, 2, 3
+    share = came[:, last] * WHOLE // np.maximum(came[:, -1:], 1)
     # a part's day is the one on which most of it came
     day = np.array([offset[part == p][np.argmax(moves[driver][part == p])] for p in part[last]], np.int64)
     return day, share.astype(np.int64)

@@ -46,7 +46,7 @@ def as_paths(policy: TierPolicy, days: list[int], came: Mapping[str, list[int]])
     for column in rulebook(policy).columns:
         own = np.cumsum(came[source(column)])
         totals.append(own[-1])
-        shares.append(-(-own * WHOLE // max(own[-1], 1)))
+        shares.append(own * WHOLE // max(own[-1], 1))
     one = np.ones((len(totals), 1))
     return Paths(np.array([0, len(days)]), np.array(days, np.int64), np.array(shares, np.int64), one), np.array(totals)
 
@@ -55,7 +55,7 @@ def laid(paths: Paths, policy: TierPolicy, totals: np.ndarray) -> dict[str, np.n
     """What a path brings on each of its days, by source."""
     columns = rulebook(policy).columns
     return {
-        source(column): np.diff(total * share // WHOLE, prepend=0)
+        source(column): np.diff((total * share + WHOLE // 2) // WHOLE, prepend=0)
         for column, total, share in zip(columns, totals, paths.share, strict=True)
     }
 
