@@ -3,7 +3,7 @@
 With probability ``p_nothing`` nothing happens, and the tier is the one that is secured. Otherwise something is added, and
 
 - where the tier follows from one sum over a sliding window, P(tier >= k) = P(added >= need of k | something);
-- anything else is played: a member's horizon goes along paths that horizons of the training data took (training.futures), at
+- anything else is played: a member's horizon goes along paths that horizons of the training data took (training.paths), at
   many levels of what is added, and the policy says where each ends (features.futures).
 
 ``p_nothing`` is the probability of leaving, and spend is the forecast of spend, so that all forecasts agree. Where a policy
@@ -29,7 +29,7 @@ from features.tiers import UNDEFINED, TierState
 from training.added import MOST_LOG, AddedModel, At, Distribution, Shape, Times
 from training.churn import probability
 from training.dataset import Dataset
-from training.futures import Bank, activity, counted, units
+from training.paths import Bank, activity, counted, units
 from training.tabulated import TabulatedTrees
 
 _TAILS: Final = (1e-8, 1e-6, 1e-4, 5e-4, 1e-3, 2.5e-3, 5e-3)

@@ -14,8 +14,8 @@ from features.policy import TierPolicy
 from features.rulebook import Column, rulebook
 from training.added import fit_added, logarithm, quantiles
 from training.dataset import Dataset
-from training.futures import activity, counted, fit_bank, units
 from training.next_tier import FALLS, RANKS, by_needs, fit_slip
+from training.paths import activity, counted, fit_bank, units
 from training.trees import boost
 
 _ALONE, _JOINT, _AT_ONCE = 8, 12, 24

@@ -19,8 +19,8 @@ from features.operators import Floats
 from features.policy import TierPolicy
 from features.rulebook import rulebook
 from training.added import AddedModel, At
-from training.futures import Bank
 from training.next_tier import RANKS, NextTier, Other, by_needs
+from training.paths import Bank
 from training.residuals import Residuals
 from training.tabulated import TabulatedTrees
 

@@ -12,7 +12,7 @@ from features.ledger import Ledger
 from features.policy import TierPolicy
 from features.rulebook import Column
 from features.snapshot import to_day
-from training.futures import MOST_ROWS, Bank, activity, counted, fit_bank, units
+from training.paths import MOST_ROWS, Bank, activity, counted, fit_bank, units
 
 POLICY = TierPolicy.from_dict(
     {
