@@ -122,7 +122,10 @@ class NextTier:
         """(n_rows, n_tiers) where horizons end in which something is added."""
         panel, book = table.panel, rulebook(self.policy)
         amount = added.levels(RANKS)
-        weight = -np.diff(added.exceeds(np.sqrt(amount[:, :-1] * amount[:, 1:])), prepend=1.0, append=0.0, axis=1)
+        between = np.sqrt(amount[:, :-1] * amount[:, 1:])
+        if self.added is not None and self.added.whole:
+            between += 0.5  # counts are asked for half below, and these are no counts yet
+        weight = -np.diff(added.exceeds(between), prepend=1.0, append=0.0, axis=1)
         z = self.z
         if self.falls is not None:
             falls = probability(self.falls.odds.score(table.x))[:, None]

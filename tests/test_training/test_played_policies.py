@@ -118,8 +118,8 @@ def test_playing_agrees_with_needs(diary: Pages, content: dict[str, Any], after:
     if not by_needs(policy, HORIZON):
         return
     whole = content["metric"] != "spend"
-    model = next_tier(policy)
-    model = replace(model, added=replace(ADDED, whole=whole))
+    mean = constant(1.0 if content["metric"] == "orders" else 3.0)  # about as much as a threshold
+    model = replace(next_tier(policy), added=replace(ADDED, mean=mean, whole=whole))
     table = described([diary], policy, after)[1]
     found = forecast(model, p, table)
     np.testing.assert_allclose(found, forecast(replace(model, bank=None), p, table), rtol=0, atol=0.025)
