@@ -3,7 +3,7 @@
 ::
 
     forecaster.json    format, settings, policy, features with their definitions, purchase process, season, version ...
-    churn.txt  spend_mean.txt  spend_scale.txt
+    churn.txt  spend_mean.txt  spend_scale.txt  tier_*.txt
 """
 
 from __future__ import annotations
@@ -24,6 +24,9 @@ from features.policy import TierPolicy
 from training.churn import FittedChurn
 from training.churn import from_dict as churn_from_dict
 from training.forecaster import Forecaster, Settings
+from training.learning import DEFAULTS, Learning
+from training.next_tier import NextTier
+from training.next_tier_fit import FittedNextTier
 from training.process import Process
 from training.spend import FittedSpend
 from training.spend import from_dict as spend_from_dict
@@ -34,6 +37,7 @@ VERSION: Final = re.compile(r"\d{4}-\d\d-\d\d-[0-9a-f]{8}")
 _JSON: Final = "forecaster.json"
 _CHURN: Final = "churn"
 _SPEND: Final = ("spend_mean", "spend_scale")
+_TIERS: Final = "tier_"
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,8 @@ class Bundle:
         process: Process,
         churn: FittedChurn,
         spend: FittedSpend | None,
-        slip: float,
+        tiers: FittedNextTier | None,
+        learning: Learning = DEFAULTS,
     ) -> Bundle:
         """Bundle what was fitted."""
         texts = {_CHURN: churn.trees.text}
@@ -69,8 +74,13 @@ class Bundle:
             "process": process.to_dict(),
             "churn": churn.to_dict(),
             "spend": spend.to_dict() if spend else None,
-            "slip": slip,
+            "next_tier": tiers.plain if tiers else None,
         }
+        if tiers is not None:
+            texts |= {_TIERS + name: text for name, text in tiers.texts.items()}
+        if learning != DEFAULTS:
+            plain["learning"] = learning.to_dict()
+        plain["texts"] = sorted(texts)
         if settings.tables:
             plain["tables"] = sorted(settings.tables)
         return cls(plain, texts)
@@ -132,8 +142,7 @@ def load(folder: Path) -> Bundle:
         version = plain.pop("version")
         if plain["format"] != FORMAT:
             raise ArtifactError(f"a model has format {FORMAT}", str(plain["format"]), "train it with this release")
-        names = [_CHURN, *(_SPEND if plain["spend"] else ())]
-        texts = {name: (folder / f"{name}.txt").read_text(encoding="utf-8") for name in names}
+        texts = {name: (folder / f"{name}.txt").read_text(encoding="utf-8") for name in map(_file_name, plain["texts"])}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ArtifactError("a model folder is complete", f"{folder}: {error!r}", "train or copy it again") from error
     bundle = Bundle(plain, texts)
@@ -168,4 +177,16 @@ def to_forecaster(bundle: Bundle) -> Forecaster:
         plain["time_zone"],
         frozenset(plain.get("tables", ())),
     )
-    return Forecaster(settings, features, Process.from_dict(plain["process"]), churn, spend, plain["slip"])
+    tiers = None
+    if policy is not None and plain["next_tier"]:
+        own = {name.removeprefix(_TIERS): text for name, text in bundle.texts.items() if name.startswith(_TIERS)}
+        spans = {"horizon_days": settings.horizon_days, "lookback_days": settings.lookback_days}
+        tiers = NextTier.from_dict(plain["next_tier"], own, policy, **spans, width=width)
+    return Forecaster(settings, features, Process.from_dict(plain["process"]), churn, spend, tiers)
+
+
+def _file_name(name: Any) -> str:
+    """A text's name, which becomes part of a path."""
+    if not isinstance(name, str) or not name.isidentifier():
+        raise ValueError("a text's name is a plain word")
+    return name

@@ -24,6 +24,7 @@ from training.figures import LEVELS, SpendForecast
 from training.fit import fit_forecaster
 from training.forecaster import Forecasts
 from training.labels import Labels, label
+from training.learning import DEFAULTS, Learning
 from training.process_baselines import Process
 from training.reach import check_reach
 
@@ -75,6 +76,7 @@ def run_backtest(
     lookback_days: int,
     policy: TierPolicy | None = None,
     features: Sequence[Feature] | None = None,
+    learning: Learning = DEFAULTS,
     say: Callable[[str], None] = lambda _: None,
 ) -> list[Origin]:
     """Forecast and score each cutoff, oldest first.
@@ -98,6 +100,7 @@ def run_backtest(
             lookback_days=lookback_days,
             policy=policy,
             features=features,
+            learning=learning,
             say=lambda step, at=cutoff: say(f"{at}: {step}"),  # type: ignore[misc]
         )
         forecasts = fitted.forecaster.forecast(known, cutoff)

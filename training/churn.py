@@ -106,7 +106,9 @@ def fit_churn(data: Dataset) -> FittedChurn:
     linear, drift = fit_linear(table.x, y, foreseen.log_none, foreseen.log_some, level, place, directions)
     level = level + drift[place]
     bias = churn_level(level, data.labels.churned)[0]
-    trees = boost(table.x, y, table.panel.member, level + bias, objective="binary", directions=directions)
+    trees = boost(
+        table.x, y, table.panel.member, level + bias, objective="binary", directions=directions, learning=data.learning
+    )
     found = season(levels, foreseen.year.churn, foreseen.year.why, drift=float(drift[-1]))
     return FittedChurn(trees, bias, linear, _SHARE if trees.rounds else 1.0, found, levels)
 

@@ -17,6 +17,7 @@ from features.policy import TierPolicy
 from features.snapshot import to_date, to_day
 from training.foreseen import Foreseen, foresee
 from training.labels import Labels, label
+from training.learning import DEFAULTS, Learning
 from training.split import training_cutoffs
 
 MIN_MEMBERS = 20
@@ -32,6 +33,7 @@ class Dataset:
     foreseen: Foreseen
     lookback_days: int
     share: float = 1.0
+    learning: Learning = DEFAULTS
 
     @property
     def cutoffs(self) -> list[dt.date]:
@@ -51,6 +53,7 @@ def dataset(
     lookback_days: int,
     policy: TierPolicy | None,
     features: Sequence[Feature] | None = None,
+    learning: Learning = DEFAULTS,
 ) -> Dataset:
     """Pool past cutoffs whose horizons are closed at ``as_of`` and covered by rows; rows from ``as_of`` on are dropped.
 
@@ -61,7 +64,8 @@ def dataset(
     """
     known = histories.before(as_of)
     first = to_date(histories.first_day)
-    cutoffs = training_cutoffs(first, _closed(known, as_of), horizon_days=horizon_days, lookback_days=lookback_days)
+    spans = {"horizon_days": horizon_days, "lookback_days": lookback_days}
+    cutoffs = training_cutoffs(first, _closed(known, as_of), **spans, most=learning.cutoffs)
     known, share = _drawn(known, cutoffs, lookback_days)
     table = build(known, cutoffs, horizon_days=horizon_days, lookback_days=lookback_days, policy=policy, features=features)
     members = len(np.unique(table.panel.member))
@@ -71,7 +75,7 @@ def dataset(
             f"{members} with a purchase in the {lookback_days} days before {cutoffs[0]} or an earlier cutoff",
             "use a longer log or a longer look-back",
         )
-    return Dataset(table, label(table, known), foresee(table, known, as_of, lookback_days), lookback_days, share)
+    return Dataset(table, label(table, known), foresee(table, known, as_of, lookback_days), lookback_days, share, learning)
 
 
 def _drawn(known: Histories, cutoffs: list[dt.date], lookback_days: int) -> tuple[Histories, float]:

@@ -13,7 +13,8 @@ from training.artifact import Bundle, to_forecaster
 from training.churn import FittedChurn, fit_churn
 from training.dataset import Dataset, dataset
 from training.forecaster import Forecaster, Settings, tables_read
-from training.next_tier import by_spend, fit_slip
+from training.learning import DEFAULTS, Learning
+from training.next_tier_fit import fit_next_tier
 from training.spend import FittedSpend, fit_spend
 
 
@@ -37,6 +38,7 @@ def fit_forecaster(
     lookback_days: int,
     policy: TierPolicy | None = None,
     features: Sequence[Feature] | None = None,
+    learning: Learning = DEFAULTS,
     say: Callable[[str], None] = lambda _: None,
 ) -> Fitted:
     """Train churn, spend and next tier on past cutoffs whose horizons are closed at ``as_of``.
@@ -45,6 +47,7 @@ def fit_forecaster(
     ----------
     histories : of a whole log; rows on days from ``as_of`` on are not looked at
     features : what to learn from; those registered as default that the log can give if None
+    learning : how trees learn, and how many cutoffs are pooled
     say : is told each step, for a progress display
 
     Raises
@@ -55,7 +58,13 @@ def fit_forecaster(
     """
     say("describing members at past cutoffs")
     data = dataset(
-        histories, as_of, horizon_days=horizon_days, lookback_days=lookback_days, policy=policy, features=features
+        histories,
+        as_of,
+        horizon_days=horizon_days,
+        lookback_days=lookback_days,
+        policy=policy,
+        features=features,
+        learning=learning,
     )
     return fit_on(data, as_of, has_amounts=histories.has_amounts, say=say)
 
@@ -66,8 +75,6 @@ def fit_on(data: Dataset, as_of: dt.date, *, has_amounts: bool, say: Callable[[s
     if data.share < 1.0:
         say(f"learning from {data.share:.0%} of the members: more would take long and teach little")
     say(f"fitting churn on {len(data.table):,} rows of {len(data.cutoffs)} cutoffs")
-    if data.table.state is not None and not by_spend(policy):
-        say("the policy does not count spend alone: tiers held and needs are known, the next tier is not forecast")
     churn = fit_churn(data)
     rounds = {"churn": churn.trees.rounds}
     spend = None
@@ -75,6 +82,12 @@ def fit_on(data: Dataset, as_of: dt.date, *, has_amounts: bool, say: Callable[[s
         say("fitting spend in the horizon")
         spend = fit_spend(data)
         rounds |= {"spend_mean": spend.mean.rounds, "spend_scale": spend.log_scale.rounds}
+    tiers = None
+    if data.table.state is not None:
+        say("fitting what the tier policy counts")
+        tiers = fit_next_tier(data)
+        if tiers.because:
+            say(f"tiers held and needs are known, the next tier is not forecast: {tiers.because}")
     bundle = Bundle.of(
         Settings(
             panel.horizon_days,
@@ -89,6 +102,7 @@ def fit_on(data: Dataset, as_of: dt.date, *, has_amounts: bool, say: Callable[[s
         data.foreseen.now,
         churn,
         spend,
-        fit_slip(data) if data.table.state is not None and by_spend(policy) else 0.0,
+        tiers,
+        data.learning,
     )
     return Fitted(to_forecaster(bundle), bundle, data, rounds, churn, spend)

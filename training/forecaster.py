@@ -26,7 +26,7 @@ from features.snapshot import to_day
 from features.vocabulary import EVENTS
 from features.zones import UTC
 from training.churn import ChurnModel, probability
-from training.next_tier import by_spend, tier_probabilities
+from training.next_tier import NextTier
 from training.process import Process, Purchases
 from training.spend import SpendIfAny, SpendModel
 from training.terms import terms
@@ -38,8 +38,7 @@ class Forecasts:
 
     ``log_odds`` = ``base`` + the sum of ``contributions`` (n_rows, n_features + n_terms), which are None unless asked for;
     ``terms`` are the values of what is explained beside features (training.terms), (n_rows, n_terms). ``p_tier``
-    (n_rows, n_tiers) is None where tiers are not forecast (no policy, no amounts, or a policy that counts anything but
-    spend). ``spend``, the distribution of spend given a purchase, and ``expected_spend``, which counts leaving as nothing,
+    (n_rows, n_tiers) is None where tiers are not forecast (no policy, no amounts, or what ``next_tier.because`` says). ``spend``, the distribution of spend given a purchase, and ``expected_spend``, which counts leaving as nothing,
     are None where amounts are not available.
     """
 
@@ -108,7 +107,7 @@ def tables_read(histories: Histories, policy: TierPolicy | None, features: Seque
 class Forecaster:
     """Churn, spend and next tier from one distribution.
 
-    ``spend`` is None for a log without amounts; ``slip`` is used only with a policy.
+    ``spend`` is None for a log without amounts; ``next_tier`` without a policy that the log can feed.
     """
 
     settings: Settings
@@ -116,7 +115,7 @@ class Forecaster:
     process: Process
     churn: ChurnModel
     spend: SpendModel | None
-    slip: float
+    next_tier: NextTier | None
 
     @cached_property
     def columns(self) -> frozenset[str]:
@@ -192,8 +191,8 @@ class Forecaster:
         if self.spend is not None:
             spend = self.spend.given(table.x, self.process, of, cutoff, days)
             expected = (1.0 - p_churn) * spend.expected()
-            if table.state is not None and by_spend(self.settings.policy):
-                tiers = tier_probabilities(p_churn, spend, table.state, self.slip)
+        if self.next_tier is not None:
+            tiers = self.next_tier.probabilities(p_churn, spend, table)
         return Forecasts(
             as_of,
             table,

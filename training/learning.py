@@ -3,7 +3,7 @@
 ::
 
     learning:
-      leaves: 8              # most leaves of a tree, 8 at most: trees are served as tables
+      leaves: 5              # most leaves of a tree, 8 at most: trees are served as tables
       learning_rate: 0.1     # what part of its advice is taken from each tree
       min_rows_a_leaf: 30    # least training rows in a leaf; left out, it follows the number of rows
       l2: 5.0                # how much leaves are drawn towards 0
@@ -47,7 +47,7 @@ class Learning:
     {'leaves': 4}
     """
 
-    leaves: int = 8
+    leaves: int = 5
     learning_rate: float = 0.1
     min_rows_a_leaf: int | None = None
     l2: float = 5.0
@@ -94,3 +94,6 @@ class Learning:
         """What differs from the defaults."""
         fields = dataclasses.fields(self)
         return {field.name: getattr(self, field.name) for field in fields if getattr(self, field.name) != field.default}
+
+
+DEFAULTS: Final = Learning()

@@ -53,6 +53,18 @@ class Residuals:
         whole = np.where(z < self.knots[0], below, np.where(z > self.knots[-1], above, middle))
         return np.clip(whole, _LEAST, 1.0 - _LEAST)
 
+    def quantiles(self, rank: Floats) -> Floats:
+        """Where the distribution function has some values, elementwise: the inverse of ``cdf``.
+
+        >>> residuals = Residuals.fit(np.linspace(-1, 1, 1001))
+        >>> bool(np.allclose(residuals.cdf(residuals.quantiles(np.array([1e-6, 0.3, 0.999]))), [1e-6, 0.3, 0.999]))
+        True
+        """
+        middle = np.interp(rank, _levels(), self.knots)
+        below = self.knots[0] + self.lower * np.log(np.minimum(rank, _TAIL) / _TAIL)
+        above = self.knots[-1] - self.upper * np.log(np.minimum(1.0 - rank, _TAIL) / _TAIL)
+        return np.where(rank < _TAIL, below, np.where(rank > 1.0 - _TAIL, above, middle))
+
     def mean_exp(self, scale: Floats) -> Floats:
         """E[exp(scale * residual)], elementwise, interpolated from an exact grid; larger scales count as ``max_scale``."""
         grid, value = self._mean_exp_grid

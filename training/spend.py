@@ -22,9 +22,10 @@ from training.process import Process, Purchases
 from training.residuals import Residuals
 from training.season import Levels, Season, season, spend_level
 from training.tabulated import TabulatedTrees
-from training.trees import Boosted, boost
+from training.trees import Boosted, boost, boost_from_mean
 
-_TINY = 1e-3
+_TINY: Final = 1e-3
+_MOST_LOG: Final = 50.0
 PROCESS_SHARE: Final = 0.125
 
 
@@ -43,12 +44,14 @@ class SpendIfAny:
     days: int
 
     def exceeds(self, need: Floats) -> Floats:
-        """(n_rows, n_needs) P(spend >= need | a purchase); 1 where nothing is needed.
+        """P(spend >= need | a purchase), elementwise; 1 where nothing is needed.
 
         Parameters
         ----------
-        need : (n_rows, n_needs) in currency
+        need : (n_rows, n_needs) or (n_rows,) in currency
         """
+        if need.ndim == 1:
+            return self.exceeds(need[:, None])[:, 0]
         z = (np.log(np.maximum(need, _TINY)) - self.mean[:, None]) / self.scale[:, None]
         log_normal = np.where(need > 0, 1.0 - self.residuals.cdf(z), 1.0)
         assert self.of.mean_spend is not None
@@ -56,6 +59,27 @@ class SpendIfAny:
             self.of.repeats, self.of.age, float(self.days), self.of.repeats + 1.0, self.of.mean_spend, need
         )
         return (1.0 - PROCESS_SHARE) * log_normal + PROCESS_SHARE * own
+
+    def levels(self, rank: Floats) -> Floats:
+        """(n_rows, n_ranks) rising amounts about where the distribution function is ``rank``: the log-normal part's."""
+        z = self.residuals.quantiles(rank)
+        return np.exp(np.minimum(self.mean[:, None] + self.scale[:, None] * z, _MOST_LOG))
+
+    def quantiles(self, rank: Floats) -> Floats:
+        """(n_rows, n_ranks) where the distribution function is ``rank``, to a ten-thousandth, in currency.
+
+        Parameters
+        ----------
+        rank : (n_rows, n_ranks) in (0, 1)
+        """
+        z = self.residuals.quantiles(np.array([1e-9, 1.0 - 1e-9]))
+        low = self.mean[:, None] + self.scale[:, None] * z[0] - 1.0 + 0.0 * rank
+        high = self.mean[:, None] + self.scale[:, None] * z[1] + 1.0 + 0.0 * rank
+        while (high - low).max(initial=0.0) > 1e-4:
+            middle = 0.5 * (low + high)
+            above = self.exceeds(np.exp(middle)) > 1.0 - rank
+            low, high = np.where(above, middle, low), np.where(above, high, middle)
+        return np.exp(0.5 * (low + high))
 
     def expected(self) -> Floats:
         """(n_rows,) E[spend | a purchase]."""
@@ -112,8 +136,8 @@ class FittedSpend:
 def from_dict(plain: dict[str, Any], mean: str, log_scale: str, n_features: int) -> SpendModel:
     """A model from ``FittedSpend.to_dict`` and the texts of both sets of trees."""
     return SpendModel(
-        TabulatedTrees([(mean, 1.0)], plain["mean_bias"], n_features),
-        TabulatedTrees([(log_scale, 1.0)], plain["log_scale_bias"], n_features),
+        TabulatedTrees.one(mean, plain["mean_bias"], n_features),
+        TabulatedTrees.one(log_scale, plain["log_scale_bias"], n_features),
         Residuals.from_dict(plain["residuals"]),
         Season.from_dict(plain["season"]),
     )
@@ -131,11 +155,10 @@ def fit_spend(data: Dataset) -> FittedSpend:
     x, member = data.table.x[bought], data.table.panel.member[bought]
     levels, level = _levels(data, bought, y - start)
     bias = float((y - start - level).mean()) if len(y) else 0.0
-    mean = boost(x, y, member, start + level + bias, objective="regression")
+    mean = boost(x, y, member, start + level + bias, objective="regression", learning=data.learning)
     left = y - mean.held_out
     log_spread = np.log(np.maximum(np.abs(left), 0.05))
-    scale_bias = float(log_spread.mean()) if len(y) else 0.0
-    log_scale = boost(x, log_spread, member, np.full(len(y), scale_bias), objective="regression", seed=2)
+    log_scale, scale_bias = boost_from_mean(x, log_spread, member, objective="regression", learning=data.learning, seed=2)
     residuals = Residuals.fit(left / np.exp(log_scale.held_out))
     found = season(levels, data.foreseen.year.spend, data.foreseen.year.why)
     return FittedSpend(mean, bias, log_scale, scale_bias, residuals, found, levels)

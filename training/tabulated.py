@@ -158,6 +158,11 @@ class TabulatedTrees:
             self._shap[at : at + len(score), : len(used)] = shap
             at += len(score)
 
+    @classmethod
+    def one(cls, text: str, bias: float, n_features: int) -> TabulatedTrees:
+        """Of one booster, as it is."""
+        return cls([(text, 1.0)], bias, n_features)
+
     def score(self, x: Floats) -> Floats:
         """Raw score of rows.
 

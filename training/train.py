@@ -14,6 +14,7 @@ from features.policy import TierPolicy
 from training.backtest import Origin, run_backtest
 from training.fit import Fitted, fit_forecaster
 from training.forecaster import Forecasts
+from training.learning import DEFAULTS, Learning
 from training.reach import check_reach
 from training.scoreboard import Score, scores
 
@@ -49,6 +50,7 @@ def run_training(
     lookback_days: int,
     policy: TierPolicy | None = None,
     features: Sequence[Feature] | None = None,
+    learning: Learning = DEFAULTS,
     as_of: dt.date | None = None,
     held_out: int = HELD_OUT,
     say: Callable[[str], None] = lambda _: None,
@@ -71,12 +73,12 @@ def run_training(
     origins: list[Origin] = []
     for cutoff in newest_closed(as_of, horizon_days, held_out):
         try:
-            origins += run_backtest(known, [cutoff], **spans, policy=policy, features=features, say=say)
+            origins += run_backtest(known, [cutoff], **spans, policy=policy, features=features, learning=learning, say=say)
         except (CutoffError, UnusableLogError) as error:
             say(f"no held-out figures at {cutoff}: {error}")
             break  # what is too short for this cutoff is too short for earlier ones
     origins.reverse()
-    fitted = fit_forecaster(known, as_of, **spans, policy=policy, features=features, say=say)
+    fitted = fit_forecaster(known, as_of, **spans, policy=policy, features=features, learning=learning, say=say)
     forecasts = fitted.forecaster.forecast(known, as_of, explain=True)
     return Trained(fitted, as_of, tuple(origins), scores(origins), forecasts, histories.span)
 

@@ -10,13 +10,12 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from features.operators import Floats, Integers
+from training.learning import DEFAULTS, Learning
 from training.split import member_folds
 
-MAX_ROUNDS: Final = 400
 _PATIENCE: Final = 30
 _FOLDS: Final = 4
 _MIN_ROWS: Final = 60
-_LEAVES: Final = 5
 _FEATURES: Final = 0.5
 # Below this many rows threads wait for each other longer than they work, and far longer on a busy machine.
 _PARALLEL_FROM_ROWS: Final = 200_000
@@ -43,9 +42,10 @@ def boost(
     *,
     objective: Objective,
     directions: tuple[int, ...] | None = None,
+    learning: Learning = DEFAULTS,
     seed: int = 1,
 ) -> Boosted:
-    """Fit trees of few leaves on top of what is forecast without them; rounds by cross-validation over members, possibly none.
+    """Fit trees of few leaves on top of what is forecast without them; rounds, possibly none, by folds over members.
 
     Parameters
     ----------
@@ -54,19 +54,20 @@ def boost(
     member : (n_rows,) rows of one member stay in one fold
     start : (n_rows,) raw score that the trees are added to
     directions : (n_features,) sign in which the trees may move with each feature
+    learning : how many leaves, rounds ...
     """
     none = Boosted("", 0, start.copy())
     if len(y) < _MIN_ROWS or len(np.unique(member)) < _FOLDS or np.ptp(y) == 0 or not x.shape[1]:
         return none
     lightgbm = _lightgbm()
-    parameters = _parameters(objective, len(y), directions, seed)
+    parameters = _parameters(objective, len(y), directions, learning, seed)
     data = lightgbm.Dataset(x, y, init_score=start, free_raw_data=False, params=parameters)
     fold = member_folds(member, _FOLDS, seed)
     splits = [(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in range(_FOLDS)]
     history = lightgbm.cv(
         parameters,
         data,
-        num_boost_round=MAX_ROUNDS,
+        num_boost_round=learning.max_rounds,
         folds=splits,
         callbacks=[lightgbm.early_stopping(_PATIENCE, verbose=False)],
         return_cvbooster=True,
@@ -82,14 +83,30 @@ def boost(
     return Boosted(fitted.model_to_string(), rounds, held_out)
 
 
-def _parameters(objective: Objective, rows: int, directions: tuple[int, ...] | None, seed: int) -> dict[str, Any]:
+def boost_from_mean(
+    x: Floats,
+    y: Floats,
+    member: Integers,
+    *,
+    objective: Objective,
+    learning: Learning = DEFAULTS,
+    seed: int = 1,
+) -> tuple[Boosted, float]:
+    """``boost`` on top of the best constant, and that constant."""
+    bias = _constant(y, objective)
+    return boost(x, y, member, np.full(len(y), bias), objective=objective, learning=learning, seed=seed), bias
+
+
+def _parameters(
+    objective: Objective, rows: int, directions: tuple[int, ...] | None, learning: Learning, seed: int
+) -> dict[str, Any]:
     return {
         "objective": objective,
         "metric": "binary_logloss" if objective == "binary" else "l2",
-        "num_leaves": _LEAVES,
-        "learning_rate": 0.1,
-        "min_data_in_leaf": int(np.clip(rows // 50, 10, 50)),
-        "lambda_l2": 5.0,
+        "num_leaves": learning.leaves,
+        "learning_rate": learning.learning_rate,
+        "min_data_in_leaf": learning.min_rows_a_leaf or int(np.clip(rows // 50, 10, 50)),
+        "lambda_l2": learning.l2,
         "feature_fraction": _FEATURES,
         "monotone_constraints": list(directions) if directions is not None else None,
         "seed": seed,
@@ -98,6 +115,14 @@ def _parameters(objective: Objective, rows: int, directions: tuple[int, ...] | N
         "num_threads": 1 if rows < _PARALLEL_FROM_ROWS else 0,
         "verbosity": -1,
     }
+
+
+def _constant(y: Floats, objective: Objective) -> float:
+    """Best constant raw score; a rate of 0 or 1 is drawn in by half a row."""
+    if objective == "regression":
+        return float(y.mean()) if len(y) else 0.0
+    rate = (float(y.sum()) + 0.5) / (len(y) + 1.0)
+    return float(np.log(rate / (1.0 - rate)))
 
 
 def _losses(y: Floats, raw: Floats, objective: Objective) -> Floats:

@@ -12,8 +12,9 @@ from features.histories import Histories
 from features.operators import Floats
 from features.policy import TierPolicy
 from features.tiers import TierState, tier_of
+from training.added import At
 from training.fit import Fitted, fit_forecaster
-from training.next_tier import fit_slip, tier_probabilities
+from training.next_tier import fit_slip, from_needs
 from training.residuals import Residuals
 from training.spend import SpendModel
 from training.tabulated import TabulatedTrees
@@ -48,7 +49,7 @@ def test_what_always_holds(reach: list[int], carry: list[int], p: float, mean: f
     n = len(carry)
 
     def forecast(slip: float) -> Floats:
-        return tier_probabilities(np.full(n, p), np.full(n, mean), np.full(n, scale), SPEND, at, slip)
+        return from_needs(np.full(n, p), At(SPEND, np.full(n, mean), np.full(n, scale)), at, slip)
 
     firm, slipping = forecast(0.0), forecast(slip)
     for tiers in (firm, slipping):
@@ -70,7 +71,7 @@ def test_carry_and_spend_raise_tiers_and_leaving_lowers_them(
     rules, n = policy(reach), len(carry)
 
     def at_least(p: float, mean: float, carry: np.ndarray) -> Floats:
-        found = tier_probabilities(np.full(n, p), np.full(n, mean), np.full(n, 0.7), SPEND, state(carry, rules), 0.0)
+        found = from_needs(np.full(n, p), At(SPEND, np.full(n, mean), np.full(n, 0.7)), state(carry, rules), 0.0)
         return found[:, ::-1].cumsum(axis=1)[:, ::-1]
 
     before = at_least(p, mean, np.array(carry))
@@ -83,7 +84,7 @@ def test_against_draws_of_what_is_to_come() -> None:
     """Purchase or not, spend, carry and thresholds played through."""
     rules = policy([800_000, 2_500_000])
     carry, p, mean, scale = np.array([500_000]), 0.3, 3.5, 0.8
-    found = tier_probabilities(np.array([p]), np.array([mean]), np.array([scale]), SPEND, state(carry, rules), 0.0)[0]
+    found = from_needs(np.array([p]), At(SPEND, np.array([mean]), np.array([scale])), state(carry, rules), 0.0)[0]
     rng = np.random.default_rng(1)
     spend = np.where(rng.random(400_000) < p, 0.0, np.exp(mean + scale * rng.normal(size=400_000)))
     tiers = tier_of(carry[0] + (spend * 10_000).astype(np.int64), rules)
