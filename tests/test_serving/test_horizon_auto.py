@@ -41,6 +41,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "policy.yaml").write_text(yaml.safe_dump(SHOP_POLICY.model_dump(mode="json")))
     (tmp_path / "tiercast.yaml").write_text(
         "transactions: log.csv\npolicy: policy.yaml\nhorizon_days: auto\nlookback_days: 60\n"
+        "features: [recency_days, visits_91d]\n"
     )
     return tmp_path
 
@@ -82,7 +83,7 @@ def test_a_backtest_chooses_as_known_at_its_oldest_cutoff(run: Run, folder: Path
 
 
 def test_an_ablation_goes_by_its_oldest_cutoff(run: Run, folder: Path) -> None:
-    code, _, err = run("ablate", "--cutoff", "2020-08-10", "--feature", "recency_days")
+    code, _, err = run("ablate", "--cutoff", "2020-08-10", "--feature", "visits_91d")
     assert code == 0
     assert told(err)[1] == "2020-08-10"
 
