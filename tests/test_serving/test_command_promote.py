@@ -11,7 +11,9 @@ import pytest
 import yaml
 
 from training.mlflow_session import connected
+from training.promotion import ORIGINS, TOLERANCE
 from training.registry import MODEL
+from training.train import HELD_OUT
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -105,3 +107,11 @@ def test_an_alias_that_is_named_is_taken(run: Run, place: Path) -> None:
     assert "is registered as 'champion'" in out
     code, out, _ = run("promote", "--home", "home", "--rollback")
     assert code == 0
+
+
+def test_defaults_are_those_of_the_library() -> None:
+    from serving.commands import promote, train
+
+    defaults = {option.name: option.default for option in [*promote.command.params, *train.command.params]}
+    assert (defaults["tolerance"], defaults["origins"]) == (TOLERANCE, HELD_OUT)
+    assert {option.name: option.default for option in promote.command.params}["origins"] == ORIGINS
