@@ -16,9 +16,10 @@ from features.files import written_whole
 from features.histories import Histories
 from features.operators import Floats, Integers
 from serving.reasons import Language
-from serving.record import Layout
+from serving.record import DAYS, Layout
 from serving.store import id_kind, write_store
-from training.forecaster import Forecaster, Forecasts
+from training.forecaster import Forecaster
+from training.forecasts import Forecasts
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -102,7 +103,9 @@ def to_table(forecasts: Forecasts, rows: Floats, layout: Layout, language: Langu
 
     n, state = len(rows), forecasts.table.state
     nothing = np.full(n, np.nan)
-    spend, p_tier = forecasts.expected_spend, forecasts.p_tier
+    spend, p_tier, value = forecasts.expected_spend, forecasts.p_tier, forecasts.value
+    days = forecasts.next_purchase_days
+    next_days = [pa.array(column, from_pandas=True) for column in np.where(np.isfinite(days), days, np.nan).T]
     columns: dict[str, Any] = {
         "customer_id": pa.array(forecasts.members.tolist(), id_type(forecasts.members)),
         "as_of": pa.array([forecasts.as_of] * n, pa.date32()),
@@ -111,6 +114,10 @@ def to_table(forecasts: Forecasts, rows: Floats, layout: Layout, language: Langu
         "p_churn": forecasts.p_churn,
         "temperature": forecasts.temperature,
         "expected_spend": pa.array(nothing if spend is None else spend, from_pandas=True),
+        "expected_value": pa.array(nothing if value is None else value.expected, from_pandas=True),
+        "value_at_risk": pa.array(nothing if value is None else value.at_risk, from_pandas=True),
+        "value_of": pa.array([layout.value_of] * n, pa.string()),
+        **{f"next_purchase_days_{name}": days for name, days in zip(DAYS, next_days, strict=True)},
     }
     if layout.tier_names:
         names = np.array(layout.tier_names, dtype=object)
@@ -118,7 +125,7 @@ def to_table(forecasts: Forecasts, rows: Floats, layout: Layout, language: Langu
     for k, name in enumerate(layout.tier_names):
         columns[f"p_tier_{name}"] = pa.array(nothing if p_tier is None else p_tier[:, k], from_pandas=True)
     for k, name in enumerate(layout.tier_names):
-        needs = rows[:, 4 + len(layout.tier_names) + k]
+        needs = rows[:, layout.needs_at + k]
         columns[f"need_{name}"] = pa.array(needs, from_pandas=True)
     reasons = [layout.reasons(row, most=REASONS, language=language) for row in rows]
     kinds = {"feature": pa.string(), "value": pa.float64(), "contribution": pa.float64(), "sentence": pa.string()}

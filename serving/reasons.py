@@ -11,6 +11,7 @@ import numpy as np
 
 from features.feature import Feature, Unit
 from features.operators import Floats
+from training.terms import Term
 
 Language: TypeAlias = Literal["en", "zh"]
 _MOST_NATS: Final = 20.0
@@ -32,7 +33,7 @@ class Reason:
 
 
 def top_reasons(
-    features: Sequence[Feature], values: Floats, contributions: Floats, *, most: int, language: Language
+    features: Sequence[Feature | Term], values: Floats, contributions: Floats, *, most: int, language: Language
 ) -> list[Reason]:
     """The features that move one member's forecast most, largest first, one of each family before a second of any.
 
@@ -58,7 +59,7 @@ def top_reasons(
     ]
 
 
-def sentence(feature: Feature, value: float, contribution: float, language: Language) -> str:
+def sentence(feature: Feature | Term, value: float, contribution: float, language: Language) -> str:
     """What a feature's value does to the risk of leaving, in words.
 
     >>> from features.registry import by_name
@@ -75,7 +76,7 @@ def sentence(feature: Feature, value: float, contribution: float, language: Lang
     return f"{said[:1].upper()}{said[1:]}: {'raises' if raises else 'lowers'} the risk of leaving."
 
 
-def clause(feature: Feature, value: float, language: Language) -> str:
+def clause(feature: Feature | Term, value: float, language: Language) -> str:
     """What a feature's value says of a member; what its null rule says where there is none."""
     if math.isnan(value):
         return feature.absent.zh if language == "zh" else feature.absent.en

@@ -1,7 +1,8 @@
 """One member's forecast as a row of numbers, and that row as an answer: the same for batch, HTTP and notebooks.
 
-A row holds, in this order: log_odds, p_churn, expected_spend, tier held, p_tier (n_tiers), needs (n_tiers), features
-(n_features), contributions (n_features); NaN where something is not available.
+A row holds, in this order: log_odds, p_churn, expected_spend, tier held, expected value, value if the member stays, value at
+risk, days to the next purchase (at .1, .5 and .9), p_tier (n_tiers), needs (n_tiers), what explains (values of features and
+terms), contributions (as many); NaN where something is not available, inf for days that never come.
 """
 
 from __future__ import annotations
@@ -16,37 +17,47 @@ import numpy as np
 from features.feature import Feature
 from features.operators import Floats
 from serving.reasons import Language, Reason, top_reasons
-from training.forecaster import Forecaster, Forecasts
+from training.forecaster import Forecaster
+from training.forecasts import Forecasts
+from training.terms import TERMS, Term
 
-_HEAD = 4
+_HEAD = 10
+DAYS = ("low", "median", "high")
 
 
 @dataclass(frozen=True)
 class Layout:
     """What the rows of one model mean."""
 
-    features: tuple[Feature, ...]
+    explained: tuple[Feature | Term, ...]
     tier_names: tuple[str, ...]
     base: float
     horizon_days: int
     model_version: str
+    value_of: str | None = None
 
     @classmethod
     def of(cls, forecaster: Forecaster, model_version: str) -> Layout:
         """The layout of a forecaster's rows."""
         policy = forecaster.settings.policy
         return cls(
-            forecaster.features,
+            (*forecaster.features, *TERMS),
             policy.tier_names if policy else (),
-            forecaster.churn.trees.base,
+            forecaster.churn.base,
             forecaster.settings.horizon_days,
             model_version,
+            forecaster.margin.of if forecaster.margin else None,
         )
 
     @property
     def width(self) -> int:
         """Numbers in a row."""
-        return _HEAD + 2 * len(self.tier_names) + 2 * len(self.features)
+        return _HEAD + 2 * len(self.tier_names) + 2 * len(self.explained)
+
+    @property
+    def needs_at(self) -> int:
+        """Where in a row the needs begin."""
+        return _HEAD + len(self.tier_names)
 
     def rows(self, forecasts: Forecasts) -> Floats:
         """(n_members, width) rows of explained forecasts."""
@@ -56,6 +67,10 @@ class Layout:
         out[:, 0], out[:, 1] = forecasts.log_odds, forecasts.p_churn
         if forecasts.expected_spend is not None:
             out[:, 2] = forecasts.expected_spend
+        if forecasts.value is not None:
+            value = forecasts.value
+            out[:, 4], out[:, 5], out[:, 6] = value.expected, value.if_stays, value.at_risk
+        out[:, 7:_HEAD] = forecasts.next_purchase_days
         state = forecasts.table.state
         if state is not None:
             out[:, 3] = state.tier
@@ -63,14 +78,16 @@ class Layout:
         if forecasts.p_tier is not None:
             out[:, _HEAD : _HEAD + tiers] = forecasts.p_tier
         at = _HEAD + 2 * tiers
-        out[:, at : at + len(self.features)] = forecasts.table.x
-        out[:, at + len(self.features) :] = forecasts.contributions
+        features, explained = forecasts.table.x.shape[1], len(self.explained)
+        out[:, at : at + features] = forecasts.table.x
+        out[:, at + features : at + explained] = forecasts.terms
+        out[:, at + explained :] = forecasts.contributions
         return out
 
     def reasons(self, row: Floats, *, most: int, language: Language) -> list[Reason]:
         """The features that move a row's forecast most."""
         values, contributions = self._explanation(row)
-        return top_reasons(self.features, values, contributions, most=most, language=language)
+        return top_reasons(self.explained, values, contributions, most=most, language=language)
 
     def answer(
         self, member: Any, as_of: dt.date, row: Floats, *, reasons: int, language: Language, contributions: bool = False
@@ -87,7 +104,11 @@ class Layout:
             "p_churn": float(row[1]),
             "temperature": 100.0 * (1.0 - float(row[1])),
             "log_odds": float(row[0]),
-            "expected_spend": None if math.isnan(row[2]) else float(row[2]),
+            "expected_spend": _there(row[2]),
+            "expected_value": _there(row[4]),
+            "value_at_risk": _there(row[6]),
+            "value_of": self.value_of,
+            "next_purchase_days": dict(zip(DAYS, (_there(days) for days in row[7:_HEAD]), strict=True)),
             "tier": self.tier_names[int(row[3])] if has_tiers else None,
             "p_next_tier": dict(zip(self.tier_names, p_tier.tolist(), strict=True)) if forecast else None,
             "needs": {
@@ -98,11 +119,16 @@ class Layout:
             "reasons": [vars(reason) for reason in self.reasons(row, most=reasons, language=language)],
         }
         if contributions:
-            names = [feature.name for feature in self.features]
+            names = [part.name for part in self.explained]
             answer["base"] = self.base
             answer["contributions"] = dict(zip(names, self._explanation(row)[1].tolist(), strict=True))
         return answer
 
     def _explanation(self, row: Floats) -> tuple[Floats, Floats]:
         at = _HEAD + 2 * len(self.tier_names)
-        return row[at : at + len(self.features)], row[at + len(self.features) :]
+        return row[at : at + len(self.explained)], row[at + len(self.explained) :]
+
+
+def _there(value: float) -> float | None:
+    """A number, or None where it is not available or never comes."""
+    return float(value) if math.isfinite(value) else None

@@ -221,6 +221,14 @@ class ReasonAnswer(BaseModel):
     sentence: str = Field(examples=["Last purchase 45 days ago: raises the risk of leaving."])
 
 
+class NextPurchase(BaseModel):
+    """Days from as_of by which the next purchase has come with probability .1, .5 and .9; null where it never does."""
+
+    low: float | None
+    median: float | None
+    high: float | None
+
+
 class Forecast(BaseModel):
     """One member's forecast. Money is in the log's currency; null where the log has no amounts or no tier policy is used."""
 
@@ -234,6 +242,12 @@ class Forecast(BaseModel):
     expected_spend: float | None = Field(
         description="Expected spend in the horizon, gross or net of returns as the policy counts it; gross without one."
     )
+    expected_value: float | None = Field(
+        description="Value expected over the horizons ahead that the model was trained to count, discounted."
+    )
+    value_at_risk: float | None = Field(description="p_churn x the value expected if the member buys in the horizon.")
+    value_of: str | None = Field(description="What value is: 'margin' where costs or a margin are known, else 'spend'.")
+    next_purchase_days: NextPurchase
     tier: str | None = Field(description="Tier held at as_of.")
     p_next_tier: dict[str, float] | None = Field(description="Probability of each tier at as_of + horizon_days; sums to 1.")
     needs: dict[str, float | None] | None = Field(
@@ -241,7 +255,9 @@ class Forecast(BaseModel):
     )
     reasons: list[ReasonAnswer]
     base: float | None = Field(None, description="Where the sum of contributions starts; only with contributions.")
-    contributions: dict[str, float] | None = Field(None, description="Log-odds by feature; only when asked for.")
+    contributions: dict[str, float] | None = Field(
+        None, description="Log-odds by feature, buying rhythm and season; only when asked for."
+    )
 
 
 class Found(BaseModel):

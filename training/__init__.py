@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from training.fit import Fitted as Fitted
     from training.fit import fit_forecaster as fit_forecaster
     from training.forecaster import Forecaster as Forecaster
-    from training.forecaster import Forecasts as Forecasts
+    from training.forecasts import Forecasts as Forecasts
     from training.origins import newest_cutoffs as newest_cutoffs
     from training.proof import Proof as Proof
     from training.scoreboard import scores as scores
@@ -33,7 +33,7 @@ _HOME = {
     "Ablation": "effects",
     "Fitted": "fit",
     "Forecaster": "forecaster",
-    "Forecasts": "forecaster",
+    "Forecasts": "forecasts",
     "Origin": "backtest",
     "Proof": "proof",
     "Trained": "train",

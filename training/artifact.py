@@ -25,11 +25,13 @@ from training.churn import FittedChurn
 from training.churn import from_dict as churn_from_dict
 from training.forecaster import Forecaster, Settings
 from training.learning import DEFAULTS, Learning
+from training.margin import Margin
 from training.next_tier import NextTier
 from training.next_tier_fit import FittedNextTier
 from training.process import Process
 from training.spend import FittedSpend
 from training.spend import from_dict as spend_from_dict
+from training.worth import Worth
 
 FORMAT: Final = 4
 VERSION: Final = re.compile(r"\d{4}-\d\d-\d\d-[0-9a-f]{8}")
@@ -55,6 +57,7 @@ class Bundle:
         process: Process,
         churn: FittedChurn,
         spend: FittedSpend | None,
+        margin: Margin | None,
         tiers: FittedNextTier | None,
         learning: Learning = DEFAULTS,
     ) -> Bundle:
@@ -74,6 +77,8 @@ class Bundle:
             "process": process.to_dict(),
             "churn": churn.to_dict(),
             "spend": spend.to_dict() if spend else None,
+            "margin": margin.to_dict() if margin else None,
+            "worth": settings.worth.model_dump(mode="json"),
             "next_tier": tiers.plain if tiers else None,
         }
         if tiers is not None:
@@ -176,13 +181,15 @@ def to_forecaster(bundle: Bundle) -> Forecaster:
         policy,
         plain["time_zone"],
         frozenset(plain.get("tables", ())),
+        Worth.model_validate(plain["worth"]),
     )
+    margin = Margin.from_dict(plain["margin"]) if plain["margin"] else None
     tiers = None
     if policy is not None and plain["next_tier"]:
         own = {name.removeprefix(_TIERS): text for name, text in bundle.texts.items() if name.startswith(_TIERS)}
         spans = {"horizon_days": settings.horizon_days, "lookback_days": settings.lookback_days}
         tiers = NextTier.from_dict(plain["next_tier"], own, policy, **spans, width=width)
-    return Forecaster(settings, features, Process.from_dict(plain["process"]), churn, spend, tiers)
+    return Forecaster(settings, features, Process.from_dict(plain["process"]), churn, spend, margin, tiers)
 
 
 def _file_name(name: Any) -> str:

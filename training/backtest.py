@@ -22,7 +22,7 @@ from features.snapshot import to_date, to_day
 from training.baselines import churn_baselines, spend_baselines, tier_baselines
 from training.figures import LEVELS, SpendForecast
 from training.fit import fit_forecaster
-from training.forecaster import Forecasts
+from training.forecasts import Forecasts
 from training.labels import Labels, label
 from training.learning import DEFAULTS, Learning
 from training.process_baselines import Process
@@ -120,10 +120,4 @@ def run_backtest(
 
 def _own(forecasts: Forecasts) -> SpendForecast:
     assert forecasts.expected_spend is not None
-    return SpendForecast(forecasts.expected_spend, spend_quantiles(forecasts, LEVELS), forecasts.p_churn)
-
-
-def spend_quantiles(forecasts: Forecasts, levels: Sequence[float]) -> Floats | None:
-    """(n_rows, n_levels) quantiles of spend in the horizon, in currency, None where the forecast has none."""
-    give = getattr(forecasts, "spend_quantiles", None)
-    return None if give is None else give(levels)
+    return SpendForecast(forecasts.expected_spend, forecasts.spend_quantiles(LEVELS), forecasts.p_churn)

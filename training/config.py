@@ -23,6 +23,7 @@ from features.snapshot import MAX_DAYS
 from features.zones import UTC
 from training.horizon import CAME_BACK_SHARE, Of
 from training.learning import Learning
+from training.worth import Worth
 
 AUTO: Final = "auto"
 FILE: Final = "tiercast.yaml"
@@ -55,7 +56,8 @@ class Config(BaseModel):
     known of rows (features.row_rules); ``policy`` is a path; ``features`` is a list of names and declarations or the path of
     a file of them (see features.declared), the default set if None; ``events`` is the event log and ``members`` the member
     table (features.events, features.members); ``standing`` holds the bounds that descriptions use (features.bounds);
-    ``learning`` says how the trees learn (training.learning), by the defaults if None. ``horizon_days`` may be 'auto': then
+    ``learning`` says how the trees learn (training.learning), by the defaults if None; ``worth`` how value is counted
+    (training.worth). ``horizon_days`` may be 'auto': then
     ``came_back_share`` and ``came_back_of`` say how it is chosen (training.horizon).
     Relative paths are relative to the file they stand in.
 
@@ -76,6 +78,7 @@ class Config(BaseModel):
     events: Table | None = None
     members: Table | None = None
     standing: StandingBounds = Field(default_factory=StandingBounds)
+    worth: Worth = Field(default_factory=Worth)
     horizon_days: Annotated[int | Literal["auto"], BeforeValidator(_days_or_auto)] = 28
     came_back_share: float = Field(CAME_BACK_SHARE, gt=0, lt=1)
     came_back_of: Of = "silent"

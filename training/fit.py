@@ -14,8 +14,10 @@ from training.churn import FittedChurn, fit_churn
 from training.dataset import Dataset, dataset
 from training.forecaster import Forecaster, Settings, tables_read
 from training.learning import DEFAULTS, Learning
+from training.margin import fit_margin, spend_and_profit
 from training.next_tier_fit import fit_next_tier
 from training.spend import FittedSpend, fit_spend
+from training.worth import COUNTED, Worth
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ def fit_forecaster(
     policy: TierPolicy | None = None,
     features: Sequence[Feature] | None = None,
     learning: Learning = DEFAULTS,
+    worth: Worth = COUNTED,
     say: Callable[[str], None] = lambda _: None,
 ) -> Fitted:
     """Train churn, spend and next tier on past cutoffs whose horizons are closed at ``as_of``.
@@ -48,6 +51,7 @@ def fit_forecaster(
     histories : of a whole log; rows on days from ``as_of`` on are not looked at
     features : what to learn from; those registered as default that the log can give if None
     learning : how trees learn, and how many cutoffs are pooled
+    worth : how value is counted: horizons ahead, discount, margin
     say : is told each step, for a progress display
 
     Raises
@@ -66,10 +70,17 @@ def fit_forecaster(
         features=features,
         learning=learning,
     )
-    return fit_on(data, as_of, has_amounts=histories.has_amounts, say=say)
+    return fit_on(data, as_of, has_amounts=histories.has_amounts, worth=worth, say=say)
 
 
-def fit_on(data: Dataset, as_of: dt.date, *, has_amounts: bool, say: Callable[[str], None] = lambda _: None) -> Fitted:
+def fit_on(
+    data: Dataset,
+    as_of: dt.date,
+    *,
+    has_amounts: bool,
+    worth: Worth = COUNTED,
+    say: Callable[[str], None] = lambda _: None,
+) -> Fitted:
     """Train churn, spend and next tier on a dataset made for ``as_of``."""
     panel, policy = data.table.panel, data.table.policy
     if data.share < 1.0:
@@ -77,10 +88,11 @@ def fit_on(data: Dataset, as_of: dt.date, *, has_amounts: bool, say: Callable[[s
     say(f"fitting churn on {len(data.table):,} rows of {len(data.cutoffs)} cutoffs")
     churn = fit_churn(data)
     rounds = {"churn": churn.trees.rounds}
-    spend = None
+    spend, margin = None, None
     if has_amounts:
         say("fitting spend in the horizon")
         spend = fit_spend(data)
+        margin = fit_margin(*spend_and_profit(data.table), worth.margin_share)
         rounds |= {"spend_mean": spend.mean.rounds, "spend_scale": spend.log_scale.rounds}
     tiers = None
     if data.table.state is not None:
@@ -97,11 +109,13 @@ def fit_on(data: Dataset, as_of: dt.date, *, has_amounts: bool, say: Callable[[s
             policy,
             panel.histories.time_zone,
             tables_read(panel.histories, policy, data.table.features),
+            worth,
         ),
         data.table.features,
         data.foreseen.now,
         churn,
         spend,
+        margin,
         tiers,
         data.learning,
     )

@@ -9,9 +9,9 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
-import numpy.typing as npt
+import numpy as np
 
 from features.errors import ColumnError, ConfigError
 from features.feature import Feature
@@ -26,42 +26,14 @@ from features.snapshot import to_day
 from features.vocabulary import EVENTS
 from features.zones import UTC
 from training.churn import ChurnModel, probability
+from training.forecasts import Forecasts
+from training.margin import Margin, spend_and_profit
+from training.next_purchase import days_to_next
 from training.next_tier import NextTier
 from training.process import Process, Purchases
 from training.spend import SpendIfAny, SpendModel
 from training.terms import terms
-
-
-@dataclass(frozen=True, eq=False)
-class Forecasts:
-    """One row a member, for ``as_of``; money in currency.
-
-    ``log_odds`` = ``base`` + the sum of ``contributions`` (n_rows, n_features + n_terms), which are None unless asked for;
-    ``terms`` are the values of what is explained beside features (training.terms), (n_rows, n_terms). ``p_tier``
-    (n_rows, n_tiers) is None where tiers are not forecast (no policy, no amounts, or what ``next_tier.because`` says). ``spend``, the distribution of spend given a purchase, and ``expected_spend``, which counts leaving as nothing,
-    are None where amounts are not available.
-    """
-
-    as_of: dt.date
-    table: FeatureTable
-    log_odds: Floats
-    p_churn: Floats
-    base: float
-    contributions: Floats | None
-    terms: Floats
-    spend: SpendIfAny | None
-    expected_spend: Floats | None
-    p_tier: Floats | None
-
-    @property
-    def members(self) -> npt.NDArray[Any]:
-        """(n_rows,) ids as they came."""
-        return self.table.members
-
-    @property
-    def temperature(self) -> Floats:
-        """(n_rows,) 100 x the probability of buying again within the horizon."""
-        return 100.0 * (1.0 - self.p_churn)
+from training.worth import COUNTED, Value, Worth, values_ahead
 
 
 @dataclass(frozen=True)
@@ -79,6 +51,7 @@ class Settings:
     policy: TierPolicy | None
     time_zone: str = UTC
     tables: frozenset[str] = frozenset()
+    worth: Worth = COUNTED
 
 
 _TABLES: Final = {"events": "an event log", "members": "a member table", "points": "points of the log"}
@@ -107,7 +80,7 @@ def tables_read(histories: Histories, policy: TierPolicy | None, features: Seque
 class Forecaster:
     """Churn, spend and next tier from one distribution.
 
-    ``spend`` is None for a log without amounts; ``next_tier`` without a policy that the log can feed.
+    ``spend`` and ``margin`` are None for a log without amounts; ``next_tier`` without a policy that the log can feed.
     """
 
     settings: Settings
@@ -115,6 +88,7 @@ class Forecaster:
     process: Process
     churn: ChurnModel
     spend: SpendModel | None
+    margin: Margin | None
     next_tier: NextTier | None
 
     @cached_property
@@ -187,12 +161,13 @@ class Forecaster:
         log_none, log_some = self.process.log_chances(of, days)
         log_odds = self.churn.log_odds(table.x, log_none, log_some, cutoff)
         p_churn = probability(log_odds)
-        spend, expected, tiers = None, None, None
+        spend, value, tiers = None, None, None
         if self.spend is not None:
             spend = self.spend.given(table.x, self.process, of, cutoff, days)
-            expected = (1.0 - p_churn) * spend.expected()
+            value = self._value(table, of, p_churn, spend)
         if self.next_tier is not None:
             tiers = self.next_tier.probabilities(p_churn, spend, table)
+        known = of.repeats, of.recency, of.age
         return Forecasts(
             as_of,
             table,
@@ -201,7 +176,24 @@ class Forecaster:
             self.churn.base,
             self.churn.contributions(table.x, log_none, log_some, cutoff) if explain else None,
             terms(log_some, self.churn.season.above_usual(cutoff)),
+            days_to_next(self.process.purchases, *known, p_churn, float(days)),
             spend,
-            expected,
             tiers,
+            value,
+        )
+
+    def _value(self, table: FeatureTable, of: Purchases, p_churn: Floats, spend: SpendIfAny) -> Value:
+        settings, margin, share = self.settings, self.margin, np.ones(len(table))
+        if margin is not None:
+            share = margin.shares(*spend_and_profit(table))
+        return values_ahead(
+            self.process.purchases,
+            of.repeats,
+            of.recency,
+            of.age,
+            p_churn,
+            spend.expected(),
+            share,
+            float(settings.horizon_days),
+            settings.worth,
         )

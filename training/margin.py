@@ -12,7 +12,9 @@ from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 
+from features.feature_table import FeatureTable
 from features.operators import Floats
+from features.registry import by_name
 
 Of: TypeAlias = Literal["margin", "spend"]
 
@@ -79,3 +81,11 @@ def fit_margin(spend: Floats, profit: Floats | None, share: float | None = None)
         return Margin("spend", 1.0)
     total = float(spend[known].sum())
     return Margin("margin", float(np.clip(profit[known].sum() / total, -1.0, 1.0)), total / int(known.sum()))
+
+
+def spend_and_profit(table: FeatureTable) -> tuple[Floats, Floats | None]:
+    """(n_rows,) net spend and profit of the rows of a table over the last ``WINDOW_DAYS``; profit None without costs."""
+    if "cost" not in table.panel.histories.columns:
+        return table.values(by_name(("net_spend_364d",)))[:, 0], None
+    values = table.values(by_name(("net_spend_364d", "profit_364d")))
+    return values[:, 0], values[:, 1]

@@ -13,12 +13,13 @@ from features.feature import Feature
 from features.operators import Floats, Integers
 from training.effects import IN, OUT, Ablation
 from training.ranking import BINS, Ranked, equal_bins
+from training.terms import TERMS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from training.forecaster import Forecasts
+    from training.forecasts import Forecasts
 
 INK, OUR_COLOR, PALE = "#333333", "#0b6e69", "#9db4b2"
 _KEPT = {OUT: "kept", IN: "added"}
@@ -186,8 +187,8 @@ def to_explanation(forecasts: Forecasts) -> Any:
     return _shap().Explanation(
         values=forecasts.contributions,
         base_values=np.full(len(forecasts.table), forecasts.base),
-        data=forecasts.table.x,
-        feature_names=list(forecasts.table.names),
+        data=np.column_stack([forecasts.table.x, forecasts.terms]),
+        feature_names=[*forecasts.table.names, *(term.name for term in TERMS)],
     )
 
 

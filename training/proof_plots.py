@@ -10,7 +10,7 @@ import numpy as np
 
 from features.operators import Floats
 from training import plots
-from training.backtest import OURS, Origin, spend_quantiles
+from training.backtest import OURS, Origin
 from training.plots import INK, OUR_COLOR, PALE, blank
 from training.scoreboard import ALL, CHURN, SPEND, TIER, Score, pooled
 from training.slices import Slice
@@ -55,7 +55,7 @@ def drawings(origins: Sequence[Origin], found: Sequence[Score], parts: Sequence[
     wanted["cutoffs"] = partial(over_cutoffs, found)
     if parts:
         wanted["slices"] = partial(slice_calibration, parts)
-    quantiles = [spend_quantiles(origin.forecasts, LEVELS) for origin in scored]
+    quantiles = [origin.forecasts.spend_quantiles(LEVELS) for origin in scored]
     came = [origin.spend_came for origin in scored]
     if all(part is not None for part in (*quantiles, *came)):
         several = [np.concatenate([part for part in kind if part is not None]) for kind in (came, quantiles)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import inspect
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,9 +85,6 @@ def refit_losses(histories: Histories, cutoff: dt.date, recipe: Recipe) -> Losse
     ConfigError, PolicyError
     """
     known = histories.before(cutoff)
-    learns: dict[str, Any] = {}
-    if "learning" in inspect.signature(fit_forecaster).parameters:
-        learns["learning"] = recipe.learning
     fitted = fit_forecaster(
         known,
         cutoff,
@@ -96,7 +92,7 @@ def refit_losses(histories: Histories, cutoff: dt.date, recipe: Recipe) -> Losse
         lookback_days=recipe.lookback_days,
         policy=recipe.policy,
         features=recipe.features,
-        **learns,
+        learning=recipe.learning,
     )
     forecasts = fitted.forecaster.forecast(known, cutoff)
     then = label(forecasts.table, histories)

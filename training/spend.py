@@ -79,7 +79,8 @@ class SpendIfAny:
             middle = 0.5 * (low + high)
             above = self.exceeds(np.exp(middle)) > 1.0 - rank
             low, high = np.where(above, middle, low), np.where(above, high, middle)
-        return np.exp(0.5 * (low + high))
+        found: Floats = np.exp(0.5 * (low + high))
+        return found
 
     def expected(self) -> Floats:
         """(n_rows,) E[spend | a purchase]."""

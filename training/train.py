@@ -13,10 +13,11 @@ from features.histories import Histories
 from features.policy import TierPolicy
 from training.backtest import Origin, run_backtest
 from training.fit import Fitted, fit_forecaster
-from training.forecaster import Forecasts
+from training.forecasts import Forecasts
 from training.learning import DEFAULTS, Learning
 from training.reach import check_reach
 from training.scoreboard import Score, scores
+from training.worth import COUNTED, Worth
 
 HELD_OUT: Final = 2
 """Horizons that are held out by default: one says how good, two whether that holds."""
@@ -51,6 +52,7 @@ def run_training(
     policy: TierPolicy | None = None,
     features: Sequence[Feature] | None = None,
     learning: Learning = DEFAULTS,
+    worth: Worth = COUNTED,
     as_of: dt.date | None = None,
     held_out: int = HELD_OUT,
     say: Callable[[str], None] = lambda _: None,
@@ -78,7 +80,7 @@ def run_training(
             say(f"no held-out figures at {cutoff}: {error}")
             break  # what is too short for this cutoff is too short for earlier ones
     origins.reverse()
-    fitted = fit_forecaster(known, as_of, **spans, policy=policy, features=features, learning=learning, say=say)
+    fitted = fit_forecaster(known, as_of, **spans, policy=policy, features=features, learning=learning, worth=worth, say=say)
     forecasts = fitted.forecaster.forecast(known, as_of, explain=True)
     return Trained(fitted, as_of, tuple(origins), scores(origins), forecasts, histories.span)
 

@@ -56,6 +56,10 @@ class Worth(BaseModel):
         return np.exp(-math.log1p(self.yearly_discount) * years)
 
 
+COUNTED: Final = Worth()
+"""As it is counted where nothing else is said."""
+
+
 @dataclass(frozen=True, eq=False)
 class Value:
     """(n_rows,) each, in the currency of margin or of spend, as Margin.of says."""

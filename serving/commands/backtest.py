@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -51,6 +51,7 @@ def command(
     """
     from features.snapshot import parse_date
     from training.backtest import run_backtest
+    from training.learning import DEFAULTS
     from training.origins import newest_cutoffs
     from training.proof import Proof
 
@@ -62,7 +63,7 @@ def command(
     first, end = histories.span
     # As known then: by the first cutoff, or, where cutoffs follow from the horizon, by what two thirds of the log knew.
     days = horizon_days(chosen, histories, progress, min(dates, default=first + (end - first) * 2 // 3))
-    spans = {"horizon_days": days, "lookback_days": chosen.lookback_days}
+    spans: Any = {"horizon_days": days, "lookback_days": chosen.lookback_days}
     if not dates:
         dates = newest_cutoffs(histories, **spans)
         progress(f"cutoffs, the newest whose horizon is over: {', '.join(map(str, dates))}")
@@ -70,6 +71,7 @@ def command(
         histories,
         dates,
         **spans,
+        learning=chosen.learning or DEFAULTS,
         policy=rules,
         features=chosen.choose_features(histories.columns, events=bool(histories.events)),
         say=progress,

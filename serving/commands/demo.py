@@ -81,7 +81,7 @@ def write_settings(place: Path) -> Path:
 
 
 def most_at_risk(forecasts: Path, most: int = 8) -> pd.DataFrame:
-    """The members with most spend at risk, p_churn x what is expected of them if they stay, as column ``at_risk``.
+    """The members with most value at risk, p_churn x what is expected of them if they stay, as column ``at_risk``.
 
     Parameters
     ----------
@@ -90,15 +90,14 @@ def most_at_risk(forecasts: Path, most: int = 8) -> pd.DataFrame:
     import pandas as pd
 
     frame = pd.read_parquet(forecasts)
-    # expected_spend counts leaving as nothing, so what a stayer spends is it over the probability of staying.
-    frame["at_risk"] = frame.p_churn * frame.expected_spend / (1.0 - frame.p_churn)
+    frame["at_risk"] = frame.value_at_risk
     return frame.sort_values(["at_risk", "customer_id"], ascending=[False, True]).head(most)
 
 
 def worth_a_call(first: pd.DataFrame) -> str:
     """These members as a table: the tier, the probability of leaving, what is at risk and what raises it."""
     lines = [
-        "Most worth a call: spend at risk in the next 28 days, and why",
+        "Most worth a call: spend at risk over the next four times 28 days, and why",
         f"  {'member':>6} {'tier':<8}{'leaves':>7}{'at risk':>9}  why",
     ]
     lines += [

@@ -37,9 +37,13 @@ def command(
     """
     from features.snapshot import parse_date
     from training.artifact import save
+    from training.checks import gather, run_checks
+    from training.checks import to_text as findings_text
+    from training.learning import DEFAULTS
     from training.mlflow_adapter import log_training
     from training.registry import CHALLENGER
-    from training.scoreboard import PAIRED, to_text
+    from training.scoreboard import to_text
+    from training.slices import slices
     from training.track import records
     from training.train import run_training
 
@@ -54,20 +58,24 @@ def command(
         policy=rules,
         features=chosen.choose_features(histories.columns, events=bool(histories.events)),
         as_of=date,
+        learning=chosen.learning or DEFAULTS,
+        worth=chosen.worth,
         held_out=origins,
         say=progress,
     )
     click.echo(to_text(trained.scores))
-    newest = str(trained.origin.cutoff) if trained.origin else ""
-    for score in trained.scores:
-        if score.cutoff == newest and score.metric == PAIRED and score.estimate.high < 0:
-            by = f"by {-score.estimate.value:.4f} of log loss on the held-out horizon"
-            click.echo(f"\nwarning: for {score.target}, '{score.model}' is better {by}; look before you use this model")
+    progress("checking")
+    findings = run_checks(gather(histories, trained.fitted, trained.forecasts, trained.origins))
+    click.echo(f"\n{findings_text(findings)}")
     bundle = trained.fitted.bundle
     save(bundle, place.models / bundle.version)
     progress("logging the run and registering the model")
     logged = log_training(
-        records(trained, histories), bundle, tracking_uri=place.tracking_uri, artifacts=place.artifacts, alias=alias
+        records(trained, histories, findings=findings, slices=[part.to_dict() for part in slices(trained.origins)]),
+        bundle,
+        tracking_uri=place.tracking_uri,
+        artifacts=place.artifacts,
+        alias=alias,
     )
     click.echo(f"\nmodel {bundle.version} is registered as '{logged.alias}'; it is in {place.models / bundle.version}")
     if logged.alias == CHALLENGER and alias is None:

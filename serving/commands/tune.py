@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from serving.commands.options import home_option, log_options, model_options, progress, read, table_options
+from serving.commands.options import home_option, horizon_days, log_options, model_options, progress, read, table_options
 from serving.settings import home
 from training.config import FILE, Config
 
@@ -47,7 +47,7 @@ def command(chosen: Config, minutes: float, trials: int | None, home_path: Path 
     recipe = Recipe(
         chosen.choose_features(histories.columns, events=bool(histories.events)),
         policy,
-        chosen.horizon_days,
+        horizon_days(chosen, histories, progress, None),
         chosen.lookback_days,
         histories.has_amounts,
         histories.time_zone,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from features.histories import Histories, Ragged
-from training.forecaster import Forecasts
+from training.forecasts import Forecasts
 
 
 def forecast(shop: Any, histories: Histories | None = None, days_later: int = 0) -> Forecasts:

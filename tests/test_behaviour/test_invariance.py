@@ -12,7 +12,7 @@ from by_example import row
 
 from features.daily import DailyRow
 from training.fit import fit_forecaster
-from training.forecaster import Forecasts
+from training.forecasts import Forecasts
 
 
 @pytest.fixture(scope="module")

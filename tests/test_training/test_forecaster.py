@@ -17,7 +17,8 @@ from features.errors import ColumnError, CutoffError, PolicyError
 from features.histories import Histories, from_rows
 from features.policy import TierPolicy
 from training.fit import Fitted, fit_forecaster
-from training.forecaster import Forecaster, Forecasts
+from training.forecaster import Forecaster
+from training.forecasts import Forecasts
 
 LATER = st.tuples(
     st.integers(0, 259).map(lambda i: f"m{i:03d}"),  # some of them new

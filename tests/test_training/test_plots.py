@@ -13,7 +13,7 @@ from features.histories import Histories
 from training import plots
 from training.effects import IN, OUT, Ablation, Effect, Trial
 from training.fit import Fitted
-from training.forecaster import Forecasts
+from training.forecasts import Forecasts
 from training.metrics import Estimate
 
 

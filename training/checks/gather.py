@@ -17,7 +17,8 @@ from features.snapshot import MAX_DAYS
 from training.backtest import OURS, Origin
 from training.checks.evidence import Answers, Evidence, Explained, LogCounts, Outcome, Rows, Said
 from training.fit import Fitted
-from training.forecaster import Forecaster, Forecasts
+from training.forecaster import Forecaster
+from training.forecasts import Forecasts
 from training.labels import Labels
 
 if TYPE_CHECKING:
