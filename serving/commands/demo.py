@@ -46,7 +46,7 @@ def command(place: Path) -> None:
     common = ["--config", str(config)]
     home = ["--home", str(place)]
     _run(["check", *common])
-    _run(["train", *common, *home])
+    _run(["train", *common, *home, "--origins", "1"])
     cutoffs = [part for cutoff in CUTOFFS for part in ("--cutoff", cutoff)]
     _run(["backtest", *common, *cutoffs, "--out", str(place / "backtest.parquet")])
     _run(["score", *common, *home])
