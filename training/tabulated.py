@@ -138,7 +138,7 @@ class TabulatedTrees:
         self.n_trees = len(trees)
         self.base = bias + math.fsum(tree.expected() for tree in trees)
         """Mean raw score over the training rows: the sum of contributions starts here."""
-        splits = max((len(tree.feature) for tree in trees), default=1)
+        splits = max([1, *(len(tree.feature) for tree in trees)])
         self._feature = np.zeros((self.n_trees, splits), np.int64)
         self._threshold = np.full((self.n_trees, splits), np.nan)  # no value is <= NaN: unused bits stay 0
         self._missing_left = np.zeros((self.n_trees, splits), bool)
