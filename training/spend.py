@@ -26,6 +26,8 @@ from training.trees import Boosted, boost, boost_from_mean
 
 _TINY: Final = 1e-3
 _MOST_LOG: Final = 50.0
+_FAR: Final = 16.0
+"""In log money: no quantile of the process's part is looked for further from what it expects."""
 PROCESS_SHARE: Final = 0.125
 
 
@@ -73,12 +75,14 @@ class SpendIfAny:
         rank : (n_rows, n_ranks) in (0, 1)
         """
         z = self.residuals.quantiles(np.array([1e-9, 1.0 - 1e-9]))
-        low = self.mean[:, None] + self.scale[:, None] * z[0] - 1.0 + 0.0 * rank
-        high = self.mean[:, None] + self.scale[:, None] * z[1] + 1.0 + 0.0 * rank
-        while (high - low).max(initial=0.0) > 1e-4:
+        own = np.log(self.process.expected_spend(self.of, self.days))[:, None]
+        low = np.minimum(self.mean[:, None] + self.scale[:, None] * z[0], own - _FAR) + 0.0 * rank
+        high = np.maximum(self.mean[:, None] + self.scale[:, None] * z[1], own + _FAR) + 0.0 * rank
+        while (wide := high - low > 1e-4).any():
             middle = 0.5 * (low + high)
             above = self.exceeds(np.exp(middle)) > 1.0 - rank
-            low, high = np.where(above, middle, low), np.where(above, high, middle)
+            # Each stops by itself: what is said of a row must not depend on the rows beside it.
+            low, high = np.where(wide & above, middle, low), np.where(wide & ~above, middle, high)
         found: Floats = np.exp(0.5 * (low + high))
         return found
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.added import AddedModel, At, Times, fit_added, logarithm, quantiles
+from training.added import AddedModel, At, Times, fit_added, logarithm
 from training.residuals import Residuals
 from training.tabulated import TabulatedTrees
 
@@ -15,7 +15,7 @@ NORMAL = Residuals.fit(np.random.default_rng(0).normal(size=5_000))
 
 
 def model(*, whole: bool) -> AddedModel:
-    return AddedModel(TabulatedTrees("", 1.0, 1), TabulatedTrees("", -0.5, 1), NORMAL, whole)
+    return AddedModel(TabulatedTrees.one("", 1.0, 1), TabulatedTrees.one("", -0.5, 1), NORMAL, whole)
 
 
 def at(rows: int = 1, *, whole: bool = False) -> At:
@@ -25,7 +25,7 @@ def at(rows: int = 1, *, whole: bool = False) -> At:
 
 @given(st.floats(1e-9, 1 - 1e-9))
 def test_quantiles_are_where_the_distribution_function_is(rank: float) -> None:
-    assert NORMAL.cdf(quantiles(NORMAL, np.array([rank])))[0] == pytest.approx(rank, rel=1e-6)
+    assert NORMAL.cdf(NORMAL.quantiles(np.array([rank])))[0] == pytest.approx(rank, rel=1e-6)
 
 
 @given(st.lists(st.floats(1e-8, 1 - 1e-8), min_size=2, max_size=6, unique=True).map(sorted))
