@@ -14,6 +14,7 @@ from features.histories import Histories
 from training import artifact
 from training.artifact import Bundle, load, save, to_forecaster
 from training.fit import Fitted
+from training.learning import Learning
 
 
 @pytest.fixture
@@ -101,6 +102,14 @@ def plain(**change: Any) -> Callable[[Path], None]:
     return text("forecaster.json", lambda content: json.dumps({**json.loads(content), **change}))
 
 
+def nested(part: str, **change: Any) -> Callable[[Path], None]:
+    def changed(content: str) -> str:
+        stored = json.loads(content)
+        return json.dumps({**stored, part: {**stored[part], **change}})
+
+    return text("forecaster.json", changed)
+
+
 @pytest.mark.parametrize(
     ("damage", "match"),
     [
@@ -108,12 +117,13 @@ def plain(**change: Any) -> Callable[[Path], None]:
             text("churn.txt", lambda content: content.replace("leaf_value=", "leaf_value=1", 1)),
             "content matches its version",
         ),
-        (text("spend_mean.txt", lambda content: content[:-1]), "content matches its version"),
-        (plain(churn_bias=0.0), "content matches its version"),
-        (plain(slip=0.5), "content matches its version"),
+        (text("spend_mean.txt", lambda content: content + "\n"), "content matches its version"),
+        (nested("churn", bias=0.0), "content matches its version"),
+        (nested("next_tier", slip=0.5), "content matches its version"),
+        (plain(process=None), "content matches its version"),
         (plain(spend=None), "content matches its version"),
         (plain(version="2020-01-01-00000000"), "content matches its version"),
-        (plain(format=1), "format 3; got 1"),
+        (plain(format=1), "format 4; got 1"),
         (text("forecaster.json", lambda content: content[: len(content) // 2]), "folder is complete"),
         (text("forecaster.json", lambda content: "[]"), "folder is complete"),
         (text("forecaster.json", lambda content: "7"), "folder is complete"),
@@ -127,6 +137,34 @@ def test_damage_is_noticed(saved: Path, damage: Callable[[Path], None], match: s
     damage(saved)
     with pytest.raises(ArtifactError, match=match):
         load(saved)
+
+
+@pytest.mark.parametrize("name", ["../churn", "/etc/hostname", "a/b", "a.b", "..", "", " churn", 7, None, ["churn"]])
+def test_a_text_is_named_by_a_plain_word(saved: Path, name: Any) -> None:
+    """No name leads out of the folder, to a file that is there."""
+    (saved.parent / "churn.txt").write_text((saved / "churn.txt").read_text())
+    plain(texts=["churn", name])(saved)
+    with pytest.raises(ArtifactError, match="a text's name is a plain word"):
+        load(saved)
+
+
+@pytest.mark.parametrize("texts", [[], ["churn"], ["churn", "spend_mean", "spend_scale", "more"], 7, None])
+def test_all_texts_of_a_model_are_read_and_no_others(saved: Path, texts: Any) -> None:
+    (saved / "more.txt").write_text("")
+    plain(texts=texts)(saved)
+    with pytest.raises(ArtifactError):
+        load(saved)
+
+
+def test_settings_of_learning_are_kept_where_they_differ(small_fitted: Fitted) -> None:
+    parts = small_fitted.forecaster.settings, small_fitted.data.table.features, small_fitted.data.foreseen.now
+    fitted = small_fitted.churn, small_fitted.spend, None, None
+    plain_, slow = Bundle.of(*parts, *fitted), Bundle.of(*parts, *fitted, Learning(learning_rate=0.05))
+    assert "learning" not in plain_.plain
+    assert slow.plain["learning"] == {"learning_rate": 0.05}
+    assert Learning.from_dict(slow.plain["learning"]) == Learning(learning_rate=0.05)
+    assert plain_.version != slow.version
+    assert to_forecaster(slow).settings == to_forecaster(plain_).settings
 
 
 @pytest.mark.parametrize(
@@ -149,11 +187,11 @@ def test_the_version_is_of_the_content(small_fitted: Fitted) -> None:
     bundle = small_fitted.bundle
     reordered = Bundle(dict(reversed(bundle.plain.items())), dict(reversed(bundle.texts.items())))
     assert reordered.version == bundle.version
-    assert Bundle({**bundle.plain, "slip": 0.123}, bundle.texts).version != bundle.version
+    assert Bundle({**bundle.plain, "horizon_days": 27}, bundle.texts).version != bundle.version
     assert Bundle(bundle.plain, {**bundle.texts, "churn": ""}).version != bundle.version
 
 
 def test_a_copied_folder_is_the_same_model(saved: Path, tmp_path: Path) -> None:
     copied = shutil.copytree(saved, tmp_path / "elsewhere")
     assert load(copied) == load(saved)
-    assert artifact.FORMAT == 3
+    assert artifact.FORMAT == 4

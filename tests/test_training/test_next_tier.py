@@ -12,16 +12,14 @@ from features.histories import Histories
 from features.operators import Floats
 from features.policy import TierPolicy
 from features.tiers import TierState, tier_of
-from training.added import At
+from training.added import AddedModel, At
 from training.fit import Fitted, fit_forecaster
 from training.next_tier import fit_slip, from_needs
 from training.residuals import Residuals
-from training.spend import SpendModel
 from training.tabulated import TabulatedTrees
 
-SPEND = SpendModel(
-    TabulatedTrees("", 0.0, 1), TabulatedTrees("", 0.0, 1), Residuals.fit(np.random.default_rng(0).normal(size=2_000))
-)
+NONE = TabulatedTrees.one("", 0.0, 1)
+SPEND = AddedModel(NONE, NONE, Residuals.fit(np.random.default_rng(0).normal(size=2_000)), whole=False)
 
 
 def policy(reach: list[int]) -> TierPolicy:
@@ -100,12 +98,14 @@ def test_slip_is_how_often_members_fell(small_fitted: Fitted) -> None:
     fell = sum(then < held for held, then in secured)
     assert 0 < fell < len(secured) / 10
     assert fit_slip(data) == pytest.approx((fell + 0.5) / (len(secured) + 1))
-    assert small_fitted.forecaster.slip == fit_slip(data)
+    assert small_fitted.forecaster.next_tier is not None
+    assert small_fitted.forecaster.next_tier.slip == fit_slip(data)
 
 
 def test_no_slip_where_returns_do_not_count(small: Histories) -> None:
     fitted = fit_forecaster(small, simulated.AS_OF, **simulated.SPANS, policy=simulated.IGNORE)
-    assert fitted.forecaster.slip == 0.0
+    assert fitted.forecaster.next_tier is not None
+    assert fitted.forecaster.next_tier.slip == 0.0
     forecasts = fitted.forecaster.forecast(small, simulated.AS_OF)
     state = forecasts.table.state
     assert state is not None

@@ -16,21 +16,23 @@ from features.feature_table import FeatureTable, build
 from features.histories import Histories, Ragged
 from features.operators import Floats
 from features.policy import TierPolicy
-from training.added import At
+from features.snapshot import to_day
+from training.added import AddedModel, At
 from training.baselines import tier_baselines
 from training.dataset import Dataset, dataset
 from training.labels import label
 from training.metrics import calibration_error, class_log_losses
-from training.next_tier import NextTier, tier_probabilities
+from training.next_tier import NextTier, from_needs
 from training.next_tier_fit import FittedNextTier, fit_next_tier
+from training.process import Purchases
 from training.residuals import Residuals
-from training.spend import SpendModel, fit_spend
+from training.spend import fit_spend
+from training.spend import from_dict as spend_from_dict
 from training.tabulated import TabulatedTrees
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "policies"
-SPEND = SpendModel(
-    TabulatedTrees("", 3.2, 0), TabulatedTrees("", -0.4, 0), Residuals.fit(np.random.default_rng(0).normal(size=2_000))
-)
+NONE = TabulatedTrees.one("", 0.0, 0)
+SPEND = AddedModel(NONE, NONE, Residuals.fit(np.random.default_rng(0).normal(size=2_000)), whole=False)
 
 
 def policy(metric: Any, first: Any, second: Any, **more: Any) -> TierPolicy:
@@ -118,15 +120,17 @@ def test_every_kind_of_policy(name: str, log: Histories, with_points: Histories)
         assert class_log_losses(truth.next_tier, sure).mean() < class_log_losses(truth.next_tier, markov).mean()
 
 
-def test_a_sliding_window_of_spend_is_forecast_as_before(small: Histories) -> None:
+def test_a_sliding_window_of_spend_follows_from_its_needs(small: Histories) -> None:
     data, fitted, model = learn(small, simulated.NET)
     assert fitted.texts == {}
     assert {name for name, value in fitted.plain.items() if value} == {"slip", "rate"}
     table = describe(small, data, simulated.NET)
     p, mean, scale = np.random.default_rng(0).random((3, len(table)))
-    found = model.probabilities(p, At(SPEND, mean, scale), table)
+    spend = At(SPEND, mean, scale)
     assert table.state is not None
-    np.testing.assert_array_equal(found, tier_probabilities(p, mean, scale, SPEND, table.state, fitted.plain["slip"]))
+    np.testing.assert_array_equal(
+        model.probabilities(p, spend, table), from_needs(p, spend, table.state, fitted.plain["slip"])
+    )
 
 
 def test_a_balance_falls_where_points_are_used(with_points: Histories) -> None:
@@ -179,14 +183,13 @@ def test_a_real_log_by_an_example(journey: Histories) -> None:
     model = NextTier.from_dict(fitted.plain, fitted.texts, rules, **spans, width=width)
     table = build(known, [as_of], **spans, policy=rules, features=data.table.features)
     spend = fit_spend(data)
-    mean = TabulatedTrees(spend.mean.text, spend.mean.bias, width).score(table.x)
-    scale = np.exp(TabulatedTrees(spend.log_scale.text, spend.log_scale.bias, width).score(table.x))
-    shape = SpendModel(TabulatedTrees("", 0.0, width), TabulatedTrees("", 0.0, width), spend.residuals)
+    shape = spend_from_dict(spend.to_dict(), spend.mean.text, spend.log_scale.text, width)
+    told = shape.given(table.x, data.foreseen.now, Purchases.of(table), to_day(as_of), spans["horizon_days"])
     truth = label(table, journey)
     assert truth.next_tier is not None
     # a rule of thumb for leaving, so that this is a test of tiers
     share = float(data.labels.churned.mean())
-    found = model.probabilities(np.full(len(table), share), At(shape, mean, scale), table)
+    found = model.probabilities(np.full(len(table), share), told, table)
     assert found is not None
     markov = tier_baselines(data, table)["Markov"]
     ours, theirs = (float(class_log_losses(truth.next_tier, p).mean()) for p in (found, markov))
