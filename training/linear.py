@@ -4,6 +4,7 @@
 
 p is the purchase process's probability of no purchase. Ridge pulls w1 and w2 towards 1 and all else towards 0, so that with
 little data the process speaks, and with more the features. No weight has a sign that its feature's direction forbids.
+Before logs are taken money is counted in hundredths of the usual amount: a forecast must not depend on the currency.
 """
 
 from __future__ import annotations
@@ -22,14 +23,16 @@ _PROCESS_RIDGE: Final = 10.0
 _CUTOFF_RIDGE: Final = 4.0
 _OUTER: Final = 0.001
 """Share of the training rows beyond which a feature counts as the value where they begin."""
+_FINE: Final = 0.01
+"""Part of the median of money that is counted as 1."""
 
 
 @dataclass(frozen=True, eq=False)
 class Linear:
-    """Each feature adds ``weight · clip(log-scaled value, low, high) + shift``, or ``missing`` where it is NaN.
+    """Each feature adds ``weight · clip(log-scaled (value / unit), low, high) + shift``, or ``missing`` where it is NaN.
 
     Arrays are (n_features,). ``a``, ``w1`` and ``w2`` are the process's; ``usual`` is the mean of what it adds over training
-    rows, where contributions of features have a mean of 0.
+    rows, where contributions of features have a mean of 0. ``unit`` is what of a feature is counted as 1.
     """
 
     weight: Floats
@@ -41,6 +44,7 @@ class Linear:
     w1: float
     w2: float
     usual: float
+    unit: Floats | float = 1.0
 
     def rhythm(self, log_none: Floats, log_some: Floats) -> Floats:
         """(n_rows,) what the purchase process adds, ``usual`` included."""
@@ -48,7 +52,7 @@ class Linear:
 
     def contributions(self, x: Floats) -> Floats:
         """(n_rows, n_features) what each feature adds."""
-        known = self.weight * np.clip(log_scaled(x), self.low, self.high) + self.shift
+        known = self.weight * np.clip(log_scaled(x / self.unit), self.low, self.high) + self.shift
         return np.where(np.isnan(x), self.missing, known)
 
     def log_odds(self, x: Floats, log_none: Floats, log_some: Floats) -> Floats:
@@ -88,6 +92,7 @@ def fit_linear(
     offset: Floats,
     cutoff: npt.NDArray[np.int64],
     directions: tuple[int, ...],
+    money: tuple[bool, ...] | None = None,
 ) -> tuple[Linear, Floats]:
     """The regression of the greatest penalised likelihood, with a level of its own for each cutoff.
 
@@ -102,11 +107,15 @@ def fit_linear(
     offset : (n_rows,) log-odds that are given
     cutoff : (n_rows,) 0, 1, ...: the cutoffs in order
     directions : (n_features,) sign in which the log-odds may move with each feature; 0 is either
+    money : (n_features,) whether a feature is in a currency; none is if left out
 
     Returns
     -------
     The regression, and (n_cutoffs,) what each cutoff's level is beside ``offset``
     """
+    of_money = money if money is not None else (False,) * x.shape[1]
+    counted_in = np.array([_unit(column) if so else 1.0 for column, so in zip(x.T, of_money, strict=True)])
+    x = np.ascontiguousarray(x / counted_in)  # sums depend on where numbers lie in memory
     gone = np.isnan(x)
     some = ~gone.all(axis=0)
     median = np.zeros(x.shape[1])
@@ -139,8 +148,15 @@ def fit_linear(
         w1,
         w2,
         float((z[:, :3] @ w[:3]).mean()),
+        counted_in,
     )
     return found, w[len(w) - cutoffs :]
+
+
+def _unit(column: Floats) -> float:
+    """What of a currency is counted as 1."""
+    some = np.abs(column[np.isfinite(column) & (column != 0)])
+    return _FINE * float(np.median(some)) if len(some) else 1.0
 
 
 def _logistic(z: Floats, y: Floats, offset: Floats, towards: Floats, ridge: Floats, signs: npt.NDArray[np.int64]) -> Floats:

@@ -126,7 +126,7 @@ def churn_level(log_odds: Floats, left: npt.NDArray[np.bool_]) -> tuple[float, f
 
     >>> level, noise = churn_level(np.zeros(400), np.arange(400) < 300)
     >>> round(level, 2), round(noise, 4)
-    (1.1, 0.0133)
+    (1.09, 0.0133)
     """
     level = 0.0
     slope = 1.0 / _PRIOR
@@ -143,8 +143,8 @@ def churn_level(log_odds: Floats, left: npt.NDArray[np.bool_]) -> tuple[float, f
 def spend_level(log_ratio: Floats) -> tuple[float, float]:
     """Mean log of spend over what the process expected, and its sampling variance.
 
-    >>> spend_level(np.array([0.1, 0.3]))
-    (0.2, 0.005)
+    >>> spend_level(np.array([1.0, 2.0]))
+    (1.5, 0.125)
     """
     if not len(log_ratio):
         return 0.0, _PRIOR

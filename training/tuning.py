@@ -66,7 +66,7 @@ class Search:
     >>> place = Path(tempfile.mkdtemp()) / "tuning.db"
     >>> search = Search(lambda learning: abs(learning.leaves - 4), place, "example", Learning())
     >>> len(search.run(seconds=60, most=3)), search.trials[0].loss
-    (3, 4.0)
+    (3, 1.0)
     """
 
     def __init__(self, objective: Callable[[Learning], float], storage: Path, study: str, in_force: Learning) -> None:
