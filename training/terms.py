@@ -29,8 +29,8 @@ TERMS: Final = (
         unit=Unit.CHANCE,
         meaning="probability of a purchase in the horizon by how often, how lately and for how long a member has bought",
         reason=Phrase(
-            "going by their own buying rhythm, {value} likely to buy in the period ahead",
-            "按自身的购买节奏，预测期内再次购买的可能性为 {value}",
+            "going by their buying rhythm alone, {value} likely to buy in the period ahead",
+            "仅按购买节奏看，预测期内再次购买的可能性为 {value}",
         ),
         absent=Phrase("no buying rhythm yet", "尚无购买节奏"),
         family="rhythm of purchases",
@@ -39,7 +39,10 @@ TERMS: Final = (
         name="season",
         unit=Unit.RATIO,
         meaning="odds of leaving at this time of the year against the usual ones",
-        reason=Phrase("at this time of year members' odds of leaving are {value} the usual", "每年这个时候，会员流失的几率是平时的 {value}"),
+        reason=Phrase(
+            "at this time of year members' odds of leaving are {value} the usual",
+            "每年这个时候，会员流失的几率是平时的 {value}",
+        ),
         absent=Phrase("no season known", "季节规律未知"),
         family="season",
     ),

@@ -100,13 +100,13 @@ def test_only_one_is_singular() -> None:
     [
         (
             *("buying_rhythm", 0.18, 0.4),
-            "Going by their own buying rhythm, 18 % likely to buy in the period ahead: raises the risk of leaving.",
-            "按自身的购买节奏，预测期内再次购买的可能性为 18 %：流失风险上升。",
+            "Going by their buying rhythm alone, 18 % likely to buy in the period ahead: raises the risk of leaving.",
+            "仅按购买节奏看，预测期内再次购买的可能性为 18 %：流失风险上升。",
         ),
         (
             *("buying_rhythm", 1.0, -0.4),
-            "Going by their own buying rhythm, over 99 % likely to buy in the period ahead: lowers the risk of leaving.",
-            "按自身的购买节奏，预测期内再次购买的可能性为 99 % 以上：流失风险下降。",
+            "Going by their buying rhythm alone, over 99 % likely to buy in the period ahead: lowers the risk of leaving.",
+            "仅按购买节奏看，预测期内再次购买的可能性为 99 % 以上：流失风险下降。",
         ),
         (
             *("season", 1.3, 0.26),
