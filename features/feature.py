@@ -21,6 +21,7 @@ class Unit(Enum):
     MONEY = "currency"
     RATIO = "ratio"
     SHARE = "share"
+    CHANCE = "chance"
     NATS = "nats"
     SCORE = "score"
     METRIC = "the policy's metric"

@@ -101,6 +101,11 @@ def worded(value: float, unit: Unit, language: Language) -> str:
     >>> worded(1.0, Unit.DAYS, "en"), worded(0.834, Unit.SHARE, "en"), worded(1204.5, Unit.MONEY, "zh")
     ('1 day', '83 %', '1,204.50')
 
+    A chance is never said to be none, nor a certainty:
+
+    >>> worded(0.002, Unit.CHANCE, "en"), worded(0.18, Unit.CHANCE, "en"), worded(0.999, Unit.CHANCE, "zh")
+    ('under 1 %', '18 %', '99 % 以上')
+
     Entropy is no word for a manager: it is said as the number of labels that, all alike, would be as mixed.
 
     >>> worded(math.log(7), Unit.NATS, "en")
@@ -113,6 +118,8 @@ def worded(value: float, unit: Unit, language: Language) -> str:
         return f"{value:,.2f}"
     if unit is Unit.SHARE:
         return f"{value:.0%}".replace("%", " %")
+    if unit is Unit.CHANCE:
+        return _chance(value, language)
     if unit is Unit.RATIO:
         number = f"{value:.1f}" if value == 1 else number  # '1 times' is no English
         return f"{number} 倍" if language == "zh" else f"{number} times"
@@ -121,6 +128,14 @@ def worded(value: float, unit: Unit, language: Language) -> str:
     if unit is Unit.NATS:
         return f"{math.exp(min(value, _MOST_NATS)):,.1f}"
     return number
+
+
+def _chance(value: float, language: Language) -> str:
+    if value < 0.01:
+        return "1 % 以下" if language == "zh" else "under 1 %"
+    if value > 0.99:
+        return "99 % 以上" if language == "zh" else "over 99 %"
+    return worded(value, Unit.SHARE, language)
 
 
 def _number(value: float) -> str:

@@ -78,9 +78,8 @@ class Layout:
         if forecasts.p_tier is not None:
             out[:, _HEAD : _HEAD + tiers] = forecasts.p_tier
         at = _HEAD + 2 * tiers
-        features, explained = forecasts.table.x.shape[1], len(self.explained)
-        out[:, at : at + features] = forecasts.table.x
-        out[:, at + features : at + explained] = forecasts.terms
+        explained = len(self.explained)
+        out[:, at : at + explained] = forecasts.explained_values
         out[:, at + explained :] = forecasts.contributions
         return out
 

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from features.feature import Feature
 from features.feature_table import FeatureTable
 from features.operators import Floats
 from training.spend import SpendIfAny
+from training.terms import TERMS, Term
 from training.worth import Value
 
 
@@ -43,6 +45,16 @@ class Forecasts:
     def members(self) -> npt.NDArray[Any]:
         """(n_rows,) ids as they came."""
         return self.table.members
+
+    @property
+    def explained(self) -> tuple[Feature | Term, ...]:
+        """(n_features + n_terms,) what ``contributions`` are of."""
+        return (*self.table.features, *TERMS)
+
+    @property
+    def explained_values(self) -> Floats:
+        """(n_rows, n_features + n_terms) the values of what is ``explained``."""
+        return np.column_stack([self.table.x, self.terms])
 
     @property
     def temperature(self) -> Floats:

@@ -13,7 +13,6 @@ from features.feature import Feature
 from features.operators import Floats, Integers
 from training.effects import IN, OUT, Ablation
 from training.ranking import BINS, Ranked, equal_bins
-from training.terms import TERMS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -187,8 +186,8 @@ def to_explanation(forecasts: Forecasts) -> Any:
     return _shap().Explanation(
         values=forecasts.contributions,
         base_values=np.full(len(forecasts.table), forecasts.base),
-        data=np.column_stack([forecasts.table.x, forecasts.terms]),
-        feature_names=[*forecasts.table.names, *(term.name for term in TERMS)],
+        data=forecasts.explained_values,
+        feature_names=[part.name for part in forecasts.explained],
     )
 
 

@@ -26,9 +26,12 @@ class Term:
 TERMS: Final = (
     Term(
         name="buying_rhythm",
-        unit=Unit.SHARE,
+        unit=Unit.CHANCE,
         meaning="probability of a purchase in the horizon by how often, how lately and for how long a member has bought",
-        reason=Phrase("by buying rhythm alone {value} likely to buy in time", "单看购买节奏，期内再次购买的概率为 {value}"),
+        reason=Phrase(
+            "going by their buying rhythm alone, {value} likely to buy in the period ahead",
+            "仅按购买节奏看，预测期内再次购买的可能性为 {value}",
+        ),
         absent=Phrase("no buying rhythm yet", "尚无购买节奏"),
         family="rhythm of purchases",
     ),
@@ -36,7 +39,10 @@ TERMS: Final = (
         name="season",
         unit=Unit.RATIO,
         meaning="odds of leaving at this time of the year against the usual ones",
-        reason=Phrase("odds of leaving {value} the usual at this time of year", "每年此时流失的可能为平时的 {value}"),
+        reason=Phrase(
+            "at this time of year members' odds of leaving are {value} the usual",
+            "每年这个时候，会员流失的几率是平时的 {value}",
+        ),
         absent=Phrase("no season known", "季节规律未知"),
         family="season",
     ),

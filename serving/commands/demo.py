@@ -96,8 +96,10 @@ def most_at_risk(forecasts: Path, most: int = 8) -> pd.DataFrame:
 
 def worth_a_call(first: pd.DataFrame) -> str:
     """These members as a table: the tier, the probability of leaving, what is at risk and what raises it."""
+    from training.worth import COUNTED
+
     lines = [
-        "Most worth a call: spend at risk over the next four times 28 days, and why",
+        f"Most worth a call: spend at risk over the next {COUNTED.horizons * HORIZON_DAYS} days, and why",
         f"  {'member':>6} {'tier':<8}{'leaves':>7}{'at risk':>9}  why",
     ]
     lines += [

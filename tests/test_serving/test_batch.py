@@ -93,6 +93,8 @@ def test_parquet_and_csv_agree(shop: Shop) -> None:
 def test_the_columns(shop: Shop, visits_shop: Shop) -> None:
     reasons = [f"reason_{k}_{field}" for k in (1, 2, 3) for field in ("feature", "value", "contribution", "sentence")]
     head = ["customer_id", "as_of", "horizon_days", "model_version", "p_churn", "temperature", "expected_spend"]
+    head += ["expected_value", "value_at_risk", "value_of"]
+    head += ["next_purchase_days_low", "next_purchase_days_median", "next_purchase_days_high"]
     tiers = ["tier", "p_tier_Base", "p_tier_Top", "need_Base", "need_Top"]
     assert pq.read_schema(shop.scored.parquet).names == head + tiers + reasons
     assert pq.read_schema(visits_shop.scored.parquet).names == head + reasons
@@ -101,7 +103,8 @@ def test_the_columns(shop: Shop, visits_shop: Shop) -> None:
 def test_a_log_without_amounts_has_no_money_and_says_so_with_null(visits_shop: Shop) -> None:
     table = pq.read_table(visits_shop.scored.parquet)
     assert table.num_rows == visits_shop.scored.members > 0
-    assert table["expected_spend"].null_count == table.num_rows
+    for name in ("expected_spend", "expected_value", "value_at_risk", "value_of"):
+        assert table[name].null_count == table.num_rows
     p = table["p_churn"].to_numpy()
     assert ((p > 0) & (p < 1)).all()
     assert (table["temperature"].to_numpy() == 100.0 * (1.0 - p)).all()
@@ -163,6 +166,9 @@ def test_the_same_member_has_the_same_numbers_under_any_kind_of_id(shop: Shop) -
     row = frame.loc[forecasts.members[0]]
     assert row.p_churn == forecasts.p_churn[0]
     assert row.expected_spend == forecasts.expected_spend[0]
+    assert row.expected_value == forecasts.value.expected[0]
+    assert row.value_at_risk == forecasts.value.at_risk[0]
+    assert row.next_purchase_days_low == forecasts.next_purchase_days[0, 0]
     assert not math.isnan(row.reason_1_contribution)
 
 

@@ -30,8 +30,30 @@ def test_it_says_whom_to_call_and_why(demo: Demo) -> None:
             sentence.removesuffix(": raises the risk of leaving.") for contribution, sentence in reasons if contribution > 0
         ]
         assert row[5].lower().split("; ") == [clause.lower() for clause in raising[:2]]
-        assert f"{member.p_churn * member.expected_spend / (1 - member.p_churn):.2f}" == row[4]
+        assert f"{member.value_at_risk:.2f}" == row[4]
     assert worth_a_call(most_at_risk(demo.place / "forecasts.parquet")).splitlines()[1:] == table[1:]
+
+
+def test_what_is_at_risk_is_the_chance_of_leaving_times_what_a_purchase_would_lead_to(demo: Demo) -> None:
+    frame = demo.forecasts
+    if_stays = frame.value_at_risk / frame.p_churn
+    given_a_purchase = frame.expected_spend / (1 - frame.p_churn)
+    assert (frame.value_of == "spend").all()
+    assert (if_stays >= given_a_purchase).all()  # later horizons add to the first
+    assert (frame.expected_value >= (1 - frame.p_churn) * if_stays).all()
+    assert (frame.expected_value <= if_stays).all()
+
+
+def test_the_next_purchase_comes_in_the_horizon_as_likely_as_is_forecast(demo: Demo) -> None:
+    frame = demo.forecasts
+    days = [frame[f"next_purchase_days_{name}"].fillna(float("inf")) for name in ("low", "median", "high")]
+    assert (days[0] > 0).all()
+    assert (days[0] <= days[1]).all()
+    assert (days[1] <= days[2]).all()
+    for level, by in zip((0.1, 0.5, 0.9), days, strict=True):
+        within = by <= 28
+        assert (1 - frame.p_churn[within] >= level - 1e-9).all()
+        assert (1 - frame.p_churn[~within] < level + 1e-9).all()
 
 
 def test_it_leaves_the_files_that_it_names(demo: Demo) -> None:

@@ -21,9 +21,10 @@ from features.daily import Line
 from features.errors import ArtifactError, CutoffError, UnknownMemberError
 from features.money import to_currency
 from serving.predictor import Ask, Predictor
-from serving.record import Layout
+from serving.record import DAYS, Layout
 from serving.store import Store
 from training.artifact import load
+from training.process import Purchases
 
 TIERS = ("Member", "Silver", "Gold", "Diamond")
 Lines = Callable[[list[int]], dict[int, list[dict[str, Any]]]]
@@ -43,7 +44,10 @@ def some(demo: Demo) -> list[int]:
 def notebook(demo: Demo, journey_path: str, journey_map: dict[str, str]) -> dict[int, dict[str, Any]]:
     histories = features.from_log(features.check(journey_path, journey_map))
     forecasts = demo.forecaster.forecast(histories, AS_OF, explain=True)
-    names = [feature.name for feature in demo.forecaster.features]
+    names = [*(feature.name for feature in demo.forecaster.features), "buying_rhythm", "season"]
+    log_none, log_some = demo.forecaster.process.log_chances(Purchases.of(forecasts.table), 28)
+    days = np.where(np.isfinite(forecasts.next_purchase_days), forecasts.next_purchase_days, None)
+    assert forecasts.value is not None
     assert forecasts.expected_spend is not None
     assert forecasts.p_tier is not None
     assert forecasts.contributions is not None
@@ -55,19 +59,25 @@ def notebook(demo: Demo, journey_path: str, journey_map: dict[str, str]) -> dict
             "log_odds": float(forecasts.log_odds[i]),
             "temperature": float(forecasts.temperature[i]),
             "expected_spend": float(forecasts.expected_spend[i]),
+            "expected_value": float(forecasts.value.expected[i]),
+            "value_at_risk": float(forecasts.value.at_risk[i]),
+            "value_of": "spend",
+            "next_purchase_days": dict(zip(DAYS, days[i].tolist(), strict=True)),
             "p_next_tier": dict(zip(TIERS, forecasts.p_tier[i].tolist(), strict=True)),
             "needs": dict(zip(TIERS, needs[i].tolist(), strict=True)),
             "contributions": dict(zip(names, forecasts.contributions[i].tolist(), strict=True)),
             "base": forecasts.base,
-            "x": dict(zip(names, forecasts.table.x[i].tolist(), strict=True)),
+            "x": dict(zip(names, forecasts.explained_values[i].tolist(), strict=True)),
+            "process": (log_none[i], log_some[i]),
         }
         for i, member in enumerate(forecasts.members.tolist())
     }
 
 
 def same(answer: dict[str, Any], expected: dict[str, Any]) -> None:
-    for name in ("p_churn", "log_odds", "temperature", "expected_spend", "p_next_tier", "needs", "contributions", "base"):
-        assert answer[name] == expected[name], name
+    for name, value in expected.items():
+        if name not in ("x", "process"):
+            assert answer[name] == value, name
 
 
 def test_a_stored_forecast_is_the_notebooks(demo: Demo, some: list[int], notebook: dict[int, dict[str, Any]]) -> None:
@@ -115,8 +125,10 @@ def test_the_batchs_parquet_is_the_notebooks(demo: Demo, notebook: dict[int, dic
     assert set(rows) == set(notebook)
     for member, row in rows.items():
         expected = notebook[member]
-        for name in ("p_churn", "temperature", "expected_spend"):
+        for name in ("p_churn", "temperature", "expected_spend", "expected_value", "value_at_risk", "value_of"):
             assert row[name] == expected[name]
+        for name, by in expected["next_purchase_days"].items():
+            assert row[f"next_purchase_days_{name}"] == by or (by is None and math.isnan(row[f"next_purchase_days_{name}"]))
         for tier in TIERS:
             assert row[f"p_tier_{tier}"] == expected["p_next_tier"][tier]
             assert row[f"need_{tier}"] == expected["needs"][tier]
@@ -135,26 +147,48 @@ def test_the_batchs_csv_is_its_parquet(demo: Demo) -> None:
 
 
 def test_base_and_contributions_add_up_and_are_shaps(demo: Demo, notebook: dict[int, dict[str, Any]]) -> None:
+    """Beside SHAP's own values of the trees, and the regression worked out from what the artefact holds."""
+    bundle = load(demo.home.models / demo.version)
+    churn = bundle.plain["churn"]
+    share, usual, season = churn["share"], churn["linear"]["usual"], churn["season"]["usual"]
+    x = np.array([list(row["x"].values()) for row in notebook.values()])[:, : len(demo.forecaster.features)]
     with warnings.catch_warnings():
         # SHAP and LightGBM warn of each other's and NumPy's coming changes while they are imported and called.
         warnings.simplefilter("ignore")
         import lightgbm
         import shap
 
-        bundle = load(demo.home.models / demo.version)
         booster = lightgbm.Booster(model_str=bundle.texts["churn"])
-        x = np.array([list(row["x"].values()) for row in notebook.values()])
         oracle = shap.TreeExplainer(booster).shap_values(x)
         raw = booster.predict(x, raw_score=True)
         expected_value = float(np.ravel(shap.TreeExplainer(booster).expected_value)[-1])
     oracle = oracle[-1] if isinstance(oracle, list) else oracle
+    linear, rhythm = regression(churn["linear"], x, np.array([row["process"] for row in notebook.values()]))
     ours = np.array([list(row["contributions"].values()) for row in notebook.values()])
     log_odds = np.array([row["log_odds"] for row in notebook.values()])
     base = next(iter(notebook.values()))["base"]
+    assert 0 < share < 1
     assert np.abs(base + ours.sum(axis=1) - log_odds).max() < 1e-6
-    assert np.abs(bundle.plain["churn_bias"] + raw - log_odds).max() < 1e-6
-    assert np.abs(ours - oracle).max() < 1e-6
-    assert abs(bundle.plain["churn_bias"] + expected_value - base) < 1e-6
+    both = (1 - share) * (churn["bias"] + raw) + share * (linear.sum(axis=1) + rhythm)
+    assert np.abs(both + season - log_odds).max() < 1e-6
+    assert np.abs(ours[:, :-2] - (1 - share) * oracle - share * linear).max() < 1e-6
+    assert np.abs(ours[:, -2] - share * (rhythm - usual)).max() < 1e-6
+    assert abs((1 - share) * (churn["bias"] + expected_value) + share * usual + season - base) < 1e-6
+    # A log of one year has no season: that is no reason for anybody.
+    assert churn["season"]["days"] == []
+    assert (ours[:, -1] == 0.0).all()
+
+
+def regression(plain: dict[str, Any], x: np.ndarray, process: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(n_rows, n_features) what features add, and (n_rows,) the process, written out member by member."""
+    added = np.empty(x.shape)
+    keys = ("weight", "shift", "missing", "low", "high")
+    for row, values in enumerate(x.tolist()):
+        for j, value in enumerate(values):
+            weight, shift, missing, low, high = (plain[key][j] for key in keys)
+            scaled = math.copysign(math.log1p(abs(value)), value)
+            added[row, j] = missing if math.isnan(value) else weight * min(max(scaled, low), high) + shift
+    return added, plain["a"] + plain["w1"] * process[:, 0] - plain["w2"] * process[:, 1]
 
 
 @pytest.mark.parametrize(("language", "end"), [("en", "the risk of leaving."), ("zh", "。")])

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from features.feature import Feature, Unit
 from features.registry import registered
 from serving.reasons import plural, sentence, top_reasons, worded
+from training.terms import TERMS, Term
 
-ALL = registered()
+ALL: tuple[Feature | Term, ...] = (*registered(), *TERMS)
 FINITE = st.floats(-1e9, 1e9, allow_nan=False)
 CONTRIBUTIONS = st.lists(st.one_of(FINITE, st.just(0.0)), min_size=len(ALL), max_size=len(ALL)).map(np.array)
 VALUES = st.lists(st.one_of(FINITE, st.just(math.nan)), min_size=len(ALL), max_size=len(ALL)).map(np.array)
@@ -49,7 +50,7 @@ def test_a_reason_holds_the_value_and_the_contribution(values: np.ndarray, contr
 
 @pytest.mark.parametrize("feature", ALL, ids=lambda feature: feature.name)
 @pytest.mark.parametrize("value", [math.nan, 0.0, 1.0, 2.5, -3.0, 1234.5])
-def test_every_feature_says_a_whole_sentence_in_both_languages(feature: Feature, value: float) -> None:
+def test_every_feature_says_a_whole_sentence_in_both_languages(feature: Feature | Term, value: float) -> None:
     for contribution, en, zh in ((0.5, "raises", "上升"), (-0.5, "lowers", "下降")):
         english = sentence(feature, value, contribution, "en")
         assert english.endswith(f": {en} the risk of leaving.")
@@ -70,6 +71,14 @@ def test_every_feature_says_a_whole_sentence_in_both_languages(feature: Feature,
         (0.0, Unit.MONEY, "0.00", "0.00"),
         (-12.345, Unit.MONEY, "-12.35", "-12.35"),
         (0.834, Unit.SHARE, "83 %", "83 %"),
+        (0.0, Unit.SHARE, "0 %", "0 %"),
+        (0.0, Unit.CHANCE, "under 1 %", "1 % 以下"),
+        (0.0099, Unit.CHANCE, "under 1 %", "1 % 以下"),
+        (0.01, Unit.CHANCE, "1 %", "1 %"),
+        (0.18, Unit.CHANCE, "18 %", "18 %"),
+        (0.99, Unit.CHANCE, "99 %", "99 %"),
+        (0.9901, Unit.CHANCE, "over 99 %", "99 % 以上"),
+        (1.0, Unit.CHANCE, "over 99 %", "99 % 以上"),
         (2.5, Unit.RATIO, "2.5 times", "2.5 倍"),
         (1.0, Unit.RATIO, "1.0 times", "1.0 倍"),
         (0.0, Unit.NATS, "1.0", "1.0"),
@@ -84,3 +93,36 @@ def test_values_are_worded_with_their_unit(value: float, unit: Unit, en: str, zh
 
 def test_only_one_is_singular() -> None:
     assert [plural(value) for value in (0.0, 1.0, 1.5, 2.0)] == ["s", "", "s", "s"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "contribution", "en", "zh"),
+    [
+        (
+            *("buying_rhythm", 0.18, 0.4),
+            "Going by their buying rhythm alone, 18 % likely to buy in the period ahead: raises the risk of leaving.",
+            "仅按购买节奏看，预测期内再次购买的可能性为 18 %：流失风险上升。",
+        ),
+        (
+            *("buying_rhythm", 1.0, -0.4),
+            "Going by their buying rhythm alone, over 99 % likely to buy in the period ahead: lowers the risk of leaving.",
+            "仅按购买节奏看，预测期内再次购买的可能性为 99 % 以上：流失风险下降。",
+        ),
+        (
+            *("season", 1.3, 0.26),
+            "At this time of year members' odds of leaving are 1.3 times the usual: raises the risk of leaving.",
+            "每年这个时候，会员流失的几率是平时的 1.3 倍：流失风险上升。",
+        ),
+    ],
+)
+def test_what_is_no_feature_is_told_in_words_too(name: str, value: float, contribution: float, en: str, zh: str) -> None:
+    (term,) = (term for term in TERMS if term.name == name)
+    assert sentence(term, value, contribution, "en") == en
+    assert sentence(term, value, contribution, "zh") == zh
+
+
+def test_a_term_is_a_reason_among_features() -> None:
+    values, contributions = np.ones(len(ALL)), np.full(len(ALL), 0.1)
+    contributions[-2:] = 0.7, -0.5
+    found = top_reasons(ALL, values, contributions, most=3, language="en")
+    assert [reason.feature for reason in found[:2]] == ["buying_rhythm", "season"]

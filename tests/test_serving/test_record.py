@@ -26,9 +26,15 @@ def test_a_row_holds_what_was_forecast(demo: Demo, journey: Histories) -> None:
     assert sum(answer["p_next_tier"].values()) == pytest.approx(1.0, abs=1e-12)
     assert list(answer["contributions"].values()) == forecasts.contributions[0].tolist()
     assert answer["base"] == forecasts.base
-    names = [feature.name for feature in demo.forecaster.features]
+    assert answer["expected_value"] == forecasts.value.expected[0]
+    assert answer["value_at_risk"] == forecasts.value.at_risk[0]
+    assert answer["value_of"] == "spend"
+    assert list(answer["next_purchase_days"].values()) == forecasts.next_purchase_days[0].tolist()
+    names = [*(feature.name for feature in demo.forecaster.features), "buying_rhythm", "season"]
+    assert list(answer["contributions"]) == names
+    explained = np.concatenate([forecasts.table.x[0], forecasts.terms[0]])
     for reason in answer["reasons"]:
-        value = forecasts.table.x[0, names.index(reason["feature"])]
+        value = explained[names.index(reason["feature"])]
         assert (reason["value"] is None) == math.isnan(value)
         assert reason["value"] is None or reason["value"] == value
 
@@ -51,9 +57,25 @@ def test_without_amounts_and_policy_money_and_tiers_are_null_not_nought(visits_s
     forecasts = visits_shop.forecaster.forecast(visits_shop.histories, visits_shop.as_of, explain=True)
     row = visits_shop.layout.rows(forecasts)[0]
     answer = visits_shop.layout.answer(1, visits_shop.as_of, row, reasons=3, language="en")
-    assert [answer[name] for name in ("expected_spend", "tier", "p_next_tier", "needs")] == [None] * 4
+    money = ("expected_spend", "expected_value", "value_at_risk", "value_of")
+    assert [answer[name] for name in (*money, "tier", "p_next_tier", "needs")] == [None] * 7
+    assert answer["next_purchase_days"]["low"] > 0
     assert 0 < answer["p_churn"] < 1
     assert orjson.loads(orjson.dumps(answer)) == answer
+
+
+def test_days_that_never_come_are_null(shop: Shop) -> None:
+    row = np.zeros(shop.layout.width)
+    row[7:10] = 3.0, np.inf, np.inf
+    answer = shop.layout.answer("a", dt.date(2020, 1, 1), row, reasons=0, language="en")
+    assert answer["next_purchase_days"] == {"low": 3.0, "median": None, "high": None}
+
+
+def test_every_row_adds_up_to_its_log_odds(shop: Shop) -> None:
+    forecasts = shop.forecaster.forecast(shop.histories, shop.as_of, explain=True)
+    for row in shop.layout.rows(forecasts):
+        answer = shop.layout.answer("a", shop.as_of, row, reasons=0, language="en", contributions=True)
+        assert answer["base"] + sum(answer["contributions"].values()) == pytest.approx(answer["log_odds"], abs=1e-9)
 
 
 def test_contributions_only_when_asked_for(shop: Shop) -> None:
