@@ -40,7 +40,7 @@ def booster(seed: int, leaves: int = 8, **more: Any) -> Any:
 
 
 def agrees(model: Any, x: Floats, bias: float = 0.25) -> None:
-    trees = TabulatedTrees(model.model_to_string(), bias, x.shape[1])
+    trees = TabulatedTrees.one(model.model_to_string(), bias, x.shape[1])
     expected = model.predict(x, pred_contrib=True)
     np.testing.assert_allclose(trees.score(x) - bias, model.predict(x, raw_score=True), rtol=0, atol=1e-12)
     np.testing.assert_allclose(trees.contributions(x), expected[:, :-1], rtol=0, atol=1e-9)
@@ -70,7 +70,7 @@ def test_a_missing_value_never_seen_in_training_is_read_as_zero() -> None:
     model = lightgbm.train(
         {"objective": "regression", "num_leaves": 4, "verbosity": -1}, lightgbm.Dataset(x, x[:, 0] + x[:, 1]), 5
     )
-    trees = TabulatedTrees(model.model_to_string(), 0.0, 2)
+    trees = TabulatedTrees.one(model.model_to_string(), 0.0, 2)
     assert trees.score(np.full((1, 2), np.nan)) == trees.score(np.zeros((1, 2)))
     agrees(model, np.array([[np.nan, 1.0], [np.nan, np.nan], [-1.0, np.nan]]))
 
@@ -111,7 +111,7 @@ def brute_force(model: Any, x: Floats) -> Floats:
 @pytest.mark.parametrize("seed", [3, 11])
 def test_contributions_are_shapley_values_by_definition(seed: int) -> None:
     model, x = booster(seed), rows(seed + 5)[:8]
-    found = TabulatedTrees(model.model_to_string(), 0.0, 5).contributions(x)
+    found = TabulatedTrees.one(model.model_to_string(), 0.0, 5).contributions(x)
     np.testing.assert_allclose(found, [brute_force(model, row) for row in x], rtol=0, atol=1e-9)
 
 
@@ -120,7 +120,7 @@ def test_contributions_are_those_of_shap() -> None:
 
     model, x = booster(7), rows(8)
     explainer = _shap().TreeExplainer(model)
-    trees = TabulatedTrees(model.model_to_string(), 0.0, 5)
+    trees = TabulatedTrees.one(model.model_to_string(), 0.0, 5)
     np.testing.assert_allclose(trees.contributions(x), explainer.shap_values(x), rtol=0, atol=1e-9)
     np.testing.assert_allclose(trees.base, np.ravel(explainer.expected_value)[-1], rtol=0, atol=1e-9)
 
@@ -128,7 +128,7 @@ def test_contributions_are_those_of_shap() -> None:
 @given(seed=st.integers(0, 200), size=st.sampled_from([1, 2, 17, 4096, 4097, 5000]))
 @settings(max_examples=12)
 def test_a_row_is_answered_alike_alone_and_among_others(seed: int, size: int) -> None:
-    trees = TabulatedTrees(booster(seed % 5).model_to_string(), -1.0, 5)
+    trees = TabulatedTrees.one(booster(seed % 5).model_to_string(), -1.0, 5)
     x = rows(seed, size)
     picked = np.unique(np.linspace(0, size - 1, 20).astype(int))
     alone_score = [trees.score(x[i : i + 1])[0] for i in picked]
@@ -138,7 +138,7 @@ def test_a_row_is_answered_alike_alone_and_among_others(seed: int, size: int) ->
 
 
 def test_no_trees_say_the_bias() -> None:
-    trees = TabulatedTrees("", -0.7, 3)
+    trees = TabulatedTrees.one("", -0.7, 3)
     assert trees.score(rows(0)[:4, :3]).tolist() == [-0.7] * 4
     assert trees.contributions(rows(0)[:4, :3]).tolist() == [[0.0] * 3] * 4
     assert (trees.base, trees.n_trees) == (-0.7, 0)
@@ -146,7 +146,7 @@ def test_no_trees_say_the_bias() -> None:
 
 def test_no_rows_give_no_answers() -> None:
     for text in ("", booster(1).model_to_string()):
-        trees = TabulatedTrees(text, 0.5, 5)
+        trees = TabulatedTrees.one(text, 0.5, 5)
         assert trees.score(np.empty((0, 5))).shape == (0,)
         assert trees.contributions(np.empty((0, 5))).shape == (0, 5)
 
@@ -156,14 +156,14 @@ def test_trees_of_one_leaf_add_their_value() -> None:
     text = model.model_to_string()
     assert "num_leaves=1\n" in text
     x = rows(3)[:10]
-    trees = TabulatedTrees(text, 0.0, 5)
+    trees = TabulatedTrees.one(text, 0.0, 5)
     np.testing.assert_allclose(trees.score(x), model.predict(x, raw_score=True), rtol=0, atol=1e-12)
     assert not trees.contributions(x).any()
 
 
 def test_more_than_eight_leaves_are_refused() -> None:
     with pytest.raises(ArtifactError, match="at most 8 leaves; got 9"):
-        TabulatedTrees(booster(1, leaves=9, min_data_in_leaf=1).model_to_string(), 0.0, 5)
+        TabulatedTrees.one(booster(1, leaves=9, min_data_in_leaf=1).model_to_string(), 0.0, 5)
 
 
 def test_categorical_splits_are_refused() -> None:
@@ -173,9 +173,9 @@ def test_categorical_splits_are_refused() -> None:
     data = lightgbm.Dataset(x, y, categorical_feature=[0])
     model = lightgbm.train({"objective": "regression", "num_leaves": 4, "verbosity": -1, "min_data_per_group": 5}, data, 3)
     with pytest.raises(ArtifactError, match="categorical"):
-        TabulatedTrees(model.model_to_string(), 0.0, 1)
+        TabulatedTrees.one(model.model_to_string(), 0.0, 1)
 
 
 def test_zero_read_as_missing_is_refused() -> None:
     with pytest.raises(ArtifactError, match="zero-as-missing"):
-        TabulatedTrees(booster(4, zero_as_missing=True).model_to_string(), 0.0, 5)
+        TabulatedTrees.one(booster(4, zero_as_missing=True).model_to_string(), 0.0, 5)
