@@ -36,7 +36,7 @@ def main() -> None:
     parameters = {"objective": "binary", "num_leaves": 8, "verbosity": -1, "num_threads": 1, "seed": 1}
     booster = lightgbm.train(parameters, lightgbm.Dataset(x, y), num_boost_round=ROUNDS)
     began = time.perf_counter()
-    tables = TabulatedTrees(booster.model_to_string(), 0.0, FEATURES)
+    tables = TabulatedTrees.one(booster.model_to_string(), 0.0, FEATURES)
     print(f"{ROUNDS} trees of 8 leaves, {FEATURES} features; tabulated in {time.perf_counter() - began:.2f} s")
     explainer = shap.TreeExplainer(booster)
     one = x[:1]

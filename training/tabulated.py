@@ -21,7 +21,8 @@ from features.errors import ArtifactError
 from features.operators import Floats
 
 MAX_SPLITS: Final = 7
-_CHUNK: Final = 4096
+_CHUNK: Final = 1024
+"""Rows at a time, so few that what is looked up stays in the cache."""
 _CATEGORICAL, _DEFAULT_LEFT = 1, 2
 _MISSING_NONE, _MISSING_NAN = 0, 2
 
@@ -139,24 +140,27 @@ class TabulatedTrees:
         self.base = bias + math.fsum(tree.expected() for tree in trees)
         """Mean raw score over the training rows: the sum of contributions starts here."""
         splits = max([1, *(len(tree.feature) for tree in trees)])
-        self._feature = np.zeros((self.n_trees, splits), np.int64)
-        self._threshold = np.full((self.n_trees, splits), np.nan)  # no value is <= NaN: unused bits stay 0
-        self._missing_left = np.zeros((self.n_trees, splits), bool)
+        threshold = np.full((self.n_trees, splits), np.nan)  # no value is <= NaN: unused bits stay 0
+        column = np.zeros((self.n_trees, splits), np.int64)
         self._target = np.full((self.n_trees, splits), n_features, np.int64)
         self._offset = np.zeros(self.n_trees, np.int64)
         rows = sum(len(score) for score, _, _ in tables)
         self._score = np.zeros(rows)
-        self._shap = np.zeros((rows, splits))
+        self._shap = np.zeros((splits, rows))
         at = 0
         for i, (tree, (score, shap, used)) in enumerate(zip(trees, tables, strict=True)):
             n = len(tree.feature)
-            self._feature[i, :n], self._threshold[i, :n] = tree.feature, tree.threshold
-            self._missing_left[i, :n] = tree.missing_left
+            threshold[i, :n] = tree.threshold
+            column[i, :n] = tree.feature + np.where(tree.missing_left, n_features, 0)
             self._target[i, : len(used)] = used
             self._offset[i] = at
             self._score[at : at + len(score)] = score
-            self._shap[at : at + len(score), : len(used)] = shap
+            self._shap[: len(used), at : at + len(score)] = shap.T
             at += len(score)
+        # Trees share many of their questions: each is asked once. One with a missing value on its left reads it as -inf.
+        asked, place = np.unique(np.stack([column.ravel(), threshold.ravel()]), axis=1, return_inverse=True)
+        self._column, self._threshold = asked[0].astype(np.int64), asked[1]
+        self._question = place.reshape(column.shape).T
 
     @classmethod
     def one(cls, text: str, bias: float, n_features: int) -> TabulatedTrees:
@@ -176,8 +180,8 @@ class TabulatedTrees:
         """
         out = np.empty(len(x))
         for start in range(0, len(x), _CHUNK):
-            row = self._rows(x[start : start + _CHUNK])
-            out[start : start + _CHUNK] = self.bias + _summed(self._score[row], np.zeros(self.n_trees, np.int64), 1)[:, 0]
+            found = self._score[self._answers(x[start : start + _CHUNK])]
+            out[start : start + _CHUNK] = self.bias + _summed(found, np.zeros(self.n_trees, np.int64), 1)[0]
         return out
 
     def contributions(self, x: Floats) -> Floats:
@@ -188,28 +192,32 @@ class TabulatedTrees:
         (n_rows, n_features)
         """
         out = np.empty((len(x), self.n_features))
+        slots, width = self._shap.shape
+        slot = (np.arange(slots) * width)[:, None]
         for start in range(0, len(x), _CHUNK):
-            row = self._rows(x[start : start + _CHUNK])
-            values = self._shap[row].reshape(len(row), -1)
-            out[start : start + _CHUNK] = _summed(values, self._target.ravel(), self.n_features + 1)[:, :-1]
+            at = self._answers(x[start : start + _CHUNK])[:, None, :] + slot
+            values = self._shap.ravel()[at].reshape(self._target.size, -1)
+            out[start : start + _CHUNK] = _summed(values, self._target.ravel(), self.n_features + 1)[:-1].T
         return out
 
-    def _rows(self, x: Floats) -> npt.NDArray[np.int64]:
-        """(n_rows, n_trees) where each tree's answer stands in the tables."""
-        value = x[:, self._feature]
-        left = (value <= self._threshold) | (np.isnan(value) & self._missing_left)
-        code = np.packbits(left, axis=2, bitorder="little")[:, :, 0]
-        return code + self._offset
+    def _answers(self, x: Floats) -> npt.NDArray[np.int64]:
+        """(n_trees, n_rows) where each tree's answer stands in the tables."""
+        value = np.concatenate([x.T, np.where(np.isnan(x), -np.inf, x).T])
+        left = (value[self._column] <= self._threshold[:, None]).view(np.uint8)
+        code = np.zeros((self.n_trees, len(x)), np.uint8)
+        for bit, question in enumerate(self._question):
+            code |= left[question] << np.uint8(bit)
+        return code + self._offset[:, None]
 
 
 def _summed(values: Floats, target: npt.NDArray[np.int64], width: int) -> Floats:
-    """Add each row's values to its targets, in the order of the columns.
+    """(``width``, n_rows) sums of (n_targets, n_rows) values over those of one target, in their order.
 
     bincount adds one after another, so a row's sum does not depend on the rows beside it.
     """
-    rows = len(values)
-    index = (np.arange(rows)[:, None] * width + target).ravel()
-    summed: Floats = np.bincount(index, values.ravel(), rows * width).astype(np.float64).reshape(rows, width)
+    rows = values.shape[1]
+    index = (target[:, None] * rows + np.arange(rows)).ravel()
+    summed: Floats = np.bincount(index, values.ravel(), width * rows).astype(np.float64).reshape(width, rows)
     return summed
 
 
