@@ -67,14 +67,16 @@ class SpendGivenPurchase:
         found = np.ones(need.shape)
         for i in range(0, len(x), _CHUNK):
             rows = slice(i, i + _CHUNK)
+            row, place = np.nonzero(need[rows] > 0)
+            if not len(row):
+                continue
             count, width, weight = self.counts(x[rows], age[rows], days[rows])
             # Within a wide cell the count varies too: a smaller shape with the same mean.
             a = 1.0 / (1.0 / (count * self.money.p) + (width * width - 1.0) / (12.0 * count * count))
             larger = count * self.money.p / a * scale[rows, None]
-            asked = np.maximum(need[rows, :, None], 0.0) / larger[:, None, :]
-            over = _tail(a[:, None, :], shape[rows, None, None], asked)
-            found[rows] = np.ascontiguousarray(over * weight[:, None, :]).sum(axis=2)
-        return np.where(need > 0, np.clip(found, 0.0, 1.0), 1.0)
+            over = _tail(a[row], shape[rows][row, None], need[rows][row, place, None] / larger[row])
+            found[i + row, place] = (over * weight[row]).sum(axis=1)
+        return np.clip(found, 0.0, 1.0)
 
     def counts(self, x: Floats, age: Floats, days: Floats) -> tuple[Floats, Floats, Floats]:
         """Numbers of purchases given at least one, in cells: their middle, their width and their probability.
@@ -123,9 +125,9 @@ def _lower_ends(big_r: Floats, tau: Floats) -> Floats:
 
 def _tail(a: Floats, b: Floats, u: Floats) -> Floats:
     """P(V >= u) for V ~ BetaPrime(a, b), elementwise; beyond small shapes by Paulson's normal approximation (1942)."""
-    a, b, u = np.broadcast_arrays(a, b, u)
     root, by_a, by_b = np.cbrt(u * b / a), 1.0 / (9.0 * a), 1.0 / (9.0 * b)
     over: Floats = special.ndtr(((1.0 - by_a) - (1.0 - by_b) * root) / np.sqrt(by_b * root * root + by_a))
+    a, b, u = np.broadcast_arrays(a, b, u)
     small = np.minimum(a, b) < _EXACT_BELOW
     over[small] = special.betainc(b[small], a[small], 1.0 / (1.0 + u[small]))
     return over

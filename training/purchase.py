@@ -23,7 +23,7 @@ Kind = Literal["mbg", "bg"]
 _LEAST: Final = 1e-300
 _MOST: Final = 1.0 - 2.0**-53
 _NODES: Final = np.linspace(-20.0, 20.0, 81)  # of the trapezoid rule in the log odds of dropping out
-_CHUNK: Final = 20_000
+_CHUNK: Final = 1_000  # rows at a time, so few that their nodes stay in the cache
 
 
 @dataclass(frozen=True)

@@ -35,11 +35,12 @@ PROCESS_SHARE: Final = 0.125
 class SpendIfAny:
     """The positive part for some rows: the distribution of spend given a purchase in the horizon, in currency.
 
-    ``mean`` and ``scale`` (n_rows,) are those of log spend.
+    ``mean`` and ``scale`` (n_rows,) are those of log spend; ``own_mean`` is what the process expects, in currency.
     """
 
     mean: Floats
     scale: Floats
+    own_mean: Floats
     residuals: Residuals
     process: Process
     of: Purchases
@@ -89,7 +90,7 @@ class SpendIfAny:
     def expected(self) -> Floats:
         """(n_rows,) E[spend | a purchase]."""
         log_normal = np.exp(self.mean) * self.residuals.mean_exp(self.scale)
-        return (1.0 - PROCESS_SHARE) * log_normal + PROCESS_SHARE * self.process.expected_spend(self.of, self.days)
+        return (1.0 - PROCESS_SHARE) * log_normal + PROCESS_SHARE * self.own_mean
 
 
 @dataclass(frozen=True)
@@ -103,8 +104,9 @@ class SpendModel:
 
     def given(self, x: Floats, process: Process, of: Purchases, cutoff: int, days: int) -> SpendIfAny:
         """The distribution for rows of features ``x``, at a cutoff (day number), for so many days."""
-        mean = self.mean.score(x) + np.log(process.expected_spend(of, days)) + self.season.level(cutoff)
-        return SpendIfAny(mean, np.exp(self.log_scale.score(x)), self.residuals, process, of, days)
+        own_mean = process.expected_spend(of, days)
+        mean = self.mean.score(x) + np.log(own_mean) + self.season.level(cutoff)
+        return SpendIfAny(mean, np.exp(self.log_scale.score(x)), own_mean, self.residuals, process, of, days)
 
     def contributions(self, x: Floats, process: Process, of: Purchases, cutoff: int, days: int) -> tuple[float, Floats]:
         """What log spend given a purchase adds up from: a base, and (n_rows, n_features + 2) contributions.

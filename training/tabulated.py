@@ -196,7 +196,7 @@ class TabulatedTrees:
         slot = (np.arange(slots) * width)[:, None]
         for start in range(0, len(x), _CHUNK):
             at = self._answers(x[start : start + _CHUNK])[:, None, :] + slot
-            values = self._shap.ravel()[at].reshape(self._target.size, -1)
+            values = self._shap.ravel()[at].reshape(self._target.size, at.shape[2])
             out[start : start + _CHUNK] = _summed(values, self._target.ravel(), self.n_features + 1)[:-1].T
         return out
 
