@@ -10,7 +10,13 @@ import numpy as np
 import pytest
 
 from features.histories import Histories, Ragged
+from features.operators import Floats
+from features.snapshot import to_day
 from training.forecasts import Forecasts
+from training.process import Purchases
+
+SILENCES = ("silence_to_median_gap", "silence_to_p90_gap", "silence_to_max_gap")
+ROUNDING = 1e-12
 
 
 def forecast(shop: Any, histories: Histories | None = None, days_later: int = 0) -> Forecasts:
@@ -40,33 +46,88 @@ def matched(one: Forecasts, other: Forecasts) -> tuple[np.ndarray, np.ndarray]:
     return first, second
 
 
+def described(shop: Any) -> tuple[Floats, Purchases]:
+    """Features of all members, and what the purchase process is told of them."""
+    table = shop.fitted.forecaster.describe(shop.histories, shop.as_of)
+    return table.x, Purchases.of(table)
+
+
+def risk(shop: Any, x: Floats, of: Purchases) -> Floats:
+    """Log-odds of leaving of members so described."""
+    forecaster = shop.fitted.forecaster
+    log_none, log_some = forecaster.process.log_chances(of, forecaster.settings.horizon_days)
+    found: Floats = forecaster.churn.log_odds(x, log_none, log_some, to_day(shop.as_of))
+    return found
+
+
 @pytest.mark.parametrize("factor", [1.05, 2.0, 20.0])
 def test_each_feature_moves_the_risk_only_as_it_declares(shop: Any, factor: float) -> None:
-    forecaster = shop.fitted.forecaster
-    x = forecaster.describe(shop.histories, shop.as_of).x
-    before = forecaster.churn.log_odds(x)
+    """Buying rhythm and season held."""
+    x, of = described(shop)
+    before = risk(shop, x, of)
     moved_at_all = 0
-    declared = [(i, feature) for i, feature in enumerate(forecaster.features) if feature.direction]
+    declared = [(i, feature) for i, feature in enumerate(shop.fitted.forecaster.features) if feature.direction]
     assert len(declared) >= 10
     for column, feature in declared:
         more = x.copy()
         more[:, column] = more[:, column] * factor + (factor - 1.0)
-        moved = feature.direction * (forecaster.churn.log_odds(more) - before)
-        assert (moved >= 0).all(), feature.name
-        moved_at_all += int((moved > 0).any())
+        moved = feature.direction * (risk(shop, more, of) - before)
+        assert (moved >= -ROUNDING).all(), feature.name
+        moved_at_all += int((moved > ROUNDING).any())
     assert moved_at_all >= 3
 
 
 def test_all_declared_features_together_move_the_risk_down(shop: Any) -> None:
-    forecaster = shop.fitted.forecaster
-    x = forecaster.describe(shop.histories, shop.as_of).x
+    x, of = described(shop)
     better = x.copy()
-    for column, feature in enumerate(forecaster.features):
+    for column, feature in enumerate(shop.fitted.forecaster.features):
         if feature.direction:
             better[:, column] *= 2.0 if feature.direction < 0 else 0.5
-    moved = forecaster.churn.log_odds(better) - forecaster.churn.log_odds(x)
-    assert (moved <= 0).all()
-    assert (moved < 0).mean() > 0.8
+    moved = risk(shop, better, of) - risk(shop, x, of)
+    assert (moved <= ROUNDING).all()
+    assert (moved < -ROUNDING).mean() > 0.8
+
+
+@pytest.mark.parametrize("days", [1.0, 7.0, 60.0])
+def test_a_more_recent_last_purchase_never_raises_the_risk(shop: Any, days: float) -> None:
+    """All else equal: as many purchases of the same size, the last some days later, yesterday at most."""
+    x, of = described(shop)
+    names = shop.fitted.forecaster.features
+    recent, silence = x.copy(), of.age - of.recency
+    shorter = np.maximum(silence - days, 1.0)
+    column = {feature.name: i for i, feature in enumerate(names)}
+    recent[:, column["recency_days"]] = shorter
+    for name in SILENCES:
+        if name in column:
+            recent[:, column[name]] *= shorter / silence
+    at_once = replace(of, recency=of.age - shorter)
+    moved = risk(shop, recent, at_once) - risk(shop, x, of)
+    assert (moved <= ROUNDING).all()
+    later = shorter < silence
+    assert later.mean() > 0.3
+    assert (moved[later] < -ROUNDING).mean() > 0.9
+
+
+def test_one_more_recent_purchase_never_raises_the_risk(shop: Any) -> None:
+    """One more purchase, yesterday: each monotone feature moves as it then does, all else equal, and the rhythm with it."""
+    x, of = described(shop)
+    forecaster = shop.fitted.forecaster
+    more, silence = x.copy(), of.age - of.recency
+    for i, feature in enumerate(forecaster.features):
+        if not feature.direction:
+            continue
+        if feature.name == "recency_days":
+            more[:, i] = 1.0
+        elif feature.name in SILENCES:
+            more[:, i] /= silence
+        elif feature.name.startswith(("visits_total", "visits_28d", "visits_91d", "visits_364d", "orders_")):
+            more[:, i] += 1.0
+    assert (more != x).any(axis=0).sum() >= 5
+    silent = silence > 1.0
+    for repeats in (of.repeats, of.repeats + 1.0):  # the last purchase moved, and one added
+        moved = risk(shop, more, replace(of, repeats=repeats, recency=of.age - 1.0)) - risk(shop, x, of)
+        assert (moved[silent] <= ROUNDING).all()
+        assert (moved[silent] < -ROUNDING).mean() > 0.9
 
 
 def test_a_purchase_yesterday_lowers_the_risk_of_the_silent(shop: Any) -> None:
