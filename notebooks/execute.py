@@ -1,20 +1,28 @@
-"""Execute the notebooks in place, as they are committed: python notebooks/execute.py."""
+"""Execute the notebooks in place, as they are committed: python notebooks/execute.py [NAME ...]."""
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
 HERE = Path(__file__).resolve().parent
 
 
 def execute(path: Path) -> nbformat.NotebookNode:
-    """A notebook with fresh outputs, without the times of the run."""
+    """A notebook with fresh outputs, without the times of the run; what the run writes beside them is gone after it."""
     notebook = nbformat.read(path, as_version=4)
-    folder = {"metadata": {"path": str(path.parent)}}
-    NotebookClient(notebook, timeout=300, kernel_name="python3", resources=folder).execute()
+    with TemporaryDirectory() as scratch:
+        # Named here, as sockets would lie beside the notebooks otherwise.
+        kernel = AsyncKernelManager(kernel_name="python3", transport="ipc", connection_file=f"{scratch}/kernel.json")
+        environment = {**os.environ, "TMPDIR": scratch, "IPYTHONDIR": f"{scratch}/ipython"}
+        folder = {"metadata": {"path": str(path.parent)}}
+        NotebookClient(notebook, km=kernel, timeout=300, coalesce_streams=True, resources=folder).execute(env=environment)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
     # Which Python ran it changes from machine to machine.
@@ -24,5 +32,6 @@ def execute(path: Path) -> nbformat.NotebookNode:
 
 if __name__ == "__main__":
     for found in sorted(HERE.glob("*.ipynb")):
-        print(found.name)
-        nbformat.write(execute(found), found)
+        if not sys.argv[1:] or found.stem in sys.argv[1:]:
+            print(found.name)
+            nbformat.write(execute(found), found)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
-PICTURES = {"01-from-transactions-to-reasons": 3, "02-features-of-your-own": 1}
+PICTURES = {"01-from-transactions-to-reasons": 3, "02-reading-a-backtest": 5, "04-features-of-your-own": 1}
 FOUND = sorted(NOTEBOOKS.glob("*.ipynb"))
 
 
@@ -29,7 +29,10 @@ def fresh(path: Path) -> Any:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.execute(path)
+    before = set(NOTEBOOKS.iterdir())
+    done = module.execute(path)
+    assert set(NOTEBOOKS.iterdir()) == before, "a run leaves no file behind"
+    return done
 
 
 def test_there_is_a_notebook() -> None:

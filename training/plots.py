@@ -47,6 +47,7 @@ def reliability(y: Floats, p: Floats, *, title: str = "", happened: str = "left"
     )
     top = min(1.02, 1.1 * max(given.max(initial=0.0), high.max(initial=0.0)) or 1.0)
     axes.set(xlim=(0, top), ylim=(0, top))
+    in_percent(axes)
     return figure
 
 
@@ -80,6 +81,8 @@ def lift(y: Floats, forecasts: dict[str, Floats]) -> Figure:
         reached = np.nan_to_num(Ranked(y, p, np.arange(len(y))).gain(once, called)[:, 0])
         axes.plot(called, reached, label=name, color=OUR_COLOR if i == 0 else None, linewidth=2 if i == 0 else 1)
     axes.plot([0, 1], [0, 1], color=PALE, linewidth=1, label="at random", zorder=0)
+    axes.set(xlim=(0, 1), ylim=(0, 1.02))
+    in_percent(axes)
     axes.legend(frameon=False, loc="lower right")
     return figure
 
@@ -191,13 +194,17 @@ def to_explanation(forecasts: Forecasts) -> Any:
     )
 
 
-def blank(columns: int, *, width: float = 0.0, height: float = 4.8) -> tuple[Figure, list[Axes]]:
-    """A figure with so many axes side by side, empty; sizes in inches."""
+def blank(count: int, *, width: float = 0.0, height: float = 4.8, across: int = 1) -> tuple[Figure, list[Axes]]:
+    """A figure with so many empty axes, ``across`` of them side by side; sizes in inches, ``height`` that of a row."""
+    columns = min(count, across)
+    rows = -(-count // columns)
     wide = width or max(6.4, 4.6 * columns)
-    figure, grid = _pyplot().subplots(1, columns, figsize=(wide, height), layout="constrained", squeeze=False)
-    for axes in grid[0]:
+    figure, grid = _pyplot().subplots(rows, columns, figsize=(wide, height * rows), layout="constrained", squeeze=False)
+    for axes in grid.flat:
         axes.spines[["top", "right"]].set_visible(False)
-    return figure, list(grid[0])
+    for axes in grid.flat[count:]:
+        axes.remove()
+    return figure, list(grid.flat[:count])
 
 
 def _figure(title: str, x: str, y: str) -> tuple[Figure, Axes]:
@@ -205,6 +212,12 @@ def _figure(title: str, x: str, y: str) -> tuple[Figure, Axes]:
     axes.set_title(title, fontsize=11, color=INK, loc="left")
     axes.set(xlabel=x, ylabel=y)
     return figure, axes
+
+
+def in_percent(axes: Axes) -> None:
+    """Write both axes' shares as percentages."""
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(_ticker().PercentFormatter(1.0, decimals=0))
 
 
 def _ticker() -> Any:

@@ -42,20 +42,25 @@ class Proof:
         found = scores(origins)
         return cls(origins, found, slices(origins, bounds=bounds), grades(found, origins))
 
+    @property
+    def off(self) -> str:
+        """For whom churn's level is off, in a sentence; '' where it is for none."""
+        wrong = off_level(self.slices, TOLERANCE)
+        if not wrong:
+            return ""
+        worst = "; ".join(
+            f"{part.by} {part.name}: {part.mean_p:.2f} forecast, {part.churn_rate:.2f} left" for part in wrong[:_WORST]
+        )
+        more = f"; and {len(wrong) - _WORST} more" if len(wrong) > _WORST else ""
+        return f"churn's level is off for {worst}{more}."
+
     def to_text(self) -> str:
         """Grades, their rule, what slices are off, and the table of figures."""
         table = scores_to_text(self.scores)
         if not self.scores:
             return table
         lines = [str(grade) for grade in self.grades]
-        wrong = off_level(self.slices, TOLERANCE)
-        if wrong:
-            worst = "; ".join(
-                f"{part.by} {part.name}: {part.mean_p:.2f} forecast, {part.churn_rate:.2f} left" for part in wrong[:_WORST]
-            )
-            more = f"; and {len(wrong) - _WORST} more" if len(wrong) > _WORST else ""
-            lines.append(f"churn's level is off for {worst}{more}.")
-        lines.append(RULE)
+        lines += [self.off, RULE] if self.off else [RULE]
         fill = textwrap.TextWrapper(_COLUMNS, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False).fill
         return "\n".join([*map(fill, lines), "", table])
 

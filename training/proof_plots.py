@@ -11,7 +11,7 @@ import numpy as np
 from features.operators import Floats
 from training import plots
 from training.backtest import OURS, Origin
-from training.plots import INK, OUR_COLOR, PALE, blank
+from training.plots import INK, OUR_COLOR, PALE, blank, in_percent
 from training.scoreboard import ALL, CHURN, SPEND, TIER, Score, pooled
 from training.slices import Slice
 
@@ -68,7 +68,7 @@ def over_cutoffs(found: Sequence[Score]) -> Figure:
     single = [score for score in found if score.cutoff != ALL]
     shown = [pair for pair in _OVER if pair in {(score.target, score.metric) for score in single}]
     cutoffs = list(dict.fromkeys(score.cutoff for score in single))
-    figure, grid = blank(len(shown), height=4.2)
+    figure, grid = blank(len(shown), height=4.2, across=2)
     for axes, (target, metric) in zip(grid, shown, strict=True):
         mine = [score for score in single if (score.target, score.metric) == (target, metric)]
         models = [model for model in dict.fromkeys(score.model for score in mine) if model not in _FLAT]
@@ -119,5 +119,6 @@ def spend_coverage(y: Floats, quantiles: Floats, p_none: Floats) -> Figure:
     axes.plot([0, 1], [0, 1], color=PALE, linewidth=1, zorder=0)
     axes.errorbar(given, stayed, yerr=[stayed - low, high - stayed], fmt="o", color=OUR_COLOR, markersize=5, capsize=2)
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="probability given", ylabel="share that spent at most this")
+    in_percent(axes)
     axes.set_title("Spend: are its quantiles where they should be?", fontsize=11, color=INK, loc="left")
     return figure

@@ -13,7 +13,7 @@ from training.backtest import OURS
 from training.grade import RULE
 from training.metrics import Estimate
 from training.proof import Proof
-from training.scoreboard import ALL, PAIRED, Score, shown
+from training.scoreboard import ALL, CHANCE, PAIRED, PAIRED_AUC, PAIRED_MAE, Score, shown
 from training.slices import FEW_OF_A_KIND, FEW_ROWS, Slice
 
 _STYLE: Final = """
@@ -25,8 +25,12 @@ th:first-child, td:first-child { text-align: left; } thead th { vertical-align: 
 .ours { font-weight: 600; background: #eef5f4; } .small { color: #8a9a98; } .range { color: #6d7b7a; font-size: 11px; }
 .grade { border-left: 6px solid #9db4b2; padding: .3rem 1rem; margin: .6rem 0; } .grade.good { border-color: #0b6e69; }
 .grade.fair { border-color: #c9a227; } .grade.not-better { border-color: #b5442e; }
-.grade b { display: block; font-size: 1.15rem; } img { max-width: 100%; height: auto; margin: .5rem 1rem .5rem 0; }
-dt { font-weight: 600; } dd { margin: 0 0 .4rem 1.5rem; }
+.grade b { display: block; font-size: 1.15rem; } img { max-width: 100%; height: auto; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem 1.2rem; } dt { font-weight: 600; } dd { margin: 0; }
+.pictures { display: grid; grid-template-columns: 1fr 1fr; gap: 1.5rem; align-items: start; } figure { margin: 0; }
+figure.wide { grid-column: 1 / -1; } figcaption { color: #6d7b7a; }
+summary { cursor: pointer; color: #0b6e69; font-weight: 600; }
+@media (max-width: 50rem) { .pictures { grid-template-columns: 1fr; } }
 """
 _WORDS: Final = {
     "AUC": "How well members are ranked: how often one who left was given more than one who stayed. 0.5 is chance.",
@@ -48,14 +52,17 @@ _WORDS: Final = {
     "better by": "The rule's figure and ours on the same draws of members; above 0 ours is better, and an interval above 0 "
     "is more than chance. Without another word it is in log loss.",
 }
+_FIRST: Final = ("log loss", "MAE", PAIRED, PAIRED_MAE, "AUC", PAIRED_AUC, "ECE", CHANCE, "accuracy", "total")
+"""Columns that a reader wants to see without moving the table; the others follow."""
+_WIDE: Final = ("cutoffs",)
 _PICTURES: Final = {
-    "reliability": "Points on the line: of members given 30 %, 30 % left.",
-    "lift": "How many of all leavers are reached by calling so many.",
-    "cutoffs": "Each cutoff by itself. Rules that tell members not apart are left out.",
-    "slices": "Pale: too few to say.",
+    "reliability": "On the line is right: of members given 30 %, 30 % left. Above it more left than was said.",
+    "lift": "How many of all leavers are reached by calling so many. The further up and left, the better.",
+    "cutoffs": "Each cutoff by itself: for AUC higher is better, else lower. Rules that know no member are left out.",
+    "slices": "Beside the line is off: left of it more left than was said. Pale: too few to say.",
     "tiers": "Rows: the likeliest tier as forecast. Columns: the tier that came.",
     "tiers-kept": "The same as the first, for keeping the tier held.",
-    "spend": "Quantiles of spend from 5 % to 95 %.",
+    "spend": "Quantiles of spend from 5 % to 95 %. Below the line members spent more than was said, above it less.",
 }
 
 
@@ -92,20 +99,25 @@ def _grades(proof: Proof) -> Iterable[str]:
     for grade in proof.grades:
         kind = {"good": "good", "fair": "fair", "not better than a simple rule": "not-better"}.get(grade.word, "none")
         yield f'<div class="grade {kind}"><b>{escape(grade.target)}: {escape(grade.word)}</b>{escape(grade.why)}</div>'
+    if proof.off:
+        yield f"<p><b>But {escape(proof.off)}</b></p>"
     yield f"<p>{escape(RULE)}</p>"
 
 
 def _pictures(pictures: Mapping[str, bytes]) -> Iterable[str]:
     if pictures:
-        yield "<h2>Pictures</h2>"
+        yield '<h2>Pictures</h2><div class="pictures">'
     for name, png in pictures.items():
         data, words = base64.b64encode(png).decode("ascii"), _PICTURES.get(name, "")
         image = f'<img alt="{escape(name)}" src="data:image/png;base64,{data}">'
-        yield f"<figure>{image}<figcaption>{escape(words)}</figcaption></figure>"
+        wide = ' class="wide"' if name in _WIDE else ""
+        yield f"<figure{wide}>{image}<figcaption>{escape(words)}</figcaption></figure>"
+    if pictures:
+        yield "</div>"
 
 
 def _figures(found: Sequence[Score]) -> Iterable[str]:
-    """A table a target and cutoff: all cutoffs first."""
+    """A table a target and cutoff: all cutoffs first, and each by itself folded away where there are several."""
     yield "<h2>Figures, with 95 % intervals over members</h2>"
     if not found:
         yield "<p>No cutoff's horizon lies inside the log, so there is no outcome to score yet.</p>"
@@ -113,15 +125,17 @@ def _figures(found: Sequence[Score]) -> Iterable[str]:
     targets = list(dict.fromkeys(target for target, _ in pairs))
     for target, cutoff in sorted(pairs, key=lambda pair: (targets.index(pair[0]), pair[1] != ALL)):
         part = [score for score in found if (score.target, score.cutoff) == (target, cutoff)]
-        metrics = list(dict.fromkeys(score.metric for score in part))
-        metrics.sort(key=lambda metric: PAIRED in metric)
-        yield f"<h3>{escape(target)}, {'all cutoffs' if cutoff == ALL else f'cutoff {escape(cutoff)}'}</h3>"
+        there = dict.fromkeys(score.metric for score in part)
+        metrics = [*(metric for metric in _FIRST if metric in there), *(metric for metric in there if metric not in _FIRST)]
+        title = f"{escape(target)}, {'all cutoffs' if cutoff == ALL else f'cutoff {escape(cutoff)}'}"
+        folded = cutoff != ALL and (target, ALL) in pairs
+        yield f"<details><summary>{title}</summary>" if folded else f"<h3>{title}</h3>"
         rows = []
         for model in dict.fromkeys(score.model for score in part):
             cells = {score.metric: _cell(score) for score in part if score.model == model}
             row = "".join(f"<td>{cells.get(metric, '')}</td>" for metric in metrics)
             rows.append(f"<tr{' class=ours' if model == OURS else ''}><td>{escape(model)}</td>{row}</tr>")
-        yield _table(["", *metrics], rows)
+        yield _table(["", *metrics], rows) + ("</details>" if folded else "")
 
 
 def _slices(parts: Sequence[Slice]) -> Iterable[str]:

@@ -189,11 +189,13 @@ def to_text(found: Sequence[Score]) -> str:
 
 
 def shown(score: Score, *, interval: bool = True) -> str:
-    """A figure as text, with its interval where it has one; money with two decimals, or none from 1,000 on."""
+    """A figure as text, with its interval where it has one; two decimals for lift and money, none for 1,000 and more."""
     estimate, money = score.estimate, score.target == SPEND and score.metric != "in 80 % interval"
     if np.isnan(estimate.value):
         return "not available"
-    digits = 4 if not money else 2 if abs(estimate.value) < 1_000 else 0
+    digits = 2 if money or score.metric.startswith("lift") else 4
+    if money and abs(estimate.value) >= 1_000:
+        digits = 0
     value, low, high = (f"{number:.{digits}f}" for number in (estimate.value, estimate.low, estimate.high))
     if not interval or np.isnan(estimate.low):
         return value

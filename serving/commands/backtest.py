@@ -105,14 +105,14 @@ def write_predictions(origins: Sequence[Origin], path: Path) -> None:
 def facts(histories: Histories, origins: Sequence[Origin], chosen: Config) -> dict[str, str]:
     """What was tested, in words, for the report's head; no member is in it."""
     first, end = histories.span
-    policy = origins[0].forecasts.table.policy
+    policy, days = origins[0].forecasts.table.policy, origins[0].forecasts.table.panel.horizon_days
     rows = sum(len(origin.forecasts.table) for origin in origins)
     found = {} if policy is None else {"programme": policy.programme, "policy version": str(policy.version)}
     return found | {
         "log": f"{len(histories):,} members, {len(histories.visits.day):,} shopping days, {first} to {end}",
         "cutoffs": ", ".join(f"{origin.cutoff}{'' if origin.labels else ' (not over yet)'}" for origin in origins),
         "forecast": f"{rows:,} forecasts of members with a purchase in the {chosen.lookback_days} days before a cutoff",
-        "horizon": f"{chosen.horizon_days} days: who buys nothing in them has left",
+        "horizon": f"{days} days: who buys nothing in them has left",
     }
 
 

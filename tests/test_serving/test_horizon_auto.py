@@ -67,9 +67,12 @@ def test_training_keeps_what_was_chosen_and_scoring_goes_by_it(run: Run, folder:
 
 
 def test_a_backtest_chooses_as_known_at_its_oldest_cutoff(run: Run, folder: Path) -> None:
-    code, _, err = run("backtest", "--cutoff", "2020-09-25", "--cutoff", "2020-08-10", "--out", "p.parquet")
+    code, _, err = run(
+        "backtest", "--cutoff", "2020-09-25", "--cutoff", "2020-08-10", "--out", "p.parquet", "--report", "r.html"
+    )
     assert code == 0
     days, date = told(err)
+    assert f"{days} days: who buys nothing" in (folder / "r.html").read_text(encoding="utf-8")
     assert date == "2020-08-10"
     log = pd.read_csv(folder / "log.csv")
     log[log.timestamp < "2020-08-10"].to_csv(folder / "then.csv", index=False)

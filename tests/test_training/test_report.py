@@ -9,6 +9,7 @@ import pytest
 import simulated
 
 from training.backtest import OURS, Origin
+from training.metrics import Estimate
 from training.proof import Proof
 from training.report import to_html
 
@@ -95,6 +96,25 @@ def test_every_figure_is_in_it(proof: Proof, page: str) -> None:
     assert all(f"{part.by}: {part.name}" in text for part in proof.slices)
     small = sum(attributes.get("class") == "small" for tag, attributes in Page(page).tags if tag == "tr")
     assert small == sum(part.small for part in proof.slices) > 0
+
+
+def test_what_a_reader_wants_first_is_not_folded_away(proof: Proof, page: str) -> None:
+    folded = re.findall(r"<details><summary>(.*?)</summary>.*?</details>", page, re.DOTALL)
+    dates = [str(origin.cutoff) for origin in proof.origins]
+    assert folded == [f"{target}, cutoff {date}" for target in ("churn", "next tier", "spend") for date in dates]
+    churn = page[page.index("churn, all cutoffs") :]
+    columns = re.findall(r"<th>(.*?)</th>", churn[: churn.index("</thead>")])
+    assert columns[:5] == ["", "log loss", "better by", "AUC", "AUC better by"]
+    assert set(columns[1:]) == {score.metric for score in proof.scores if score.target == "churn"}
+    assert "<details>" not in to_html(Proof.of(proof.origins[:1]), {}, {})
+
+
+def test_who_is_off_stands_beside_the_grade(proof: Proof) -> None:
+    part = dataclasses.replace(proof.slices[0], by="tier", name=HOSTILE, off=Estimate(0.2, 0.1, 0.3), small=False)
+    text = Page(to_html(dataclasses.replace(proof, slices=[part]), {}, {})).text
+    assert f"But churn's level is off for tier {HOSTILE}" in text
+    right = dataclasses.replace(part, off=Estimate(0.0, -0.1, 0.1))
+    assert "level is off" not in Page(to_html(dataclasses.replace(proof, slices=[right]), {}, {})).text
 
 
 def test_it_names_no_member(proof: Proof, page: str) -> None:
