@@ -182,6 +182,24 @@ class Forecaster:
             value,
         )
 
+    def explain_spend(self, table: FeatureTable, as_of: dt.date) -> tuple[float, Floats]:
+        """What the log of spend given a purchase adds up from, for members that are described already.
+
+        Returns
+        -------
+        A base, and (n_rows, n_features + n_terms) contributions in log money: of features by the trees, of the buying rhythm
+        (the log of what the purchase process expects) and of the season. They add up to ``Forecasts.spend.mean``.
+
+        Raises
+        ------
+        ColumnError
+            the model was trained without amounts
+        """
+        if self.spend is None:
+            raise ColumnError("spend is explained where amounts are known", "a model without", "train on a log with amounts")
+        of = Purchases.of(table)
+        return self.spend.contributions(table.x, self.process, of, to_day(as_of), self.settings.horizon_days)
+
     def _value(self, table: FeatureTable, of: Purchases, p_churn: Floats, spend: SpendIfAny) -> Value:
         settings, margin, share = self.settings, self.margin, np.ones(len(table))
         if margin is not None:
