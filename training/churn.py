@@ -17,10 +17,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from features.feature import Unit
 from features.operators import Floats
 from training.dataset import Dataset
-from training.linear import Linear, fit_linear
+from training.linear import Linear, fit_linear, in_money
 from training.season import Levels, Season, churn_level, season
 from training.tabulated import TabulatedTrees
 from training.trees import Boosted, boost
@@ -104,8 +103,8 @@ def fit_churn(data: Dataset) -> FittedChurn:
     y = data.labels.churned.astype(np.float64)
     levels, place = churn_levels(data)
     level = levels.drawn_in[place]
-    money = tuple(feature.unit in (Unit.MONEY, Unit.METRIC) for feature in table.features)
-    linear, drift = fit_linear(table.x, y, foreseen.log_none, foreseen.log_some, level, place, directions, money)
+    known = foreseen.log_none, foreseen.log_some
+    linear, drift = fit_linear(table.x, y, *known, level, place, directions, in_money(table.features))
     level = level + drift[place]
     bias = churn_level(level, data.labels.churned)[0]
     trees = boost(

@@ -1,24 +1,28 @@
-"""The second opinion on churn: a logistic regression on logs of features, which starts from the purchase process.
+"""The second opinion on churn, and on spend: a regression on logs of features, which starts from the purchase process.
 
     log-odds = a + w1 · log p - w2 · log(1 - p) + Σ_j weight_j · log-scaled feature_j + offset
 
-p is the purchase process's probability of no purchase. Ridge pulls w1 and w2 towards 1 and all else towards 0, so that with
-little data the process speaks, and with more the features. No weight has a sign that its feature's direction forbids.
-Before logs are taken money is counted in hundredths of the usual amount: a forecast must not depend on the currency.
+p is the purchase process's probability of no purchase; for log spend, w1 · log of what the process expects takes its place.
+Ridge pulls w1 and w2 towards 1 and all else towards 0, so that with little data the process speaks, and with more the
+features. No weight has a sign that its feature's direction forbids. Before logs are taken money is counted in hundredths of
+the usual amount: a forecast must not depend on the currency.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from features.feature import Feature, Unit
 from features.operators import Floats
 
 _RIDGE: Final = 300.0
 """Towards 0, for features scaled to a standard deviation of 1; in units of the log loss summed over rows."""
+_SPEND_RIDGE: Final = 100.0
 _PROCESS_RIDGE: Final = 10.0
 _CUTOFF_RIDGE: Final = 4.0
 _OUTER: Final = 0.001
@@ -75,6 +79,11 @@ class Linear:
         return cls(**found)
 
 
+def in_money(features: Sequence[Feature]) -> tuple[bool, ...]:
+    """Which features are in a currency, or may be."""
+    return tuple(feature.unit in (Unit.MONEY, Unit.METRIC) for feature in features)
+
+
 def log_scaled(x: Floats) -> Floats:
     """log(1 + |x|) with the sign of x, elementwise.
 
@@ -82,6 +91,53 @@ def log_scaled(x: Floats) -> Floats:
     [0.0, 1.0, -1.0]
     """
     return np.asarray(np.copysign(np.log1p(np.abs(x)), x))
+
+
+@dataclass(frozen=True, eq=False)
+class LogFeatures:
+    """Training rows as a regression sees them: ``columns`` are the features' scaled logs, then what tells the missing.
+
+    (n_features,) arrays: ``mean`` and ``spread`` of the logs, ``share`` of rows that are missing, ``telling`` where some are
+    and some are not, and what ``Linear`` says of the others.
+    """
+
+    columns: Floats
+    mean: Floats
+    spread: Floats
+    share: Floats
+    telling: npt.NDArray[np.bool_]
+    at_median: Floats
+    low: Floats
+    high: Floats
+    unit: Floats
+
+    @classmethod
+    def of(cls, x: Floats, money: tuple[bool, ...] | None = None) -> LogFeatures:
+        """From (n_rows, n_features) values; ``money`` says which are in a currency, none if left out."""
+        of_money = money if money is not None else (False,) * x.shape[1]
+        unit = np.array([_unit(column) if so else 1.0 for column, so in zip(x.T, of_money, strict=True)])
+        x = np.ascontiguousarray(x / unit)  # sums depend on where numbers lie in memory
+        gone = np.isnan(x)
+        some = ~gone.all(axis=0)
+        median = np.zeros(x.shape[1])
+        median[some] = np.nanmedian(x[:, some], axis=0)
+        scaled = log_scaled(np.where(gone, median, x))
+        low, high = np.quantile(scaled, [_OUTER, 1.0 - _OUTER], axis=0)
+        scaled = np.clip(scaled, low, high)
+        mean, spread, share = scaled.mean(axis=0), scaled.std(axis=0), gone.mean(axis=0)
+        spread = np.where(spread > 1e-9, spread, np.inf)  # a constant says nothing
+        telling = (share > 0.0) & (share < 1.0)
+        columns = np.column_stack([(scaled - mean) / spread, (gone - share)[:, telling]])
+        return cls(columns, mean, spread, share, telling, np.clip(log_scaled(median), low, high), low, high, unit)
+
+    def folded(self, w: Floats, a: float, w1: float, w2: float, usual: float) -> Linear:
+        """The regression whose weights of ``columns`` are ``w``, and of the process ``a``, ``w1`` and ``w2``."""
+        n = len(self.mean)
+        weight, absent = w[:n] / self.spread, np.zeros(n)
+        absent[self.telling] = w[n:]
+        shift = -weight * self.mean - absent * self.share
+        missing = weight * (self.at_median - self.mean) + absent * (1.0 - self.share)
+        return Linear(weight, shift, missing, self.low, self.high, a, w1, w2, usual, self.unit)
 
 
 def fit_linear(
@@ -113,44 +169,54 @@ def fit_linear(
     -------
     The regression, and (n_cutoffs,) what each cutoff's level is beside ``offset``
     """
-    of_money = money if money is not None else (False,) * x.shape[1]
-    counted_in = np.array([_unit(column) if so else 1.0 for column, so in zip(x.T, of_money, strict=True)])
-    x = np.ascontiguousarray(x / counted_in)  # sums depend on where numbers lie in memory
-    gone = np.isnan(x)
-    some = ~gone.all(axis=0)
-    median = np.zeros(x.shape[1])
-    median[some] = np.nanmedian(x[:, some], axis=0)
-    scaled = log_scaled(np.where(gone, median, x))
-    low, high = np.quantile(scaled, [_OUTER, 1.0 - _OUTER], axis=0)
-    scaled = np.clip(scaled, low, high)
-    mean, spread, share = scaled.mean(axis=0), scaled.std(axis=0), gone.mean(axis=0)
-    unit = np.where(spread > 1e-9, spread, np.inf)  # a constant says nothing
-    telling = (share > 0.0) & (share < 1.0)
+    features = LogFeatures.of(x, money)
     of_cutoff = (cutoff[:, None] == np.arange(cutoff.max() + 1)).astype(np.float64)
-    parts = [np.ones(len(y)), log_none, -log_some, (scaled - mean) / unit, (gone - share)[:, telling], of_cutoff]
-    z, n, absences, cutoffs = np.column_stack(parts), len(mean), int(telling.sum()), of_cutoff.shape[1]
-    signs = np.concatenate([[0, 1, 1], directions, np.zeros(absences + cutoffs)]).astype(np.int64)
+    z = np.column_stack([np.ones(len(y)), log_none, -log_some, features.columns, of_cutoff])
+    n, cutoffs = features.columns.shape[1], of_cutoff.shape[1]
+    signs = np.concatenate([[0, 1, 1], directions, np.zeros(n - len(directions) + cutoffs)]).astype(np.int64)
     towards = np.zeros(z.shape[1])
     towards[1:3] = 1.0
-    ridge = np.repeat([1e-6, _PROCESS_RIDGE, _RIDGE, _CUTOFF_RIDGE], [1, 2, n + absences, cutoffs])
+    ridge = np.repeat([1e-6, _PROCESS_RIDGE, _RIDGE, _CUTOFF_RIDGE], [1, 2, n, cutoffs])
     w = _logistic(z, y, offset, towards, ridge, signs)
-    weight, absent = w[3 : 3 + n] / unit, np.zeros(n)
-    absent[telling] = w[3 + n : 3 + n + absences]
-    at_median = np.clip(log_scaled(median), low, high)
     a, w1, w2 = w[:3].tolist()
-    found = Linear(
-        weight,
-        -weight * mean - absent * share,
-        weight * (at_median - mean) + absent * (1.0 - share),
-        low,
-        high,
-        a,
-        w1,
-        w2,
-        float((z[:, :3] @ w[:3]).mean()),
-        counted_in,
-    )
-    return found, w[len(w) - cutoffs :]
+    return features.folded(w[3 : 3 + n], a, w1, w2, float((z[:, :3] @ w[:3]).mean())), w[3 + n :]
+
+
+def fit_linear_spend(
+    x: Floats,
+    y: Floats,
+    log_expected: Floats,
+    offset: Floats,
+    cutoff: npt.NDArray[np.int64],
+    money: tuple[bool, ...] | None = None,
+) -> tuple[Linear, Floats]:
+    """The regression of log spend by penalised least squares, with a level of its own for each cutoff.
+
+    Parameters
+    ----------
+    x : (n_rows, n_features), NaN for missing
+    y : (n_rows,) log of spend
+    log_expected : (n_rows,) log of what the purchase process expects; its weight is ``Linear.w1``, and ``w2`` is 0
+    offset : (n_rows,) log money that is given
+    cutoff, money : as in ``fit_linear``
+
+    Returns
+    -------
+    The regression, and (n_cutoffs,) what each cutoff's level is beside ``offset``
+    """
+    if not len(y):
+        none = np.zeros(x.shape[1])
+        return Linear(none, none, none, none, none, 0.0, 1.0, 0.0, 0.0), np.zeros(1)
+    features = LogFeatures.of(x, money)
+    of_cutoff = (cutoff[:, None] == np.arange(cutoff.max() + 1)).astype(np.float64)
+    z = np.column_stack([np.ones(len(y)), log_expected, features.columns, of_cutoff])
+    n, cutoffs = features.columns.shape[1], of_cutoff.shape[1]
+    ridge = np.repeat([1e-6, _PROCESS_RIDGE, _SPEND_RIDGE, _CUTOFF_RIDGE], [1, 1, n, cutoffs])
+    left = y - offset - log_expected
+    noise = max(float(left.var()), 1e-9)
+    away = np.linalg.solve(z.T @ z + noise * np.diag(ridge), z.T @ left)
+    a, w1 = float(away[0]), 1.0 + float(away[1])
+    return features.folded(away[2 : 2 + n], a, w1, 0.0, float((a + w1 * log_expected).mean())), away[2 + n :]
 
 
 def _unit(column: Floats) -> float:

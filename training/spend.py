@@ -1,9 +1,9 @@
 """Spend in the horizon, given that there is a purchase: two opinions of its whole distribution, mixed.
 
-- log-normal in shape, seven parts in eight: log spend = log of what the purchase process expects + level of the season
-  + trees, and a scale by trees of its own; the residual's distribution is empirical, from predictions for members that the
-  trees did not see;
-- the purchase process's own, one part in eight: how many purchases come and what they are worth (training.process_spend).
+- log-normal in shape, fifteen parts in sixteen: log spend = level of the season + the mean of two opinions, what the
+  purchase process expects + trees, and a regression on logs of features that starts from it (training.linear); a scale by
+  trees of its own; the residual's distribution is empirical, from predictions for members that the trees did not see;
+- the purchase process's own, one part in sixteen: how many purchases come and what they are worth (training.process_spend).
 
 Together with the churn forecast this is the whole distribution of spend: 0 with probability p_churn, and otherwise this.
 """
@@ -16,8 +16,9 @@ from typing import Any, Final
 import numpy as np
 
 from features.money import UNITS
-from features.operators import Floats
+from features.operators import Floats, Integers
 from training.dataset import Dataset
+from training.linear import Linear, fit_linear_spend, in_money
 from training.process import Process, Purchases
 from training.residuals import Residuals
 from training.season import Levels, Season, season, spend_level
@@ -28,7 +29,8 @@ _TINY: Final = 1e-3
 _MOST_LOG: Final = 50.0
 _FAR: Final = 16.0
 """In log money: no quantile of the process's part is looked for further from what it expects."""
-PROCESS_SHARE: Final = 0.125
+PROCESS_SHARE: Final = 0.0625
+_SHARE: Final = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,9 +97,14 @@ class SpendIfAny:
 
 @dataclass(frozen=True)
 class SpendModel:
-    """``mean`` scores log spend over what the process expects, ``log_scale`` the log of its spread."""
+    """``mean`` scores log spend over what the process expects, ``log_scale`` the log of its spread.
+
+    ``mean`` is taken for its share already, ``share`` is that of the regression.
+    """
 
     mean: TabulatedTrees
+    linear: Linear
+    share: float
     log_scale: TabulatedTrees
     residuals: Residuals
     season: Season
@@ -105,7 +112,9 @@ class SpendModel:
     def given(self, x: Floats, process: Process, of: Purchases, cutoff: int, days: int) -> SpendIfAny:
         """The distribution for rows of features ``x``, at a cutoff (day number), for so many days."""
         own_mean = process.expected_spend(of, days)
-        mean = self.mean.score(x) + np.log(own_mean) + self.season.level(cutoff)
+        log_own = np.log(own_mean)
+        regression = self.linear.log_odds(x, log_own, np.zeros(len(x)))
+        mean = self.mean.score(x) + (1.0 - self.share) * log_own + self.share * regression + self.season.level(cutoff)
         return SpendIfAny(mean, np.exp(self.log_scale.score(x)), own_mean, self.residuals, process, of, days)
 
     def contributions(self, x: Floats, process: Process, of: Purchases, cutoff: int, days: int) -> tuple[float, Floats]:
@@ -113,9 +122,11 @@ class SpendModel:
 
         The last two are the buying rhythm's, against a purchase worth 1 of the currency, and the season's.
         """
-        rhythm = np.log(process.expected_spend(of, days))
+        log_own = np.log(process.expected_spend(of, days))
+        features = self.mean.contributions(x) + self.share * self.linear.contributions(x)
+        rhythm = (1.0 - self.share) * log_own + self.share * self.linear.rhythm(log_own, np.zeros(len(x)))
         above = np.full(len(x), self.season.above_usual(cutoff))
-        return self.mean.base + self.season.usual, np.column_stack([self.mean.contributions(x), rhythm, above])
+        return self.mean.base + self.season.usual, np.column_stack([features, rhythm, above])
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +135,8 @@ class FittedSpend:
 
     mean: Boosted
     mean_bias: float
+    linear: Linear
+    share: float
     log_scale: Boosted
     log_scale_bias: float
     residuals: Residuals
@@ -134,6 +147,8 @@ class FittedSpend:
         """What is not in the trees' text, as plain values."""
         return {
             "mean_bias": self.mean_bias,
+            "linear": self.linear.to_dict(),
+            "share": self.share,
             "log_scale_bias": self.log_scale_bias,
             "residuals": self.residuals.to_dict(),
             "season": self.season.to_dict(),
@@ -142,8 +157,11 @@ class FittedSpend:
 
 def from_dict(plain: dict[str, Any], mean: str, log_scale: str, n_features: int) -> SpendModel:
     """A model from ``FittedSpend.to_dict`` and the texts of both sets of trees."""
+    share = plain["share"]
     return SpendModel(
-        TabulatedTrees.one(mean, plain["mean_bias"], n_features),
+        TabulatedTrees([(mean, 1.0 - share)], (1.0 - share) * plain["mean_bias"], n_features),
+        Linear.from_dict(plain["linear"]),
+        share,
         TabulatedTrees.one(log_scale, plain["log_scale_bias"], n_features),
         Residuals.from_dict(plain["residuals"]),
         Season.from_dict(plain["season"]),
@@ -160,21 +178,25 @@ def fit_spend(data: Dataset) -> FittedSpend:
     least = max(float(np.quantile(positive, 0.005)), _TINY) if len(positive) else _TINY
     y, start = np.log(np.maximum(spend, least)), np.log(data.foreseen.expected_spend[bought])
     x, member = data.table.x[bought], data.table.panel.member[bought]
-    levels, level = _levels(data, bought, y - start)
+    levels, place = _levels(data, bought, y - start)
+    level = levels.drawn_in[place]
+    linear, drift = fit_linear_spend(x, y, start, level, place, in_money(data.table.features))
+    level = level + drift[place]
     bias = float((y - start - level).mean()) if len(y) else 0.0
     mean = boost(x, y, member, start + level + bias, objective="regression", learning=data.learning)
-    left = y - mean.held_out
+    share = _SHARE if mean.rounds else 1.0
+    left = y - (1.0 - share) * mean.held_out - share * (linear.log_odds(x, start, np.zeros(len(y))) + level)
     log_spread = np.log(np.maximum(np.abs(left), 0.05))
     log_scale, scale_bias = boost_from_mean(x, log_spread, member, objective="regression", learning=data.learning, seed=2)
     residuals = Residuals.fit(left / np.exp(log_scale.held_out))
-    found = season(levels, data.foreseen.year.spend, data.foreseen.year.why)
-    return FittedSpend(mean, bias, log_scale, scale_bias, residuals, found, levels)
+    found = season(levels, data.foreseen.year.spend, data.foreseen.year.why, drift=float(drift[-1]))
+    return FittedSpend(mean, bias, linear, share, log_scale, scale_bias, residuals, found, levels)
 
 
-def _levels(data: Dataset, bought: np.ndarray[Any, Any], log_ratio: Floats) -> tuple[Levels, Floats]:
-    """Levels of the training cutoffs; and those of the rows that bought, noise taken out."""
+def _levels(data: Dataset, bought: Integers, log_ratio: Floats) -> tuple[Levels, Integers]:
+    """Levels of the training cutoffs; and which of them each row that bought belongs to."""
     days, place = np.unique(data.table.panel.cutoff, return_inverse=True)
     place = place[bought]
     found = [spend_level(log_ratio[place == i]) for i in range(len(days))]
     levels = Levels(days.astype(np.int64), *np.array(found).T)
-    return levels, levels.drawn_in[place]
+    return levels, place.astype(np.int64)
