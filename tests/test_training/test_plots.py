@@ -79,7 +79,8 @@ def test_an_explanation_adds_up(forecasts: Forecasts) -> None:
     explanation = plots.to_explanation(forecasts)
     total = explanation.values.sum(axis=1) + explanation.base_values
     np.testing.assert_allclose(total, forecasts.log_odds, rtol=0, atol=1e-9)
-    assert tuple(explanation.feature_names) == forecasts.table.names
+    assert tuple(explanation.feature_names) == (*forecasts.table.names, "buying_rhythm", "season")
+    np.testing.assert_array_equal(explanation.data[:, -2:], forecasts.terms)
 
 
 def test_beeswarm_and_waterfall_name_features(forecasts: Forecasts) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from training import proof_plots
 from training.backtest import OURS, Origin
+from training.forecasts import Forecasts
 from training.metrics import Estimate
 from training.proof_plots import LEVELS, drawings, over_cutoffs, slice_calibration, spend_coverage
 from training.scoreboard import scores
@@ -21,13 +22,10 @@ def origins(small_origins: list[Origin]) -> list[Origin]:
 def test_what_there_is_to_draw(origins: list[Origin], monkeypatch: pytest.MonkeyPatch) -> None:
     found, parts = scores(origins), slices(origins)
     names = ["reliability", "lift", "tiers", "tiers-kept", "cutoffs", "slices"]
-    monkeypatch.setattr(proof_plots, "spend_quantiles", lambda *_: None)
+    monkeypatch.setattr(Forecasts, "spend_quantiles", lambda *_: None)
     assert list(drawings(origins, found, parts)) == names
 
-    def quantiles(forecasts: object, levels: tuple[float, ...]) -> np.ndarray:
-        return np.ones((len(forecasts.table), len(levels)))  # type: ignore[attr-defined]
-
-    monkeypatch.setattr(proof_plots, "spend_quantiles", quantiles)
+    monkeypatch.undo()
     assert list(drawings(origins, found, parts)) == [*names, "spend"]
     bare = [dataclasses.replace(origin, tiers={}) for origin in origins]
     assert "tiers" not in drawings(bare, found, parts)
