@@ -67,7 +67,8 @@ def test_what_a_forecast_is_the_mean_of(small_fitted: Fitted) -> None:
     width, cutoff = data.table.x.shape[1], to_day(small_fitted.forecaster.settings.trained_as_of)
     told = data.table.x, data.foreseen.log_none, data.foreseen.log_some, cutoff
     both, trees, linear = (
-        from_dict(replace(found, share=share).to_dict(), found.trees.text, width).log_odds(*told) for share in (0.5, 0.0, 1.0)
+        from_dict(replace(found, share=share).to_dict(), found.trees.text, width).log_odds(*told)
+        for share in (0.5, 0.0, 1.0)
     )
     assert found.trees.rounds > 0
     assert found.share == 0.5
