@@ -61,6 +61,9 @@ def fit_next_tier(data: Dataset) -> FittedNextTier:
     unit = np.array([units(column) for column in book.columns])
     total = (log.totals[:, high] - log.totals[:, low]) / unit[:, None]
     names = [column.name for column in book.columns]
+    rate = _rate(book.columns[0], histories) if len(names) == 1 else None
+    if rate is not None and by_needs(policy, panel.horizon_days):
+        return FittedNextTier({**plain, "rate": rate}, texts)  # churn and spend say everything, however little was bought
     something = ~data.labels.churned
     if "events" in names:
         something = total[0] > 0

@@ -72,7 +72,7 @@ def test_the_currency(log: dict[str, list[DailyRow]], usual: Forecasts) -> None:
 
 
 def test_members_long_gone_are_in_no_row_and_teach_the_buying_rhythm_alone(log: dict[str, list[DailyRow]]) -> None:
-    """Whoever left before every training look-back changes no feature, label or row; that they left is known to the process."""
+    """Whoever left before every training look-back is in no row; that they left is known to the process."""
     early = {f"z{i}": [row(simulated.FIRST, 1, 10_000)] for i in range(50)}
     oldest = min(day for rows in log.values() for day, _ in rows)
     assert oldest == simulated.FIRST

@@ -59,7 +59,7 @@ def test_cutoffs_come_once_and_oldest_first(small: Histories) -> None:
     said: list[str] = []
     origins = run_backtest(small, [newer, older, newer], **simulated.SPANS, policy=simulated.NET, say=said.append)
     assert [origin.cutoff for origin in origins] == [older, newer]
-    assert [line[:10] for line in said] == [str(older)] * 3 + [str(newer)] * 3
+    assert [line[:10] for line in said] == [str(older)] * 4 + [str(newer)] * 4
     for origin in origins:
         assert origin.labels is not None
         assert list(origin.churn) == [OURS, "base rate", "recency rule", "logistic RFM", "RFM table", "BG/NBD", "MBG/NBD"]

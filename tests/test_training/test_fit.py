@@ -64,7 +64,13 @@ def test_with_one_outcome_only_the_rate_is_drawn_in(everyone_stays: bool) -> Non
     assert fitted.rounds["churn"] == 0
     assert len(forecasts.members) > 0
     assert np.isfinite(forecasts.p_churn).all()
-    assert (forecasts.p_churn < 0.02).all() if everyone_stays else (forecasts.p_churn > 0.95).all()
+    came_back = forecasts.members == 99
+    if everyone_stays:
+        assert (forecasts.p_churn < 0.02).all()
+    else:
+        assert (forecasts.p_churn[~came_back] > 0.95).all()
+        assert came_back.sum() == 1
+        assert (forecasts.p_churn[came_back] < 0.95).all()  # bought yesterday, after most of a year
     assert forecasts.expected_spend is not None
     assert np.isfinite(forecasts.expected_spend).all()
     assert forecasts.p_tier is not None

@@ -121,16 +121,15 @@ def coherent(forecasts: Forecasts) -> None:
 def test_the_parts_agree_with_each_other(small: Histories, small_fitted: Fitted) -> None:
     forecasts = small_fitted.forecaster.forecast(small, simulated.AS_OF, explain=True)
     coherent(forecasts)
-    state, spend = forecasts.table.state, small_fitted.forecaster.spend
+    state, spend = forecasts.table.state, forecasts.spend
     assert state is not None
     assert spend is not None
     assert forecasts.p_tier is not None
     np.testing.assert_allclose(forecasts.p_tier.sum(axis=1), 1.0, rtol=0, atol=1e-12)
     assert forecasts.table.policy is not None
     assert forecasts.table.policy.tier_names == ("Member", "Silver", "Gold")
-    mean, scale = spend.parameters(forecasts.table.x)
     assert forecasts.expected_spend is not None
-    np.testing.assert_allclose(forecasts.expected_spend, (1 - forecasts.p_churn) * spend.expected(mean, scale))
+    np.testing.assert_allclose(forecasts.expected_spend, (1 - forecasts.p_churn) * spend.expected())
     # Who leaves stays in the secured tier, or slips from it.
     rows = np.arange(len(state.secured))
     stay = forecasts.p_tier[rows, state.secured] + np.where(

@@ -38,20 +38,38 @@ def test_what_follows_from_spend() -> None:
     assert [by_spend(policy) for policy in (simulated.NET, KEPT, ORDERS, None)] == [True, True, False, False]
 
 
-def test_the_next_tier_of_a_policy_on_orders_is_not_forecast_and_that_is_said(small: Histories) -> None:
-    said: list[str] = []
-    fitted = fit_forecaster(small, simulated.AS_OF, **simulated.SPANS, policy=ORDERS, say=said.append)
-    assert any("the next tier is not forecast" in step for step in said)
+def test_the_next_tier_of_a_policy_on_orders_is_forecast(small: Histories) -> None:
+    fitted = fit_forecaster(small, simulated.AS_OF, **simulated.SPANS, policy=ORDERS)
     forecasts = fitted.forecaster.forecast(small, simulated.AS_OF)
-    assert forecasts.p_tier is None
     state = forecasts.table.state
     assert state is not None
+    assert forecasts.p_tier is not None
+    np.testing.assert_allclose(forecasts.p_tier.sum(axis=1), 1.0, rtol=0, atol=1e-12)
+    below = np.arange(3)[None, :] < state.secured[:, None]
+    assert fitted.forecaster.next_tier is not None
+    assert (np.where(below, forecasts.p_tier, 0.0).sum(axis=1) <= fitted.forecaster.next_tier.slip + 1e-12).all()
+    assert (forecasts.p_tier[~below] > 0).mean() > 0.9
     assert state.scale == 1
     held = tier_at(small, ORDERS, [simulated.AS_OF])[forecasts.table.panel.member, 0]
     np.testing.assert_array_equal(state.tier, held)
 
 
-def test_a_policy_with_memory_is_forecast_from_needs(small: Histories) -> None:
+def test_the_next_tier_of_a_policy_that_cannot_be_said_is_not_said_and_why_is(small: Histories) -> None:
+    """Points that expire within the horizon: no forecast, and tiers held and needs are known all the same."""
+    points = {"metric": "points_balance", "points": {"per_unit": 1, "expire_days": 10}, "window": "lifetime"}
+    policy = TierPolicy.from_dict({"programme": "P", "tiers": TIERS, **points})
+    said: list[str] = []
+    fitted = fit_forecaster(small, simulated.AS_OF, **simulated.SPANS, policy=policy, say=said.append)
+    assert said[-1].endswith("the next tier is not forecast: points earned in the horizon expire within it")
+    forecasts = fitted.forecaster.forecast(small, simulated.AS_OF)
+    assert forecasts.p_tier is None
+    state = forecasts.table.state
+    assert state is not None
+    held = tier_at(small, policy, [simulated.AS_OF])[forecasts.table.panel.member, 0]
+    np.testing.assert_array_equal(state.tier, held)
+
+
+def test_a_policy_with_memory_is_played(small: Histories) -> None:
     fitted = fit_forecaster(small, simulated.AS_OF, **simulated.SPANS, policy=KEPT)
     forecasts = fitted.forecaster.forecast(small, simulated.AS_OF)
     state = forecasts.table.state
@@ -61,7 +79,9 @@ def test_a_policy_with_memory_is_forecast_from_needs(small: Histories) -> None:
     assert not forecasts.p_tier[:, 2].any()  # nobody is invited by spending
     assert np.isnan(state.needs[:, 2]).all()
     # what is secured is lost at most by the slip of one tier
-    assert (forecasts.p_tier[state.secured == 1, 1] >= 1 - fitted.forecaster.slip - 1e-12).all()
+    assert fitted.forecaster.next_tier is not None
+    assert (forecasts.p_tier[state.secured == 1, 1] >= 1 - fitted.forecaster.next_tier.slip - 1e-12).all()
+    assert (state.secured == 1).any()
     np.testing.assert_array_equal(fitted.data.labels.next_tier is None, False)
 
 

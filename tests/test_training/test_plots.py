@@ -80,6 +80,7 @@ def test_an_explanation_adds_up(forecasts: Forecasts) -> None:
     total = explanation.values.sum(axis=1) + explanation.base_values
     np.testing.assert_allclose(total, forecasts.log_odds, rtol=0, atol=1e-9)
     assert tuple(explanation.feature_names) == (*forecasts.table.names, "buying_rhythm", "season")
+    np.testing.assert_array_equal(explanation.data[:, -2:], forecasts.terms)
 
 
 def test_beeswarm_and_waterfall_name_features(forecasts: Forecasts) -> None:
@@ -110,16 +111,6 @@ def test_who_left_by_a_features_value() -> None:
     assert len(same.containers) == 1
     (none,) = plots.left_by_value(np.full(9, np.nan), np.ones(9, bool), feature).axes
     assert none.containers == []
-
-
-@pytest.mark.parametrize(("count", "across", "places"), [(1, 1, (1, 1)), (4, 2, (2, 2)), (3, 2, (2, 2)), (2, 3, (1, 2))])
-def test_a_blank_figure_has_the_axes_asked_for(count: int, across: int, places: tuple[int, int]) -> None:
-    figure, axes = plots.blank(count, height=3.0, across=across)
-    assert figure.axes == axes
-    assert len(axes) == count
-    grid = axes[0].get_subplotspec().get_gridspec()
-    assert (grid.nrows, grid.ncols) == places
-    assert figure.get_figheight() == 3.0 * places[0]
 
 
 @pytest.mark.parametrize("tier", [None, Estimate(0.001, -0.001, 0.003)])

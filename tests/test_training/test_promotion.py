@@ -27,7 +27,7 @@ NAMES = {"challenger": "2020-12-26-bbbbbbbb", "champion": "2020-11-28-aaaaaaaa"}
 
 @pytest.fixture(scope="module")
 def shop() -> Histories:
-    return simulated.histories(farewell.log())
+    return simulated.histories(farewell.log(240))
 
 
 def learning_from(names: tuple[str, ...]) -> Recipe:

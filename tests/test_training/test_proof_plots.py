@@ -25,10 +25,7 @@ def test_what_there_is_to_draw(origins: list[Origin], monkeypatch: pytest.Monkey
     monkeypatch.setattr(Forecasts, "spend_quantiles", lambda *_: None)
     assert list(drawings(origins, found, parts)) == names
 
-    def quantiles(forecasts: Forecasts, levels: tuple[float, ...]) -> np.ndarray:
-        return np.ones((len(forecasts.table), len(levels)))
-
-    monkeypatch.setattr(Forecasts, "spend_quantiles", quantiles)
+    monkeypatch.undo()
     assert list(drawings(origins, found, parts)) == [*names, "spend"]
     bare = [dataclasses.replace(origin, tiers={}) for origin in origins]
     assert "tiers" not in drawings(bare, found, parts)

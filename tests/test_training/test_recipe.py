@@ -8,7 +8,6 @@ import simulated
 
 from features.histories import Histories
 from features.vocabulary import POLICY
-from training.artifact import Bundle
 from training.fit import Fitted, fit_forecaster
 from training.learning import Learning
 from training.recipe import Recipe, refit_losses
@@ -29,9 +28,15 @@ def test_a_model_tells_how_to_make_it_again(small: Histories, small_fitted: Fitt
     assert (recipe.has_amounts, recipe.time_zone, recipe.learning) == (True, "UTC", Learning())
 
 
-def test_how_the_trees_learned_is_part_of_it(small_fitted: Fitted) -> None:
-    bundle = Bundle({**small_fitted.bundle.plain, "learning": {"leaves": 4}}, small_fitted.bundle.texts)
-    assert Recipe.of(bundle).learning == Learning(leaves=4)
+def test_how_the_trees_learned_is_part_of_it(small: Histories, small_fitted: Fitted) -> None:
+    told = Learning(leaves=3, cutoffs=4)
+    other = fit_forecaster(small, simulated.AS_OF, **simulated.SPANS, policy=simulated.NET, learning=told)
+    assert len(other.data.cutoffs) == 4 < len(small_fitted.data.cutoffs)
+    recipe = Recipe.of(other.bundle)
+    assert recipe.learning == told
+    assert recipe == dataclasses.replace(Recipe.of(small_fitted.bundle), learning=told)
+    losses = [refit_losses(small, simulated.AS_OF, each).churn.mean() for each in (recipe, Recipe.of(small_fitted.bundle))]
+    assert losses[0] != losses[1]
 
 
 def test_it_names_the_columns_that_it_reads(small_trained: Trained, visits_fitted: Fitted) -> None:

@@ -86,8 +86,7 @@ def test_metrics_stand_beside_the_baselines(found: list[Record], small_trained: 
         assert values[f"churn/log_loss/{model}"] < values[f"churn/log_loss/{model}/high"]
     for model in ("Tiercast", "same_tier", "Markov"):
         assert f"next_tier/log_loss/{model}" in values
-    assert "churn/ECE/Tiercast" in values
-    assert "churn/ECE/Tiercast/low" not in values
+    assert values["churn/ECE/Tiercast/low"] <= values["churn/ECE/Tiercast"] <= values["churn/ECE/Tiercast/high"]
     assert values["training_churn_rate"] == small_trained.fitted.data.labels.churned.mean()
     names = [record.name for record in found]
     assert len(names) == len(set(names))

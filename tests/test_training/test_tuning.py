@@ -24,8 +24,8 @@ ROOT = Path(__file__).parents[2]
 
 
 def bowl(learning: Learning) -> float:
-    """Least at 4 leaves and a learning rate of .05."""
-    return (learning.leaves - 4) ** 2 + abs(np.log(learning.learning_rate / 0.05))
+    """Least at 3 leaves and a learning rate of .05."""
+    return (learning.leaves - 3) ** 2 + abs(np.log(learning.learning_rate / 0.05))
 
 
 def ticking(seconds: float) -> Callable[[], float]:
