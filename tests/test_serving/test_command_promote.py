@@ -29,7 +29,13 @@ def place(tmp_path: Path) -> Path:
 
 
 def settings(place: Path, **more: Any) -> None:
-    said: dict[str, Any] = {"transactions": "log.csv", "policy": "policy.yaml", "features": [*farewell.TELLING], **farewell.SPANS, **more}
+    said: dict[str, Any] = {
+        "transactions": "log.csv",
+        "policy": "policy.yaml",
+        "features": [*farewell.TELLING],
+        **farewell.SPANS,
+        **more,
+    }
     said = {name: value for name, value in said.items() if value is not None}
     (place / "tiercast.yaml").write_text(yaml.safe_dump(said))
 

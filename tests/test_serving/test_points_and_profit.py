@@ -77,6 +77,10 @@ def test_what_the_model_reads_is_enough_for_a_batch(counted: Shop) -> None:
     assert whole.table.state is not None
     np.testing.assert_array_equal(again.table.state.tier, whole.table.state.tier)
     np.testing.assert_array_equal(again.table.state.need, whole.table.state.need)
+    assert again.value is not None
+    assert whole.value is not None
+    np.testing.assert_array_equal(again.value.expected, whole.value.expected)
+    np.testing.assert_array_equal(again.value.at_risk, whole.value.at_risk)
 
 
 def test_a_loaded_model_reads_the_same_columns(counted: Shop) -> None:
@@ -85,10 +89,11 @@ def test_a_loaded_model_reads_the_same_columns(counted: Shop) -> None:
     assert loaded.settings == counted.forecaster.settings
 
 
-def test_the_columns_are_those_that_the_policy_counts_and_the_log_has(counted: Shop) -> None:
+def test_the_columns_are_those_that_the_policy_and_the_margin_count_and_the_log_has(counted: Shop) -> None:
     rules = counted.forecaster.settings.policy
     assert rules is not None
-    assert counted.forecaster.columns == columns_counted(rules) & {*counted.log.columns}
+    assert counted.layout.value_of == ("margin" if "cost" in counted.log else "spend")
+    assert counted.forecaster.columns == (columns_counted(rules) | {"cost"}) & {*counted.log.columns}
 
 
 @pytest.mark.parametrize(
