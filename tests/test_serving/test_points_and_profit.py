@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -149,3 +150,17 @@ def test_lines_silent_about_what_the_policy_counts_are_refused(counted: Shop) ->
     assert answer.status_code == (422 if read else 200)
     if read:
         assert f"the lines say {read[0]!r}, which the model reads" in answer.json()["error"]["message"]
+
+
+def test_a_model_whose_margin_comes_from_costs_is_sent_costs(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path, log_with({"cost"}), policy("spend"), PLAIN_FEATURES)
+    line = {"timestamp": "2020-08-11T10:00:00", "amount": 20.0}
+    ask = app(shop.home.path).post
+    refused = ask("/v1/score", json={"histories": [{"customer_id": "x", "transactions": [line]}]})
+    assert refused.status_code == 422
+    assert "the lines say 'cost', which the model reads" in refused.json()["error"]["message"]
+    sent = [{"customer_id": cost, "transactions": [{**line, "cost": cost}]} for cost in (2.0, 18.0)]
+    cheap, dear = ask("/v1/score", json={"histories": sent}).json()["forecasts"]
+    assert cheap["p_churn"] == dear["p_churn"]
+    assert cheap["expected_value"] > dear["expected_value"] > 0
+    assert cheap["value_of"] == "margin"
