@@ -93,11 +93,12 @@ class Forecaster:
 
     @cached_property
     def columns(self) -> frozenset[str]:
-        """The optional columns of a log that the model and its tier policy read."""
+        """The optional columns of a log that the model, its tier policy and its margin read."""
         policy = self.settings.policy
         counted = columns_counted(policy) if policy is not None else frozenset()
         # Points that a log does not have are reckoned from amounts, and a column of nothing would stand for none earned.
-        return columns_of(self.features) | (counted if "points" in self.settings.tables else counted - {"points"})
+        read = columns_of(self.features) | (counted if "points" in self.settings.tables else counted - {"points"})
+        return read | self.margin.columns if self.margin else read
 
     @property
     def uses_events(self) -> bool:

@@ -35,6 +35,11 @@ class Margin:
     share: float
     prior_spend: float | None = None
 
+    @property
+    def columns(self) -> frozenset[str]:
+        """The optional columns of a log that members' own shares are worked out from."""
+        return frozenset() if self.prior_spend is None else frozenset({"cost"})
+
     def shares(self, spend: Floats, profit: Floats | None = None) -> Floats:
         """(n_members,) each member's share, in [-1, 1].
 

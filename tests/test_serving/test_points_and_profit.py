@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,10 @@ def test_what_the_model_reads_is_enough_for_a_batch(counted: Shop) -> None:
     assert whole.table.state is not None
     np.testing.assert_array_equal(again.table.state.tier, whole.table.state.tier)
     np.testing.assert_array_equal(again.table.state.need, whole.table.state.need)
+    assert again.value is not None
+    assert whole.value is not None
+    np.testing.assert_array_equal(again.value.expected, whole.value.expected)
+    np.testing.assert_array_equal(again.value.at_risk, whole.value.at_risk)
 
 
 def test_a_loaded_model_reads_the_same_columns(counted: Shop) -> None:
@@ -85,10 +90,11 @@ def test_a_loaded_model_reads_the_same_columns(counted: Shop) -> None:
     assert loaded.settings == counted.forecaster.settings
 
 
-def test_the_columns_are_those_that_the_policy_counts_and_the_log_has(counted: Shop) -> None:
+def test_the_columns_are_those_that_the_policy_and_the_margin_count_and_the_log_has(counted: Shop) -> None:
     rules = counted.forecaster.settings.policy
     assert rules is not None
-    assert counted.forecaster.columns == columns_counted(rules) & {*counted.log.columns}
+    assert counted.layout.value_of == ("margin" if "cost" in counted.log else "spend")
+    assert counted.forecaster.columns == (columns_counted(rules) | {"cost"}) & {*counted.log.columns}
 
 
 @pytest.mark.parametrize(
@@ -144,3 +150,17 @@ def test_lines_silent_about_what_the_policy_counts_are_refused(counted: Shop) ->
     assert answer.status_code == (422 if read else 200)
     if read:
         assert f"the lines say {read[0]!r}, which the model reads" in answer.json()["error"]["message"]
+
+
+def test_a_model_whose_margin_comes_from_costs_is_sent_costs(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path, log_with({"cost"}), policy("spend"), PLAIN_FEATURES)
+    line = {"timestamp": "2020-08-11T10:00:00", "amount": 20.0}
+    ask = app(shop.home.path).post
+    refused = ask("/v1/score", json={"histories": [{"customer_id": "x", "transactions": [line]}]})
+    assert refused.status_code == 422
+    assert "the lines say 'cost', which the model reads" in refused.json()["error"]["message"]
+    sent = [{"customer_id": cost, "transactions": [{**line, "cost": cost}]} for cost in (2.0, 18.0)]
+    cheap, dear = ask("/v1/score", json={"histories": sent}).json()["forecasts"]
+    assert cheap["p_churn"] == dear["p_churn"]
+    assert cheap["expected_value"] > dear["expected_value"] > 0
+    assert cheap["value_of"] == "margin"
