@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,12 +20,11 @@ def level_curve(levels: Levels) -> Figure:
     Where the intervals hold the mean there is no season to be seen.
     """
     figure, (axes,) = blank(1, width=7.5, height=3.6)
-    dates: list[dt.date] = [to_date(int(day)) for day in levels.cutoff]
-    error = 1.96 * np.sqrt(levels.noise)
+    days, error = levels.cutoff, 1.96 * np.sqrt(levels.noise)
     axes.axhline(levels.level.mean(), color=PALE, linewidth=1, label="mean", zorder=0)
-    axes.errorbar(dates, levels.level, yerr=error, fmt="o", color=OUR_COLOR, markersize=5, capsize=2, label="level")
-    axes.plot(dates, levels.drawn_in, color=OUR_COLOR, linewidth=1, linestyle="--", label="without sampling noise")
-    axes.set_xticks(dates, [str(date) for date in dates], fontsize=8, rotation=30, ha="right")
+    axes.errorbar(days, levels.level, yerr=error, fmt="o", color=OUR_COLOR, markersize=5, capsize=2, label="level")
+    axes.plot(days, levels.drawn_in, color=OUR_COLOR, linewidth=1, linestyle="--", label="without sampling noise")
+    axes.set_xticks(days, [str(to_date(int(day))) for day in days], fontsize=8, rotation=30, ha="right")
     axes.set_ylabel("log-odds beside the process's")
     axes.set_title("Did more leave than the purchase process said?", fontsize=11, color=INK, loc="left")
     axes.legend(frameon=False, fontsize=8)
