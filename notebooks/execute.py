@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import nbformat
-from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
+from traitlets.config import Config
 
 HERE = Path(__file__).resolve().parent
 
@@ -19,10 +19,13 @@ def execute(path: Path) -> nbformat.NotebookNode:
     notebook = nbformat.read(path, as_version=4)
     with TemporaryDirectory() as scratch:
         # Named here, as sockets would lie beside the notebooks otherwise.
-        kernel = AsyncKernelManager(kernel_name="python3", transport="ipc", connection_file=f"{scratch}/kernel.json")
+        kernel = Config(KernelManager={"transport": "ipc", "connection_file": f"{scratch}/kernel.json"})
         environment = {**os.environ, "TMPDIR": scratch, "IPYTHONDIR": f"{scratch}/ipython"}
         folder = {"metadata": {"path": str(path.parent)}}
-        NotebookClient(notebook, km=kernel, timeout=300, coalesce_streams=True, resources=folder).execute(env=environment)
+        client = NotebookClient(
+            notebook, config=kernel, kernel_name="python3", timeout=300, coalesce_streams=True, resources=folder
+        )
+        client.execute(env=environment)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
     # Which Python ran it changes from machine to machine.
