@@ -14,7 +14,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-engines lint docs bench bench-features serve lock clean
+.PHONY: help install demo test test-engines lint docs bench bench-features bench-forecast serve lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ bench: $(READY) ## benchmarks: ratios against a named peer in the same run
 bench-features: $(READY) ## features of 20 and 100 million synthetic lines, beside a bare scan, SQL and pandas
 	$(BIN)/python benchmarks/bench_features.py 20000000
 	$(BIN)/python benchmarks/bench_features.py 100000000
+
+bench-forecast: $(READY) ## training on real data and on a million members, and members a second beside LightGBM
+	$(BIN)/python benchmarks/bench_forecast.py
 
 serve: $(READY) ## the HTTP service on 127.0.0.1:3000, over what the demo left
 	$(BIN)/tiercast serve --home demo-data

@@ -24,8 +24,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 import features
 import training.dataset
 import training.fit
@@ -83,9 +81,8 @@ def million() -> None:
     import shoppers
 
     histories = shoppers.shoppers(MEMBERS)
-    print(
-        f"{MEMBERS:,} synthetic members, {len(histories.visits.day):,} shopping days, {CUTOFFS} cutoffs, {_gb():.1f} GB at first"
-    )
+    days = len(histories.visits.day)
+    print(f"{MEMBERS:,} synthetic members, {days:,} shopping days, {CUTOFFS} cutoffs, {_gb():.1f} GB at first", flush=True)
     as_of = shoppers.FIRST + dt.timedelta(days=shoppers.DAYS - 30)
     found = _timed(
         lambda: fit_forecaster(histories, as_of, **SPANS, policy=shoppers.POLICY, learning=Learning(cutoffs=CUTOFFS))
@@ -160,9 +157,8 @@ def _timed(fit: Callable[[], Fitted]) -> Fitted:
     whole, worked = time.perf_counter() - began, time.process_time() - worked
     for stage, taken in {**seconds, "all else": whole - sum(seconds.values())}.items():
         print(f"  {stage:<30}{taken:8.1f} s{taken / whole:7.0%}")
-    print(
-        f"  {'fit_forecaster':<30}{whole:8.1f} s, {worked:.1f} s of processor time, peak {_gb():.1f} GB; trees: {found.rounds}"
-    )
+    print(f"  {'fit_forecaster':<30}{whole:8.1f} s, {worked:.1f} s of processor time, peak {_gb():.1f} GB")
+    print(f"  trees: {found.rounds}")
     return found
 
 

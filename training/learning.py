@@ -7,7 +7,7 @@
       learning_rate: 0.1     # what part of its advice is taken from each tree
       min_rows_a_leaf: 30    # least training rows in a leaf; left out, it follows the number of rows
       l2: 5.0                # how much leaves are drawn towards 0
-      max_rounds: 400        # most trees; cross-validation stops earlier
+      max_rounds: 150        # most trees; cross-validation stops earlier
       cutoffs: 8             # most past cutoffs that are pooled
 """
 
@@ -51,7 +51,7 @@ class Learning:
     learning_rate: float = 0.1
     min_rows_a_leaf: int | None = None
     l2: float = 5.0
-    max_rounds: int = 400
+    max_rounds: int = 150
     cutoffs: int = 8
 
     def __post_init__(self) -> None:

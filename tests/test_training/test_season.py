@@ -39,7 +39,9 @@ def test_the_level_is_the_intercept(log_odds: list[float], share: float, seed: i
         return float((np.logaddexp(0.0, raw) - left * raw).sum() + level**2 / 8.0)
 
     level, noise = churn_level(odds, left)
-    assert level == pytest.approx(minimize_scalar(loss, bounds=(-40, 40), method="bounded", options={"xatol": 1e-9}).x, abs=1e-5)
+    assert level == pytest.approx(
+        minimize_scalar(loss, bounds=(-40, 40), method="bounded", options={"xatol": 1e-9}).x, abs=1e-5
+    )
     curvature = (loss(level + 1e-3) - 2.0 * loss(level) + loss(level - 1e-3)) / 1e-6
     assert noise == pytest.approx(1.0 / curvature, rel=1e-3)
 
@@ -101,7 +103,7 @@ def test_drawing_in_comes_nearer_to_the_truth() -> None:
     assert drawn_error < 0.8 * raw_error
 
 
-def shop(amplitude: float, days: int = 1_000, members: int = 500, seed: int = 0) -> Histories:
+def shop(amplitude: float, days: int = 1_000, members: int = 900, seed: int = 0) -> Histories:
     """Members of one pace who leave at random; all buy by the calendar, and spend by it, ``amplitude`` up and down."""
     rng = np.random.default_rng(seed)
     wave = np.exp(amplitude * np.sin(2.0 * np.pi * np.arange(days) / YEAR))
@@ -157,14 +159,15 @@ def log_loss(log_odds: Floats, left: Any) -> float:
 
 
 def test_a_shop_with_a_season_is_forecast_better_for_it() -> None:
-    gains = []
-    for as_of in (FIRST + 640, FIRST + 820):  # a rise lies ahead of the one, a fall of the other
+    gains, nearer = [], []
+    for as_of in (FIRST + 640, FIRST + 730, FIRST + 820, FIRST + 910):  # a quarter of a year apart
         found = learned(busy(), as_of)
         odds, left = at_cutoff(busy(), as_of)
         gains.append(log_loss(odds + found.usual, left) - log_loss(odds + found.level(as_of), left))
         truth = churn_level(odds, left)[0]
-        assert abs(found.level(as_of) - truth) < abs(found.usual - truth)
-    assert sum(gains) > 0.01
+        nearer.append(abs(found.usual - truth) - abs(found.level(as_of) - truth))
+    assert np.mean(gains) > 0.005
+    assert np.mean(nearer) > 0.1
 
 
 def test_a_shop_without_is_nearly_left_alone() -> None:
@@ -187,9 +190,7 @@ def test_spend_moves_with_the_calendar_too() -> None:
 def test_what_comes_later_tells_nothing() -> None:
     as_of = FIRST + 820
     visits = busy().visits
-    then = Histories(
-        busy().members, visits.take(visits.day < as_of), busy().returns, busy().columns, FIRST, as_of
-    )
+    then = Histories(busy().members, visits.take(visits.day < as_of), busy().returns, busy().columns, FIRST, as_of)
     now, found = (year_before(each, as_of, as_of - 28, **SPANS) for each in (busy(), then))
     assert now.churn is not None
     assert found.churn is not None

@@ -1,4 +1,4 @@
-"""Shops as they are when nobody has looked yet: young, small, closed for a while, all alike. Each is trained and forecast."""
+"""Shops as they are when nobody has looked yet: young, small, closed for a while, all alike."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def sound(fitted: Fitted, histories: Histories, as_of: dt.date) -> Forecasts:
         np.testing.assert_allclose(found.p_tier.sum(axis=1), 1.0, rtol=0, atol=1e-9)
     again = to_forecaster(fitted.bundle).forecast(histories, as_of)
     assert again.p_churn.tobytes() == found.p_churn.tobytes()
-    assert np.isfinite([level for level in _levels(fitted)]).all()
+    assert np.isfinite(_levels(fitted)).all()
     return found
 
 
