@@ -182,11 +182,11 @@ def test_base_and_contributions_add_up_and_are_shaps(demo: Demo, notebook: dict[
 def regression(plain: dict[str, Any], x: np.ndarray, process: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(n_rows, n_features) what features add, and (n_rows,) the process, written out member by member."""
     added = np.empty(x.shape)
-    keys = ("weight", "shift", "missing", "low", "high")
+    keys = ("weight", "shift", "missing", "low", "high", "unit")
     for row, values in enumerate(x.tolist()):
         for j, value in enumerate(values):
-            weight, shift, missing, low, high = (plain[key][j] for key in keys)
-            scaled = math.copysign(math.log1p(abs(value)), value)
+            weight, shift, missing, low, high, unit = (plain[key][j] for key in keys)
+            scaled = math.copysign(math.log1p(abs(value / unit)), value)
             added[row, j] = missing if math.isnan(value) else weight * min(max(scaled, low), high) + shift
     return added, plain["a"] + plain["w1"] * process[:, 0] - plain["w2"] * process[:, 1]
 
