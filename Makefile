@@ -35,7 +35,7 @@ demo: $(READY) ## the whole way on real data: check, train, backtest, score, who
 
 test: $(READY) ## lint, types, contracts, then all tests; those on PostgreSQL and Spark where there is a Java of 17 or later
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 	@if $(JAVA_17); then $(MAKE) --no-print-directory test-engines; else \
 	  echo "not run: the tests on PostgreSQL and Spark, for want of Java 17. On Debian: apt-get install openjdk-17-jre-headless"; fi
 

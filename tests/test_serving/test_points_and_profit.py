@@ -129,7 +129,6 @@ def test_the_columns_are_those_that_the_policy_and_the_margin_count_and_the_log_
             {"cost"},  # of any version
         ),
     ],
-    ids=str,
 )
 def test_columns_counted(rules: TierPolicy, columns: set[str]) -> None:
     assert columns_counted(rules) == columns
