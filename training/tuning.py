@@ -18,13 +18,14 @@ from typing import Any, Final
 import numpy as np
 
 from features.histories import Histories
-from training.learning import Learning
+from training.learning import DEFAULTS, Learning
 from training.metrics import Estimate, mean_estimate
 from training.recipe import Recipe, refit_losses
 from training.train import newest_closed
 
 ORIGINS: Final = 2
 _LEAF_ROWS: Final = (0, 5, 10, 20, 50, 100, 200)  # 0: it follows the number of rows
+_ROUNDS: Final = DEFAULTS.max_rounds
 _REPEATS: Final = 20
 
 
@@ -198,7 +199,7 @@ def _learning(asked: Any) -> Learning:
         learning_rate=rate,
         min_rows_a_leaf=rows or None,
         l2=float(f"{asked.suggest_float('l2', 0.1, 100.0, log=True):.2g}"),
-        max_rounds=min(2000, max(400, round(40 / rate))),  # slower learning takes more trees
+        max_rounds=min(2000, max(_ROUNDS, round(_ROUNDS * DEFAULTS.learning_rate / rate))),  # slower takes more trees
         cutoffs=asked.suggest_int("cutoffs", 2, 12),
     )
 
