@@ -46,7 +46,7 @@ def test_a_trial_is_a_run_below_with_all_its_settings(place: dict[str, Any]) -> 
         "learning_rate": "0.05",
         "min_rows_a_leaf": "by the number of rows",
         "l2": "5.0",
-        "max_rounds": "400",
+        "max_rounds": str(TRIAL.learning.max_rounds),
         "cutoffs": "8",
     }
     assert below.data.metrics == {"loss": 0.61, "seconds": 2.5}
