@@ -76,7 +76,7 @@ serve: $(READY) ## the HTTP service on 127.0.0.1:3000, over what the demo left
 	$(BIN)/tiercast serve --home demo-data
 
 # All but spark, which holds pandas below 3.
-EXTRAS := --extra train --extra postgres --extra notebook --extra demo --extra dev
+EXTRAS := --extra train --extra postgres --extra client --extra notebook --extra demo --extra dev
 
 lock: ## regenerate the pinned requirement files
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }

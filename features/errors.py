@@ -15,6 +15,7 @@
     │   ├── UnknownMemberError
     │   └── NoModelError
     ├── TrackingError              MLflow's store cannot be reached or used
+    ├── StoreError                 the database of forecasts cannot be reached or used now
     └── ArtifactError              a stored model or store is damaged or of another kind
 
 Each one carries its arguments and words itself: the rule, what was got, what to do.
@@ -113,6 +114,10 @@ class NoModelError(NotFoundError):
 
 class TrackingError(TiercastError):
     """MLflow's store cannot be reached or used."""
+
+
+class StoreError(TiercastError):
+    """The database of forecasts cannot be reached or used now; the message holds no place and nothing that was sent."""
 
 
 class ArtifactError(TiercastError):

@@ -17,12 +17,14 @@ from features.errors import (
     LimitError,
     NoModelError,
     NotFoundError,
+    StoreError,
     TiercastError,
 )
 
 _LOG = logging.getLogger("tiercast.service")
 _STATUS: Final[tuple[tuple[type[TiercastError], int], ...]] = (
     (NoModelError, 503),
+    (StoreError, 503),
     (NotFoundError, 404),
     (LimitError, 413),
     (InputError, 422),

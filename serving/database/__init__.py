@@ -1,0 +1,1 @@
+"""The store: forecasts, histories, posted lines, models and keys in SQLite or PostgreSQL."""

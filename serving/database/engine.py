@@ -1,0 +1,106 @@
+"""A database by its URL: SQLite as a file beside the models, or PostgreSQL; one that is away is said in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, TimeoutError
+
+from features.errors import ConfigError, StoreError
+
+SQLITE: Final = "sqlite"
+POSTGRESQL: Final = "postgresql"
+_WAIT_S: Final = 5.0
+"""As long as a connection, a lock or an answer is waited for."""
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for a database; nothing is connected yet.
+
+    Parameters
+    ----------
+    url : ``sqlite:///path`` or ``postgresql://user@host/database``
+
+    Raises
+    ------
+    ConfigError
+        it is neither
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = URL.create("none")
+    if parsed.get_backend_name() == SQLITE:
+        engine = create_engine(parsed, connect_args={"timeout": _WAIT_S, "check_same_thread": False})
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if parsed.get_backend_name() == POSTGRESQL:
+        return create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_pre_ping=True,  # a server that was restarted is found again without a failed question
+            pool_timeout=_WAIT_S,
+            connect_args={"connect_timeout": int(_WAIT_S), "options": f"-c statement_timeout={int(_WAIT_S * 1000)}"},
+        )
+    raise ConfigError(
+        "a store is SQLite or PostgreSQL",
+        "another URL",
+        "set TIERCAST_STORE to sqlite:///path/to/store.sqlite or postgresql://user@host/database",
+    )
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection to ask with.
+
+    Raises
+    ------
+    StoreError
+        the database is away, locked or damaged
+    """
+    with _told(), engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A connection in a transaction: all that is written in it is there at its end, or nothing.
+
+    Raises
+    ------
+    StoreError
+    """
+    with _told(), engine.connect().execution_options(writes=True) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except (DBAPIError, TimeoutError) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error  # without the statement, which holds what was sent
+        raise StoreError(
+            "the store's database answers",
+            f"{type(cause).__name__} from it",
+            "see that it runs and is reachable by TIERCAST_STORE; questions are answered again as soon as it does",
+        ) from error
+
+
+def _set_up_sqlite(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # transactions are begun below, by their kind
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")  # what was acknowledged outlives a power cut
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA mmap_size = 1073741824")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that will write takes the lock at once: two that read first could never both go on.
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
