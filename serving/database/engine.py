@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, TimeoutError
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from features.errors import ConfigError, StoreError
 
@@ -82,7 +83,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def _told() -> Iterator[None]:
     try:
         yield
-    except (DBAPIError, TimeoutError) as error:
+    except (DBAPIError, PoolTimeout) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error  # without the statement, which holds what was sent
         raise StoreError(
             "the store's database answers",
