@@ -27,7 +27,7 @@ _STATUS: Final[tuple[tuple[type[TiercastError], int], ...]] = (
     (StoreError, 503),
     (NotFoundError, 404),
     (LimitError, 413),
-    (InputError, 422),
+    (InputError, 409),
     (TiercastError, 500),
 )
 _MOST_DETAILS: Final = 20
@@ -42,6 +42,9 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 def status_of(error: TiercastError) -> int:
     """The status that an error is answered with: 4xx where the caller can mend it.
+
+    What breaks the description of the request is 422 (``validation_body``); what follows it and does not fit the model or
+    the store in place, as a date before its own does, is 409.
 
     >>> from features.errors import UnknownMemberError
     >>> status_of(UnknownMemberError(1))
@@ -86,11 +89,14 @@ def validation_body(errors: Sequence[Any]) -> bytes:
 def _place(error: dict[str, Any]) -> str:
     if error["type"] == "json_invalid":
         return ""
-    return ".".join(str(part)[:_MOST_PLACE] for part in error["loc"] if part != "body")
+    parts = (str(part) for part in error["loc"])
+    # '=ids' is no field, it says which of several kinds the object was taken for (serving.asked).
+    return ".".join(part[:_MOST_PLACE] for part in parts if part != "body" and not part.startswith("="))
 
 
 def _rule(error: dict[str, Any]) -> str:
-    if error["type"] == "json_invalid" or (error["loc"] == ("body",) and error["type"] != "missing"):
+    whole = not [part for part in error["loc"] if part != "body" and not str(part).startswith("=")]
+    if error["type"] == "json_invalid" or (whole and error["type"] != "missing"):
         return "a request body is a JSON object, sent with the header 'content-type: application/json'"
     return str(error["msg"]).removeprefix("Value error, ")
 

@@ -1,0 +1,141 @@
+"""What the service says, asked by ids, by histories and by new lines: one champion a question, over the store.
+
+Knows no web framework: the routes call it, and so may a notebook.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from features.errors import ConfigError, InputError, UnknownMemberError, listed
+from features.snapshot import to_date
+from features.zones import zone_of
+from serving import member_page, what_if
+from serving.asked import ByHistories, PostedLine, WhatIf
+from serving.champion import Champion, Desk
+from serving.database.forecasts import Filters, Stored, histories, look_up, page
+from serving.fresh import known, scored
+from serving.freshness import Freshness
+from serving.line_checks import check_histories
+from serving.members import MemberId, id_of, key_of, member_key
+from serving.posting import post
+from serving.predictor import Ask, Predictor
+from serving.reasons import Language
+from serving.record import STAGE_NAMES
+from serving.temperature import BANDS
+
+_NEAR: Final = {"keep": 1, "reach": 2}
+Erase = Callable[[str], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Whom the desk wants listed, in its words; None lets everyone pass."""
+
+    tier: str | None = None
+    temperature: str | None = None
+    stage: str | None = None
+    near_miss: str | None = None
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The store's answers, by the champion at the time of each question.
+
+    Parameters
+    ----------
+    desk : knows the champion and the database
+    erase : takes a member's key away everywhere, and gives the receipt
+    """
+
+    desk: Desk
+    erase: Erase
+
+    def of_ids(self, ids: Sequence[MemberId], as_of: dt.date | None, ask: Ask) -> dict[str, Any]:
+        """Forecasts by id, in the order asked for: the stored ones, or for a day anew from the stored histories."""
+        champion = self.desk.current()
+        kind = champion.generation.id_kind
+        keys = [key_of(member, kind) for member in ids]
+        found = self._stored(champion, keys) if as_of is None else self._anew(champion, keys, as_of)
+        there = [key for key in keys if key in found]
+        answers = self._told(champion, there, found, ask)
+        missing = {key: member for key, member in zip(keys, ids, strict=True) if key not in found}
+        silent = histories(self.desk.engine, champion.generation.id, list(missing)) if missing else {}
+        return {
+            "forecasts": answers,
+            "unknown": [member for key, member in missing.items() if key not in silent],
+            "silent": [member for key, member in missing.items() if key in silent],
+        }
+
+    def of_histories(self, asked: ByHistories, ask: Ask) -> dict[str, Any]:
+        """Forecasts of histories sent with the question, by the model that answers for the stored ones."""
+        champion = self.desk.current()
+        forecaster, as_of = champion.forecaster, asked.as_of or champion.generation.as_of
+        zone = zone_of(forecaster.settings.time_zone)
+        sent = [(history.customer_id, [line.to_line(zone) for line in history.transactions]) for history in asked.histories]
+        check_histories(sent, as_of, forecaster)
+        about = {member_key(history.customer_id): history.about(zone) for history in asked.histories}
+        answers, silent = Predictor(forecaster, champion.layout, champion.bounds).of_lines(sent, as_of, ask, about)
+        return {"forecasts": answers, "unknown": [], "silent": silent}
+
+    def what_if(self, asked: WhatIf, language: Language) -> dict[str, Any]:
+        """What would become of a member, and what it takes to keep or reach each tier."""
+        champion = self.desk.current()
+        ...
+
+    def member(self, customer_id: str, ask: Ask) -> dict[str, Any]:
+        """All there is to say of a member."""
+        ...
+
+    def members(self, chosen: Chosen, limit: int, cursor: str | None, ask: Ask) -> dict[str, Any]:
+        """A page of the desk's list, most value at risk first."""
+        champion = self.desk.current()
+        found = page(self.desk.engine, champion.generation.id, _filters(chosen, champion), limit=limit, cursor=cursor)
+        rows = dict(found.rows)
+        return {"members": self._told(champion, list(rows), rows, ask), "next": found.cursor}
+
+    def post(self, lines: Sequence[PostedLine], ask: Ask) -> dict[str, Any]:
+        """New lines, all or none, and the forecasts that follow from them."""
+        ...
+
+    def model(self) -> dict[str, Any]:
+        """What answers: version, data span, figures, policy."""
+        return self.desk.current().about
+
+    def forget(self, customer_id: str) -> dict[str, Any]:
+        """Erase a member; the receipt."""
+        champion = self.desk.current()
+        return self.erase(key_of(customer_id, champion.generation.id_kind))
+
+    def _stored(self, champion: Champion, keys: Sequence[str]) -> dict[str, Stored]:
+        found = look_up(self.desk.engine, champion.generation.id, keys)
+        stale = [key for key, row in found.items() if row.stale]
+        return found | self.desk.refreshed(champion, stale) if stale else found
+
+    def _anew(self, champion: Champion, keys: Sequence[str], as_of: dt.date) -> dict[str, Stored]: ...
+
+    def _told(self, champion: Champion, keys: Sequence[str], found: dict[str, Stored], ask: Ask) -> list[dict[str, Any]]:
+        if not keys:
+            return []
+        members = [id_of(key, champion.generation.id_kind) for key in keys]
+        rows = np.frombuffer(b"".join(found[key].body for key in keys), "<f8").reshape(len(keys), -1)
+        days = [to_date(found[key].as_of) for key in keys]
+        return champion.layout.answers(members, days, rows, **vars(ask))
+
+
+def _filters(chosen: Chosen, champion: Champion) -> Filters:
+    tier = None
+    if chosen.tier is not None:
+        names = champion.layout.tier_names
+        if chosen.tier not in names:
+            raise InputError("a tier is one of the policy's", "another", f"ask for one of {listed(names)}")
+        tier = names.index(chosen.tier)
+    band = next((band for band in BANDS if band.name == chosen.temperature), None)
+    span = None if band is None else (band.low, float("inf") if band is BANDS[-1] else band.high)
+    stage = None if chosen.stage is None else STAGE_NAMES.index(chosen.stage)
+    return Filters(tier, span, stage, _NEAR.get(chosen.near_miss or ""))
