@@ -57,6 +57,28 @@ def described(
         nothing is known of the member before the date; the id stays out of the message
     """
     one, consent = _one(histories, member, as_of, enrolled)
+    return described_alone(
+        one, as_of, horizon_days=horizon_days, policy=policy, bounds=bounds, consent=consent, language=language
+    )
+
+
+def described_alone(
+    histories: Histories,
+    as_of: dt.date,
+    *,
+    horizon_days: int,
+    policy: TierPolicy | None = None,
+    bounds: StandingBounds | None = None,
+    consent: bool | None = None,
+    language: Language = "en",
+) -> dict[str, Any]:
+    """The same of the one member of histories, by nothing heavier than numpy: what a service can tell.
+
+    Parameters
+    ----------
+    consent : whether the member agreed to marketing, None where nobody asked
+    """
+    one = histories.before(as_of)
     bounds = bounds or StandingBounds()
     joined = int(one.joined[0]) if one.joined is not None else -1
     (customer,) = one.members.tolist()
@@ -106,7 +128,7 @@ def _tier(
         return None
     names, by = policy.tier_names, as_of + dt.timedelta(days=horizon_days)
     held = max(int(tiers_held(one, policy, as_of)[0]), 0)  # a prospect of unknown date starts in the first
-    needs = outlook(one, policy, 0, as_of, by)
+    needs = outlook(one, policy, 0, as_of, by, language=language)
     near = near_misses(one, policy, as_of, by, bounds)
     events = [
         {**asdict(event), "date": event.date.isoformat()} for event in tier_history(one, policy, 0, by, language=language)

@@ -63,8 +63,8 @@ def test_an_invitation_is_kept_for_nothing() -> None:
 def test_in_chinese() -> None:
     assert told("shop_spend", "ana", "zh")[:3] == [
         "2024-01-11 Member joined: 2024-01-10 入会",
-        "2024-02-21 Plus rose: 2023-11-23 至 2024-02-20 105.00，需 100.00",
-        "2024-04-10 Member warned: 2024-01-11 至 2024-04-09 45.00，保级 Plus 需 80.00",
+        "2024-02-21 Plus rose: 2023-11-23 至 2024-02-20 累计 105.00，需 100.00",
+        "2024-04-10 Member warned: 2024-01-11 至 2024-04-09 累计 45.00，保级 Plus 需 80.00",
     ]
 
 
