@@ -24,9 +24,9 @@ from serving.errors import App, Receive, Scope, Send, error_body
 T = TypeVar("T")
 MOST_WAITING: Final = 128
 _ALERT_S: Final = 1.0
-_SHORT: Final = 4
-"""In an alert, the queue is a quarter as long."""
-_SHED_A_ROUND: Final = 3
+_SHORT: Final = 16
+"""In an alert, the queue is so many times shorter: who is not served in the next rounds hardly ever is, and hears so soon."""
+_SHED_A_ROUND: Final = 8
 _LARGE_S: Final = 25.0
 
 

@@ -29,6 +29,7 @@ EXPECTED = {
     "ConfigError": (422, "config"),
     "CutoffError": (422, "cutoff"),
     "LimitError": (413, "limit"),
+    "StoreError": (503, "store"),
     "OverloadError": (503, "overload"),
     "NotFoundError": (404, "not_found"),
     "UnknownMemberError": (404, "unknown_member"),
