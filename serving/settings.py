@@ -4,6 +4,7 @@
 variable                    default                    meaning
 ==========================  =========================  ==============================================================
 TIERCAST_HOME               tiercast-data              folder of models, runs and the look-up store
+TIERCAST_STORE              SQLite in TIERCAST_HOME    the store: sqlite:///path or postgresql://user@host/database
 TIERCAST_MAX_BODY_BYTES     4000000                    largest request body
 TIERCAST_MAX_IDS            1000                       most ids, or histories, in one request
 TIERCAST_MAX_LINES          20000                      most transaction lines in one request
@@ -39,6 +40,11 @@ class Home:
     def store(self) -> Path:
         """The look-up store."""
         return self.path / "store.sqlite"
+
+    @property
+    def store_url(self) -> str:
+        """The database of forecasts, keys and erasures, unless the environment names another one."""
+        return os.environ.get("TIERCAST_STORE") or f"sqlite:///{self.store.absolute()}"
 
     @property
     def tracking_uri(self) -> str:
