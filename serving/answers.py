@@ -7,27 +7,30 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 
-from features.errors import ConfigError, InputError, UnknownMemberError, listed
-from features.snapshot import to_date
+from features.errors import InputError, UnknownMemberError, listed
+from features.histories import Histories
+from features.snapshot import to_date, to_day
 from features.zones import zone_of
-from serving import member_page, what_if
-from serving.asked import ByHistories, PostedLine, WhatIf
+from serving.asked import ByHistories, Post, WhatIf
 from serving.champion import Champion, Desk
 from serving.database.forecasts import Filters, Stored, histories, look_up, page
-from serving.fresh import known, scored
-from serving.freshness import Freshness
+from serving.fresh import known, posted, renewed, scored
 from serving.line_checks import check_histories
+from serving.member_page import member_page
 from serving.members import MemberId, id_of, key_of, member_key
-from serving.posting import post
+from serving.model_page import model_page
 from serving.predictor import Ask, Predictor
 from serving.reasons import Language
 from serving.record import STAGE_NAMES
 from serving.temperature import BANDS
+from serving.what_if import what_if
+from serving.what_it_takes import what_it_takes
+from training.reach import check_learned
 
 _NEAR: Final = {"keep": 1, "reach": 2}
 Erase = Callable[[str], dict[str, Any]]
@@ -86,11 +89,23 @@ class Answers:
     def what_if(self, asked: WhatIf, language: Language) -> dict[str, Any]:
         """What would become of a member, and what it takes to keep or reach each tier."""
         champion = self.desk.current()
-        ...
+        one, as_of = self._one(champion, asked.customer_id)
+        check_learned(champion.forecaster, as_of)
+        imagined = [[one.to_imagined() for one in trial] for trial in asked.trials]
+        takes = what_it_takes(champion.forecaster, one, as_of, language=language)
+        tried = what_if(champion.forecaster, one, as_of, imagined, language=language)
+        return {**tried, "model_version": champion.generation.model_version, "what_it_takes": takes}
 
     def member(self, customer_id: str, ask: Ask) -> dict[str, Any]:
         """All there is to say of a member."""
-        ...
+        champion = self.desk.current()
+        one, as_of = self._one(champion, customer_id)
+        scores = scored(champion, one, as_of)
+        told = champion.layout.answers(one.members.tolist(), [as_of], scores.rows, **vars(ask)) if len(scores) else [None]
+        page = member_page(
+            champion.forecaster, one, as_of, forecast=told[0], bounds=champion.bounds, language=ask.language
+        )
+        return {**page, "model_version": champion.generation.model_version}
 
     def members(self, chosen: Chosen, limit: int, cursor: str | None, ask: Ask) -> dict[str, Any]:
         """A page of the desk's list, most value at risk first."""
@@ -99,9 +114,18 @@ class Answers:
         rows = dict(found.rows)
         return {"members": self._told(champion, list(rows), rows, ask), "next": found.cursor}
 
-    def post(self, lines: Sequence[PostedLine], ask: Ask) -> dict[str, Any]:
+    def post(self, asked: Post, ask: Ask) -> dict[str, Any]:
         """New lines, all or none, and the forecasts that follow from them."""
-        ...
+        champion = self.desk.current()
+        made = posted(self.desk.engine, champion, asked.lines)
+        silent = [member for key, member in made.members.items() if key not in made.forecasts]
+        return {
+            "stored": made.stored,
+            "known": made.known,
+            "unknown": made.unknown,
+            "forecasts": self._told(champion, list(made.forecasts), made.forecasts, ask),
+            "silent": silent,
+        }
 
     def model(self) -> dict[str, Any]:
         """What answers: version, data span, figures, policy."""
@@ -115,9 +139,25 @@ class Answers:
     def _stored(self, champion: Champion, keys: Sequence[str]) -> dict[str, Stored]:
         found = look_up(self.desk.engine, champion.generation.id, keys)
         stale = [key for key, row in found.items() if row.stale]
-        return found | self.desk.refreshed(champion, stale) if stale else found
+        if stale:
+            found = {key: row for key, row in found.items() if not row.stale} | renewed(self.desk.engine, champion, stale)
+            self.count("refreshed", len(stale))
+        return found
 
-    def _anew(self, champion: Champion, keys: Sequence[str], as_of: dt.date) -> dict[str, Stored]: ...
+    def _anew(self, champion: Champion, keys: Sequence[str], as_of: dt.date) -> dict[str, Stored]:
+        scores = scored(champion, known(self.desk.engine, champion, keys), as_of)
+        day = to_day(as_of)
+        rows = zip(scores.members.tolist(), scores.rows, strict=True)
+        return {key: Stored(day, False, row.tobytes()) for key, row in rows}
+
+    def _one(self, champion: Champion, customer_id: MemberId) -> tuple[Histories, dt.date]:
+        """A member's history with the lines posted since, and the day that the forecast is of."""
+        key = key_of(customer_id, champion.generation.id_kind)
+        one = known(self.desk.engine, champion, [key])
+        if not len(one):
+            raise UnknownMemberError(1)
+        as_of = max(champion.generation.as_of, one.span[1])
+        return replace(one, members=np.array([id_of(key, champion.generation.id_kind)], object)), as_of
 
     def _told(self, champion: Champion, keys: Sequence[str], found: dict[str, Stored], ask: Ask) -> list[dict[str, Any]]:
         if not keys:
