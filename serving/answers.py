@@ -22,8 +22,7 @@ from serving.database.forecasts import Filters, Stored, histories, look_up, page
 from serving.fresh import known, posted, renewed, scored
 from serving.line_checks import check_histories
 from serving.member_page import member_page
-from serving.members import MemberId, id_of, key_of, member_key
-from serving.model_page import model_page
+from serving.members import MemberId, asked_key, id_of, member_key
 from serving.predictor import Ask, Predictor
 from serving.reasons import Language
 from serving.record import STAGE_NAMES
@@ -63,7 +62,7 @@ class Answers:
         """Forecasts by id, in the order asked for: the stored ones, or for a day anew from the stored histories."""
         champion = self.desk.current()
         kind = champion.generation.id_kind
-        keys = [key_of(member, kind) for member in ids]
+        keys = [asked_key(member, kind) for member in ids]
         found = self._stored(champion, keys) if as_of is None else self._anew(champion, keys, as_of)
         there = [key for key in keys if key in found]
         answers = self._told(champion, there, found, ask)
@@ -102,9 +101,7 @@ class Answers:
         one, as_of = self._one(champion, customer_id)
         scores = scored(champion, one, as_of)
         told = champion.layout.answers(one.members.tolist(), [as_of], scores.rows, **vars(ask)) if len(scores) else [None]
-        page = member_page(
-            champion.forecaster, one, as_of, forecast=told[0], bounds=champion.bounds, language=ask.language
-        )
+        page = member_page(champion.forecaster, one, as_of, forecast=told[0], bounds=champion.bounds, language=ask.language)
         return {**page, "model_version": champion.generation.model_version}
 
     def members(self, chosen: Chosen, limit: int, cursor: str | None, ask: Ask) -> dict[str, Any]:
@@ -134,7 +131,7 @@ class Answers:
     def forget(self, customer_id: str) -> dict[str, Any]:
         """Erase a member; the receipt."""
         champion = self.desk.current()
-        return self.erase(key_of(customer_id, champion.generation.id_kind))
+        return self.erase(asked_key(customer_id, champion.generation.id_kind))
 
     def _stored(self, champion: Champion, keys: Sequence[str]) -> dict[str, Stored]:
         found = look_up(self.desk.engine, champion.generation.id, keys)
@@ -152,7 +149,7 @@ class Answers:
 
     def _one(self, champion: Champion, customer_id: MemberId) -> tuple[Histories, dt.date]:
         """A member's history with the lines posted since, and the day that the forecast is of."""
-        key = key_of(customer_id, champion.generation.id_kind)
+        key = asked_key(customer_id, champion.generation.id_kind)
         one = known(self.desk.engine, champion, [key])
         if not len(one):
             raise UnknownMemberError(1)

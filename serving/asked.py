@@ -11,6 +11,7 @@ from features.contacts import About, Event
 from features.daily import Line
 from features.events import SURVEY
 from serving.fields import AmountField, DateField, KindField, MemberField, ReasonsField, SizeField, TextField, TimeField
+from serving.imagined import Imagined
 
 MAX_IDS: Final = 1_000
 MAX_HISTORIES: Final = 100
@@ -18,7 +19,7 @@ MAX_LINES: Final = 20_000
 MAX_POSTED: Final = 1_000
 MAX_IMAGINED: Final = 100
 MAX_TRIALS: Final = 10
-_LINE: Final = {"timestamp": "2017-12-02T10:00:00", "amount": 25.5, "order_id": "a"}
+_LINE: Final[dict[str, Any]] = {"timestamp": "2017-12-02T10:00:00", "amount": 25.5, "order_id": "a"}
 
 
 class _Strict(BaseModel):
@@ -168,6 +169,13 @@ class Bought(_Strict):
     date: DateField = Field(examples=["2018-01-09"], description="A day on or after the member's as-of date.")
     kind: Literal["purchase", "return"] = "purchase"
     amount: SizeField = Field(description="Its size in currency, 0 or more.")
+    cost: SizeField | None = Field(None, description="What it costs the shop; left out, the member's usual share.")
+    points: SizeField | None = Field(None, description="Points that it earns, or takes back; likewise.")
+    quantity: SizeField | None = Field(None, description="Units; likewise.")
+
+    def to_imagined(self) -> Imagined:
+        """As serving.what_if takes it."""
+        return Imagined(self.date, self.kind, self.amount, self.cost, self.points, self.quantity)
 
 
 class Visited(_Strict):
@@ -176,8 +184,12 @@ class Visited(_Strict):
     date: DateField = Field(description="As of a purchase.")
     kind: Literal["visit"] = Field(description="A purchase of the member's usual basket, or in a log without amounts any.")
 
+    def to_imagined(self) -> Imagined:
+        """As serving.what_if takes it."""
+        return Imagined(self.date, "visit")
 
-Imagined: TypeAlias = Annotated[
+
+Trial: TypeAlias = Annotated[
     Annotated[Bought, Tag("=bought")] | Annotated[Visited, Tag("=visited")],
     Discriminator(lambda one: "=visited" if _said(one, "kind") == "visit" else "=bought"),
 ]
@@ -199,7 +211,7 @@ class WhatIf(_Strict):
     )
 
     customer_id: MemberField
-    trials: list[Annotated[list[Imagined], Field(min_length=1, max_length=MAX_IMAGINED)]] = Field(
+    trials: list[Annotated[list[Trial], Field(min_length=1, max_length=MAX_IMAGINED)]] = Field(
         default_factory=list, max_length=MAX_TRIALS, description="Each is tried by itself; none gives what each tier takes."
     )
 

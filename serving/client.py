@@ -21,7 +21,8 @@ import httpx
 from pydantic import BaseModel
 
 from features.errors import TiercastError
-from serving.answered import Erased, Forecast, Forecasts, Member, Members, Model, Posted, WhatIfAnswer
+from serving.answered import Erased, Forecast, Forecasts, Members, Posted
+from serving.answered_pages import Member, Model, WhatIfAnswer
 from serving.reasons import Language
 
 _Answer = TypeVar("_Answer", bound=BaseModel)
@@ -99,7 +100,7 @@ class Client:
         """
         body: dict[str, Any] = {"reasons": reasons, "contributions": contributions}
         body |= {"as_of": as_of.isoformat()} if as_of else {}
-        body |= {"ids": list(ids)} if histories is None else {"histories": [dict(history) for history in histories]}
+        body |= {"ids": list(ids or ())} if histories is None else {"histories": [dict(history) for history in histories]}
         return self._ask(Forecasts, "POST", "/v1/forecast", json=body)
 
     def what_if(self, customer_id: int | float | str, trials: Sequence[Sequence[Mapping[str, Any]]] = ()) -> WhatIfAnswer:

@@ -22,7 +22,7 @@ from serving.database import lines as stored_lines
 from serving.database.forecasts import ForecastRow, Stored, histories
 from serving.database.lines import Known, lines_of, post, refresh
 from serving.line_checks import check_new
-from serving.members import MemberId, key_of
+from serving.members import MemberId, asked_key
 from serving.posted import from_text, to_text
 from serving.scoring import Scores, score
 from training.reach import check_learned
@@ -90,7 +90,7 @@ def posted(engine: Engine, champion: Champion, lines: Sequence[PostedLine]) -> P
     zone = zone_of(forecaster.settings.time_zone)
     said = [line.to_line(zone) for line in lines]
     check_new(said, generation.as_of, forecaster)
-    keys = [key_of(line.customer_id, generation.id_kind) for line in lines]
+    keys = [asked_key(line.customer_id, generation.id_kind) for line in lines]
     there = histories(engine, generation.id, list(dict.fromkeys(keys)))
     taken = [
         stored_lines.PostedLine(member, line.key, to_day(own.timestamp.date()), to_text(own))

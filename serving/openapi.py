@@ -14,7 +14,9 @@ def described(app: FastAPI) -> dict[str, Any]:
     """The OpenAPI description, made once: each route with the scopes of which a key needs one."""
     if app.openapi_schema is None:
         found = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
-        found["components"]["securitySchemes"] = {"key": {"type": "http", "scheme": "bearer", "bearerFormat": "tc_<id>_<secret>"}}
+        found["components"]["securitySchemes"] = {
+            "key": {"type": "http", "scheme": "bearer", "bearerFormat": "tc_<id>_<secret>"}
+        }
         for path, methods in found["paths"].items():
             for method, route in methods.items():
                 needed = permission(method.upper(), path)

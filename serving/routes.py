@@ -6,13 +6,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
-import orjson
 from fastapi import APIRouter, Body, FastAPI, Header, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 
 from features.errors import InputError, TiercastError
-from serving import answered
+from serving import answered, answered_pages
 from serving.answers import Answers, Chosen
 from serving.asked import ByIds, ForecastAsked, Post, WhatIf
 from serving.body_route import BodyRoute
@@ -101,10 +100,11 @@ def _forecasts(answers: Answers, work: Work) -> APIRouter:
         run = work.short if len(asked.ids) <= _SMALL and asked.as_of is None else work.long
         return _json(await run(lambda: answers.of_ids(asked.ids, asked.as_of, ask)), request)
 
-    @routes.post("/v1/what-if", response_model=answered.WhatIfAnswer, responses=_faults(404), tags=["forecasts"])
+    @routes.post("/v1/what-if", response_model=answered_pages.WhatIfAnswer, responses=_faults(404), tags=["forecasts"])
     async def what_if(request: Request, asked: Annotated[WhatIf, Body()], accept_language: _Accept = None) -> Response:
         """What would become of a member by imagined purchases, visits or returns; and what it takes to keep or reach each
-        tier, with the probability that the member does it unaided."""
+        tier, with the probability that the member does it unaided.
+        """
         language = language_of(accept_language)
         return _json(await work.long(lambda: answers.what_if(asked, language)), request)
 
@@ -115,7 +115,7 @@ def _forecasts(answers: Answers, work: Work) -> APIRouter:
         A line that is sent again with the same key and content is not counted again; another content is refused.
         """
         ask = Ask(asked.reasons, language_of(accept_language))
-        return _json(await work.long(lambda: answers.post(asked.lines, ask)), request)
+        return _json(await work.long(lambda: answers.post(asked, ask)), request)
 
     return routes
 
@@ -145,7 +145,10 @@ def _members(answers: Answers, work: Work) -> APIRouter:
         return _json(await work.long(lambda: answers.members(chosen, limit, cursor, ask)), request)
 
     @routes.get(
-        "/v1/members/{customer_id:path}", response_model=answered.Member, responses=_faults(404, but=(413, 415)), tags=["members"]
+        "/v1/members/{customer_id:path}",
+        response_model=answered_pages.Member,
+        responses=_faults(404, but=(413, 415)),
+        tags=["members"],
     )
     async def member(request: Request, customer_id: _Id, reasons: _Reasons = 3, accept_language: _Accept = None) -> Response:
         """All there is to say of a member: standing, tier with its history and reasons, forecast, what keeps and lifts."""
@@ -154,14 +157,17 @@ def _members(answers: Answers, work: Work) -> APIRouter:
         return _json(await work.long(lambda: answers.member(customer_id, ask)), request)
 
     @routes.delete(
-        "/v1/members/{customer_id:path}", response_model=answered.Erased, responses=_faults(404, but=(413, 415)), tags=["members"]
+        "/v1/members/{customer_id:path}",
+        response_model=answered.Erased,
+        responses=_faults(404, but=(413, 415)),
+        tags=["members"],
     )
     async def forget(request: Request, customer_id: _Id) -> Response:
         """Erase a member from store, forecasts and plans. The receipt does not say whom."""
         _only(request)
         return _json(await work.long(lambda: answers.forget(customer_id)), request)
 
-    @routes.get("/v1/model", response_model=answered.Model, responses=_faults(but=(404, 413, 415)), tags=["model"])
+    @routes.get("/v1/model", response_model=answered_pages.Model, responses=_faults(but=(404, 413, 415)), tags=["model"])
     async def model(request: Request) -> Response:
         """What answers: version, data span, figures, policy."""
         _only(request)
@@ -184,4 +190,6 @@ def _only(request: Request, *names: str) -> None:
 
 def _json(content: Any, request: Request) -> Response:
     language = language_of(request.headers.get("accept-language"))
-    return Response(content, headers={"content-language": language, "vary": "accept-language"}, media_type="application/json")
+    return Response(
+        content, headers={"content-language": language, "vary": "accept-language"}, media_type="application/json"
+    )

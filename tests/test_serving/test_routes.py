@@ -70,7 +70,10 @@ def test_an_answer_has_the_documented_shape(shop: Shop) -> None:
     page = answered.Members.model_validate(client.get("/v1/members?limit=2").json(), extra="forbid")
     assert len(page.members) == 2
     assert answered.Model.model_validate(client.get("/v1/model").json(), extra="forbid")
-    tried = {"customer_id": member, "trials": [[{"date": "2020-08-30", "amount": 50}], [{"date": "2020-08-30", "kind": "visit"}]]}
+    tried = {
+        "customer_id": member,
+        "trials": [[{"date": "2020-08-30", "amount": 50}], [{"date": "2020-08-30", "kind": "visit"}]],
+    }
     assert answered.WhatIfAnswer.model_validate(client.post("/v1/what-if", json=tried).json(), extra="forbid")
 
 
