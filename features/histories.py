@@ -51,7 +51,8 @@ class Histories:
     ``members`` (n_members,) holds the ids as they came. ``visits`` has one row per member and day with a purchase,
     with orders and gross; ``returns`` one per member and day with a return, with returned. Columns that the log has
     beside these add values of their own (see features.daily). ``labels`` has for each text column (category, channel,
-    ...) one row per member, day and label, ``events`` for each kind of event one row per member and day. ``joined``
+    ...) one row per member, day and label, whose text is ``label_names`` at its code; those of a day are in the order of
+    their texts. ``events`` has for each kind of event one row per member and day. ``joined``
     (n_members,) is the day on which each became a member, -1 where only the first purchase can tell. ``columns``
     names what the log has of the contract. ``first_day`` and ``end_day`` bound the log: all its rows lie in
     [first_day, end_day). Money is in fixed-point units (features.money). Days are those of ``time_zone``.
@@ -67,6 +68,7 @@ class Histories:
     events: Mapping[str, Ragged] = field(default_factory=dict)
     joined: npt.NDArray[np.int32] | None = None
     time_zone: str = UTC
+    label_names: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.members)
@@ -123,6 +125,7 @@ def assemble(
     values: Mapping[str, npt.NDArray[np.int64]],
     columns: Collection[str],
     labels: Mapping[str, Ragged] | None = None,
+    label_names: Mapping[str, npt.NDArray[Any]] | None = None,
 ) -> Histories:
     """Histories from member x day rows, parted into purchases and returns.
 
@@ -146,6 +149,7 @@ def assemble(
         int(day.min()),
         int(day.max()) + 1,
         labels or {},
+        label_names=label_names or {},
     )
 
 
@@ -177,20 +181,24 @@ def from_rows(
     offsets = _offsets([len(days) for _, days in histories])
     day = np.array([date.toordinal() for date, _ in rows], np.int32) - np.int32(EPOCH)
     values = {name: np.array([found[name] for _, found in rows], np.int64) for name in rows[0][1]}
-    ragged = {name: _labels(own) for name, own in (labels or {}).items()}
-    made = assemble(ids, offsets, day, values, {*columns, *(("amount",) if has_amounts else ())}, ragged)
+    ragged, names = {}, {}
+    for name, own in (labels or {}).items():
+        names[name], ragged[name] = _labels(own)
+    made = assemble(ids, offsets, day, values, {*columns, *(("amount",) if has_amounts else ())}, ragged, names)
     return replace(made, time_zone=time_zone)
 
 
-def _labels(own: Sequence[Sequence[tuple[dt.date, str, int, int]]]) -> Ragged:
+def _labels(own: Sequence[Sequence[tuple[dt.date, str, int, int]]]) -> tuple[npt.NDArray[Any], Ragged]:
     rows = [row for counts in own for row in counts]
-    code = {label: position for position, label in enumerate(sorted({label for _, label, _, _ in rows}))}
+    names = sorted({label for _, label, _, _ in rows})
+    code = {label: position for position, label in enumerate(names)}
     columns = {
         "code": np.array([code[label] for _, label, _, _ in rows], np.int64),
         "lines": np.array([lines for _, _, lines, _ in rows], np.int64),
         "gross": np.array([gross for _, _, _, gross in rows], np.int64),
     }
-    return Ragged(_offsets([len(counts) for counts in own]), np.array([to_day(row[0]) for row in rows], np.int32), columns)
+    day = np.array([to_day(row[0]) for row in rows], np.int32)
+    return np.array(names, object), Ragged(_offsets([len(counts) for counts in own]), day, columns)
 
 
 def _offsets(lengths: Sequence[int]) -> npt.NDArray[np.int64]:

@@ -7,7 +7,7 @@ features.needs.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -19,7 +19,7 @@ from features.histories import Histories
 from features.policy import TierPolicy
 from features.rules import ONLY, Tier
 from features.snapshot import to_day
-from features.tiers import tier_at, tier_state
+from features.tiers import TierState, tier_at, tier_state
 
 NOT_A_MEMBER: Final = -1
 
@@ -65,16 +65,21 @@ def near_misses(histories: Histories, policy: TierPolicy, as_of: dt.date, by: dt
     """
     everyone = np.arange(len(histories))
     cutoff = np.full(len(histories), to_day(as_of), np.int64)
-    state = tier_state(histories, everyone, cutoff, (by - as_of).days, policy)
-    reach, keep = (np.array(own) for own in zip(*map(_thresholds, policy.tiers), strict=True))
+    found = near_of(tier_state(histories, everyone, cutoff, (by - as_of).days, policy), policy, bounds)
     known = known_at(histories, to_day(as_of))
+    return replace(found, keep=np.where(known, found.keep, 0.0), rise=np.where(known, found.rise, 0.0))
+
+
+def near_of(state: TierState, policy: TierPolicy, bounds: StandingBounds) -> NearMisses:
+    """(n_pairs,) the same of members whose state is known already (features.tiers.tier_state)."""
+    reach, keep = (np.array(own) for own in zip(*map(_thresholds, policy.tiers), strict=True))
     top = len(policy.tiers) - 1
-    above = np.minimum(state.tier + 1, top)
+    above, needs = np.minimum(state.tier + 1, top), state.needs
 
     def near(tier: Integers, threshold: Floats) -> Floats:
-        need = np.take_along_axis(state.needs, tier[:, None], axis=1)[:, 0]
+        need = np.take_along_axis(needs, tier[:, None], axis=1)[:, 0]
         most = np.maximum(threshold * bounds.near_share, bounds.near_amount)
-        return np.where(known & (need <= most[tier]), need, 0.0)
+        return np.where(need <= most[tier], need, 0.0)
 
     rise = np.where(state.tier < top, near(above, reach), 0.0)
     return NearMisses(near(state.tier, keep), rise, whole=state.scale == 1)

@@ -13,7 +13,7 @@ from features.policy import TierPolicy
 from features.rulebook import rulebook
 from features.running import Trial
 from features.snapshot import check_days, to_date, to_day
-from features.tiers import UNDEFINED, tier_state, undefined_because
+from features.tiers import UNDEFINED, Integers, is_summed, tier_state, undefined_because
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,34 @@ def outlook(histories: Histories, policy: TierPolicy, member: int, as_of: dt.dat
             why = undefined_because(policy, k) or "not defined, because no amount booked now gives it by then"
             found.append(Outlook(name, None, None, why))
             continue
-        last = None
-        if need > 0:
-            ends = (day for day in range(cutoff + days - 1, cutoff - 1, -1) if trial.tier(day, need, cutoff + days) >= k)
-            last = to_date(next(ends, cutoff))
+        last = to_date(_last_day(trial, k, need, cutoff, cutoff + days)) if need > 0 else None
         found.append(Outlook(name, need / state.scale, last, None))
     return found
+
+
+def last_days(
+    histories: Histories, policy: TierPolicy, member: Integers, tier: Integers, need: Integers, cutoff: int, days: int
+) -> Integers:
+    """(n_pairs,) day numbers: the last day on which each need, booked at once, still gives its tier: ``Outlook.last_day``.
+
+    Parameters
+    ----------
+    member, tier : (n_pairs,) positions in ``histories`` and in the policy's tiers
+    need : (n_pairs,) above 0, in units of the metric, as ``TierState.need`` has it for a horizon of ``days``
+    cutoff : day number
+    """
+    last = np.full(len(member), cutoff + days - 1, np.int64)
+    if is_summed(policy) or not len(member):
+        return last
+    book = rulebook(policy)
+    trials: dict[int, Trial] = {}
+    for i, (who, k, amount) in enumerate(zip(member.tolist(), tier.tolist(), need.tolist(), strict=True)):
+        if who not in trials:
+            known = histories.select(np.array([who], np.int64)).before(to_date(cutoff))
+            trials[who] = Trial(book, ledger(known, book.columns), cutoff)
+        last[i] = _last_day(trials[who], k, amount, cutoff, cutoff + days)
+    return last
+
+
+def _last_day(trial: Trial, tier: int, need: int, cutoff: int, end: int) -> int:
+    return next((day for day in range(end - 1, cutoff, -1) if trial.tier(day, need, end) >= tier), cutoff)

@@ -68,19 +68,22 @@ def _dense(
     return (np.flatnonzero(there) + least).astype(kind.to_pandas_dtype()), parts
 
 
-def codes(chunks: list[Any]) -> Integers:
-    """Each line's label as its position among all labels (texts by their bytes), -1 for none, of dictionary arrays.
+def codes(chunks: list[Any]) -> tuple[npt.NDArray[Any], Integers]:
+    """All labels in order (texts by their bytes), and each line's position among them, -1 for none, of dictionary arrays.
 
     >>> import pyarrow as pa
-    >>> codes([pa.array(["tea", None]).dictionary_encode(), pa.array(["ale"]).dictionary_encode()]).tolist()
-    [1, -1, 0]
+    >>> labels, code = codes([pa.array(["tea", None]).dictionary_encode(), pa.array(["ale"]).dictionary_encode()])
+    >>> labels.tolist(), code.tolist()
+    (['ale', 'tea'], [1, -1, 0])
     """
     import pyarrow as pa
     import pyarrow.compute as pc
 
     encoded = pa.chunked_array(chunks).unify_dictionaries()
-    sorting = pc.sort_indices(encoded.chunk(0).dictionary).to_numpy()
+    labels = encoded.chunk(0).dictionary
+    sorting = pc.sort_indices(labels).to_numpy()
     rank = np.full(len(sorting) + 1, -1, np.int64)  # the last place is for lines without a label
     rank[sorting] = np.arange(len(sorting))
     indices = (pc.fill_null(chunk.indices, len(sorting)).to_numpy() for chunk in encoded.chunks)
-    return np.concatenate([rank[index] for index in indices])
+    in_order = labels.take(pa.array(sorting)).to_numpy(zero_copy_only=False)
+    return in_order, np.concatenate([rank[index] for index in indices])

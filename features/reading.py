@@ -88,23 +88,28 @@ def from_folded(table: pa.Table, label_tables: Mapping[str, pa.Table], has: Coll
     member = np.concatenate(parts)
     names = ["orders", *(["minute"] if TIME in has else []), *(part.value for part in sums(has))]
     values = {name: table[name].cast("int64").to_numpy() for name in names}  # an engine's hour may be shorter
-    labels = {name: _label_rows(rows, ids) for name, rows in label_tables.items()}
+    texts: dict[str, npt.NDArray[Any]] = {}
+    labels: dict[str, Ragged] = {}
+    for name, rows in label_tables.items():
+        texts[name], labels[name] = _label_rows(rows, ids)
     offsets = np.searchsorted(member, np.arange(len(ids) + 1)).astype(np.int64)
-    return assemble(ids, offsets, _day_numbers(table), values, has, labels)
+    return assemble(ids, offsets, _day_numbers(table), values, has, labels, texts)
 
 
-def _label_rows(table: pa.Table, ids: npt.NDArray[Any]) -> Ragged:
-    """Rows of member, day and label with the members of the log."""
+def _label_rows(table: pa.Table, ids: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], Ragged]:
+    """The labels, and rows of member, day and label with the members of the log."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     position = pc.index_in(table["member"], value_set=pa.array(ids.tolist(), table["member"].type))
-    code = codes([chunk.dictionary_encode() for chunk in table["label"].chunks]) if table.num_rows else np.empty(0, np.int64)
+    names, code = np.empty(0, object), np.empty(0, np.int64)
+    if table.num_rows:
+        names, code = codes([chunk.dictionary_encode() for chunk in table["label"].chunks])
     member, day = position.to_numpy().astype(np.int32), _day_numbers(table)
     sorting = np.lexsort((code, day, member))
     offsets = np.searchsorted(member[sorting], np.arange(len(ids) + 1)).astype(np.int64)
     counted = {name: table[name].to_numpy()[sorting] for name in ("lines", "gross")}
-    return Ragged(offsets, day[sorting], {"code": code[sorting], **counted})
+    return names, Ragged(offsets, day[sorting], {"code": code[sorting], **counted})
 
 
 def _day_numbers(table: pa.Table) -> npt.NDArray[np.int32]:

@@ -78,7 +78,11 @@ def _folded(
     kept: dict[str, list[Any]], ids: npt.NDArray[Any], member: npt.NDArray[np.int32], has: set[str], until: int
 ) -> Histories:
     """Histories of any log."""
-    labels = {str(name): codes(kept.pop(name)) for name in LABELS if name in has}
+    names: dict[str, npt.NDArray[Any]] = {}
+    labels: dict[str, Integers] = {}
+    for name in LABELS:
+        if name in has:
+            names[name], labels[name] = codes(kept.pop(name))
     whole = {}
     for name in list(kept):
         whole[name] = np.concatenate(kept.pop(name))
@@ -93,7 +97,7 @@ def _folded(
     for name, code in labels.items():
         labelled_ = (units >= 0) & (code >= 0)
         ragged[name] = _ragged(by_label(member[labelled_], day[labelled_], code[labelled_], units[labelled_], len(ids)))
-    histories = assemble(ids, days.offsets, days.day, days.values, has, ragged)
+    histories = assemble(ids, days.offsets, days.day, days.values, has, ragged, names)
     there = np.diff(days.offsets) > 0
     return histories if there.all() else histories.select(np.flatnonzero(there))  # some had nothing but strays
 

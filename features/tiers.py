@@ -176,13 +176,11 @@ def tier_state(
         the log cannot give what the policy counts; or a policy without memory has a window of days that is shorter than the
         horizon: then nothing carries over, and part of the horizon does not count
     """
-    book = rulebook(policy)
-    scale = UNITS if in_units(next(iter(book.versions[-1].named_metrics.values()))) else 1
+    book, scale = rulebook(policy), scale_of(policy)
     if book.memoryless:
         _refuse_short(book, horizon_days)
     member, cutoff = np.asarray(member, np.int64), np.asarray(cutoff, np.int64)
-    additive = not book.specs[IS_SCORE] and book.most_metrics == 1 and not _expires(book)
-    if compiled is None and book.memoryless and additive and book.rules[WINDOW] in (DAYS, LIFETIME):
+    if compiled is None and is_summed(policy):
         if len(member) == 1 and book.columns[0].name == "spend" and histories.has_amounts:
             return TierState(*one_state(book, histories, int(member[0]), int(cutoff[0]), horizon_days), scale)
         log = ledger(histories, book.columns)
@@ -197,6 +195,18 @@ def gives(histories: Histories, policy: TierPolicy) -> bool:
     """
     needed = any(column.name in ("spend", "profit") for column in rulebook(policy).columns)
     return histories.has_amounts or not needed
+
+
+def scale_of(policy: TierPolicy) -> int:
+    """Units of the policy's metric that are one: of its first where there are several."""
+    return UNITS if in_units(next(iter(rulebook(policy).versions[-1].named_metrics.values()))) else 1
+
+
+def is_summed(policy: TierPolicy) -> bool:
+    """Whether tiers are read off sums over a window of days, or over the lifetime: any day until the window's end counts."""
+    book = rulebook(policy)
+    additive = not book.specs[IS_SCORE] and book.most_metrics == 1 and not _expires(book)
+    return book.memoryless and additive and book.rules[WINDOW] in (DAYS, LIFETIME)
 
 
 def undefined_because(policy: TierPolicy, tier: int) -> str | None:

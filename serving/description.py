@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from dataclasses import asdict, replace
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -19,17 +19,14 @@ from features.identity import find, locate
 from features.ladder import ADVOCATE, CLASSES, NO_CLASS, STAGES
 from features.members import Enrolled
 from features.membership import near_misses, pace, tiers_held
-from features.money import UNITS
 from features.needs import outlook
 from features.passbook import Passbook, summed_up
 from features.policy import TierPolicy
 from features.snapshot import to_date, to_day
 from features.standing import Standing, stand
 from features.tiers import gives
+from serving.near_miss import Kind, missed
 from serving.reasons import Language
-
-KEEP: Final = Phrase("needs {need} more by {day} to keep {tier}", "{day} 前（含当日）还需 {need}，可保 {tier}")
-RISE: Final = Phrase("needs {need} more by {day} to reach {tier}", "{day} 前（含当日）还需 {need}，可升 {tier}")
 
 
 def described(
@@ -71,15 +68,6 @@ def described(
     }
 
 
-def rounded_up(need: float, *, whole: bool = False) -> str:
-    """What is needed, in whole hundredths that suffice, or in whole numbers.
-
-    >>> rounded_up(86.2001)
-    '86.21'
-    """
-    return f"{math.ceil(need):,}" if whole else f"{math.ceil(round(need * UNITS) / (UNITS / 100)) / 100:,.2f}"
-
-
 def _one(histories: Histories, member: str, as_of: dt.date, enrolled: Enrolled | None) -> tuple[Histories, bool | None]:
     """The histories of one member as known at a date, and the consent."""
     import pyarrow as pa
@@ -111,11 +99,12 @@ def _tier(
     events = [
         {**asdict(event), "date": event.date.isoformat()} for event in tier_history(one, policy, 0, by, language=language)
     ]
-    missed: dict[str, str] = {}
-    for phrase, lacking, tier in ((KEEP, near.keep, held), (RISE, near.rise, held + 1)):
+    said: dict[str, str] = {}
+    lacks: tuple[tuple[Kind, Any, int], ...] = (("keep", near.keep, held), ("reach", near.rise, held + 1))
+    for kind, lacking, tier in lacks:
         if lacking[0]:
-            need = rounded_up(float(lacking[0]), whole=near.whole)
-            missed[names[tier]] = _said(phrase, language).format(need=need, day=needs[tier].last_day, tier=names[tier])
+            day = str(needs[tier].last_day)
+            said[names[tier]] = missed(kind, names[tier], float(lacking[0]), day, whole=near.whole, language=language)
     return {
         "name": names[held],
         "history": [event for event in events if event["date"] <= as_of.isoformat()],
@@ -129,7 +118,7 @@ def _tier(
                 "need": need.need,
                 "last_day": need.last_day.isoformat() if need.last_day else None,
                 "undefined": need.why,
-                "near_miss": missed.get(need.tier),
+                "near_miss": said.get(need.tier),
             }
             for position, need in enumerate(needs)
             if position

@@ -6,8 +6,8 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from serving.description import rounded_up
 from serving.description_words import WORDS
+from serving.near_miss import rounded_up
 from serving.reasons import Language
 
 _WIDTH: Final = 17

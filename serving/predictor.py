@@ -18,6 +18,7 @@ from features.schema import LABELS
 from features.snapshot import to_day
 from serving.reasons import Language
 from serving.record import Layout
+from serving.scoring import score
 from serving.settings import Home
 from serving.store import MemberId, Store, member_key
 from training.artifact import VERSION, load, to_forecaster
@@ -123,8 +124,8 @@ class Predictor:
             log = from_rows(rows, self.forecaster.settings.has_amounts, columns=needed, labels=labels, time_zone=zone)
             log = attach(log, [self._known(about.get(member_key(member), About())) for member, _ in known])
             log = log.before(as_of)
-            forecasts = self.forecaster.forecast(log, as_of, explain=True)
-            for member, row in zip(forecasts.members.tolist(), self.layout.rows(forecasts), strict=True):
+            scores = score(self.forecaster, self.layout, log, as_of)
+            for member, row in zip(scores.members.tolist(), scores.rows, strict=True):
                 answered[member_key(member)] = self._answer(member, as_of, row, ask)
         silent = [member for member, _ in histories if member_key(member) not in answered]
         return list(answered.values()), silent

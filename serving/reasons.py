@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -18,8 +17,7 @@ _MOST_NATS: Final = 20.0
 """No log holds enough labels for more."""
 
 
-@dataclass(frozen=True)
-class Reason:
+class Reason(NamedTuple):
     """One feature's part in a forecast.
 
     ``value`` is None where the feature's null rule applies; ``contribution`` is in log-odds of leaving, above 0 where it
@@ -28,6 +26,7 @@ class Reason:
 
     feature: str
     value: float | None
+    unit: str
     contribution: float
     sentence: str
 
@@ -35,28 +34,67 @@ class Reason:
 def top_reasons(
     features: Sequence[Feature | Term], values: Floats, contributions: Floats, *, most: int, language: Language
 ) -> list[Reason]:
-    """The features that move one member's forecast most, largest first, one of each family before a second of any.
-
-    Features of a family say nearly the same; three reasons are to be three. Those that move nothing are left out.
+    """What moves one member's forecast most; see ``Teller.reasons``.
 
     Parameters
     ----------
     features : (n_features,)
     values, contributions : (n_features,) of one member
     """
-    order = [int(i) for i in np.argsort(-np.abs(contributions), kind="stable") if contributions[i] != 0.0]
-    first = list({features[i].family or features[i].name: i for i in reversed(order)}.values())
-    chosen = sorted(first, key=order.index)[:most]
-    chosen += [i for i in order if i not in chosen][: most - len(chosen)]
-    return [
-        Reason(
-            features[i].name,
-            None if math.isnan(values[i]) else float(values[i]),
-            float(contributions[i]),
-            sentence(features[i], float(values[i]), float(contributions[i]), language),
-        )
-        for i in sorted(chosen, key=order.index)
-    ]
+    (found,) = Teller(features, language).reasons(values[None, :], contributions[None, :], most)
+    return found
+
+
+class Teller:
+    """Tells what moves forecasts, in one language.
+
+    Parameters
+    ----------
+    features : (n_features,) what forecasts are explained by
+    """
+
+    def __init__(self, features: Sequence[Feature | Term], language: Language) -> None:
+        self.features = tuple(features)
+        self.language: Language = language
+        self._families = [feature.family or feature.name for feature in features]
+
+    def reasons(self, values: Floats, contributions: Floats, most: int) -> list[list[Reason]]:
+        """For each member, the features that move the forecast most, largest first.
+
+        One of each family comes before a second of any: features of a family say nearly the same, and three reasons are to
+        be three. Those that move nothing are left out.
+
+        Parameters
+        ----------
+        values, contributions : (n_members, n_features)
+        """
+        orders = np.argsort(-np.abs(contributions), axis=1, kind="stable")
+        found = []
+        for order, own, parts in zip(orders.tolist(), values.tolist(), contributions.tolist(), strict=True):
+            found.append([self._told(i, own[i], parts[i]) for i in self._chosen(order, parts, most)])
+        return found
+
+    def _chosen(self, order: list[int], parts: list[float], most: int) -> list[int]:
+        """Positions of the reasons, given those of all features from the largest on."""
+        chosen: list[int] = []
+        told: set[str] = set()
+        for i in order:
+            if len(chosen) >= most or parts[i] == 0.0:
+                break
+            if self._families[i] not in told:
+                told.add(self._families[i])
+                chosen.append(i)
+        if len(chosen) < most:
+            left = [i for i in order if parts[i] != 0.0 and i not in chosen]
+            kept = {*chosen, *left[: most - len(chosen)]}
+            chosen = [i for i in order if i in kept]
+        return chosen
+
+    def _told(self, i: int, value: float, contribution: float) -> Reason:
+        feature = self.features[i]
+        there = None if math.isnan(value) else value
+        said = sentence(feature, value, contribution, self.language)
+        return Reason(feature.name, there, feature.unit.value, contribution, said)
 
 
 def sentence(feature: Feature | Term, value: float, contribution: float, language: Language) -> str:

@@ -1,33 +1,63 @@
 """One member's forecast as a row of numbers, and that row as an answer: the same for batch, HTTP and notebooks.
 
-A row holds, in this order: log_odds, p_churn, expected_spend, tier held, expected value, value if the member stays, value at
-risk, days to the next purchase (at .1, .5 and .9), p_tier (n_tiers), needs (n_tiers), what explains (values of features and
-terms), contributions (as many); NaN where something is not available, inf for days that never come.
+A row holds the numbers of ``HEAD``, then p_tier (n_tiers), needs (n_tiers), the values of what explains (features and
+terms), and their contributions (as many); NaN where something is not available, inf for days that never come.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
+from functools import cached_property
+from typing import Any, Final
 
 from features.feature import Feature
+from features.ladder import STAGES
 from features.operators import Floats
-from serving.reasons import Language, Reason, top_reasons
+from features.snapshot import to_date
+from features.tiers import scale_of
+from serving.near_miss import Kind, missed
+from serving.reasons import Language, Reason, Teller
+from serving.temperature import band_of
 from training.forecaster import Forecaster
-from training.forecasts import Forecasts
 from training.terms import TERMS, Term
 
-_HEAD = 10
-DAYS = ("low", "median", "high")
+HEAD: Final = (
+    "log_odds",
+    "p_churn",
+    "expected_spend",
+    "spend_low",
+    "spend_high",
+    "expected_value",
+    "value_if_stays",
+    "value_at_risk",
+    "next_purchase_low",
+    "next_purchase_median",
+    "next_purchase_high",
+    "earlier_temperature",
+    "stage",
+    "tier",
+    "near",
+    "keep_by",
+    "reach_by",
+)
+"""Spend is that of the horizon, from its .1 to its .9 quantile, leaving counted as nothing; a next purchase is in days by
+which it has come with probability .1, .5 and .9; ``earlier_temperature`` is the temperature a horizon before; ``stage`` and
+``tier`` are positions; ``near`` is one of ``NEAR``; and ``keep_by`` and ``reach_by`` are the last days, as day numbers, on
+which what is lacking still keeps the tier or reaches the next."""
+AT: Final = {name: position for position, name in enumerate(HEAD)}
+KEEPS, REACHES = 1, 2
+"""Parts of ``near``: may lose the tier for little, may reach the next for little; 3 is both and 0 is neither."""
+DAYS: Final = ("low", "median", "high")
+STAGE_NAMES: Final = tuple(stage.en.replace(" ", "_") for stage in STAGES)
+"""The ladder's stages as answers name them, lowest first."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """What the rows of one model mean."""
+    """What the rows of one model mean. ``whole``: the tier policy's metric is counted, as orders are."""
 
     explained: tuple[Feature | Term, ...]
     tier_names: tuple[str, ...]
@@ -35,6 +65,7 @@ class Layout:
     horizon_days: int
     model_version: str
     value_of: str | None = None
+    whole: bool = False
 
     @classmethod
     def of(cls, forecaster: Forecaster, model_version: str) -> Layout:
@@ -47,87 +78,142 @@ class Layout:
             forecaster.settings.horizon_days,
             model_version,
             forecaster.margin.of if forecaster.margin else None,
+            whole=policy is not None and scale_of(policy) == 1,
         )
 
     @property
     def width(self) -> int:
         """Numbers in a row."""
-        return _HEAD + 2 * len(self.tier_names) + 2 * len(self.explained)
+        return len(HEAD) + 2 * len(self.tier_names) + 2 * len(self.explained)
 
-    @property
-    def needs_at(self) -> int:
-        """Where in a row the needs begin."""
-        return _HEAD + len(self.tier_names)
+    @cached_property
+    def p_tier(self) -> slice:
+        """Where in a row the probabilities of tiers lie."""
+        return slice(len(HEAD), len(HEAD) + len(self.tier_names))
 
-    def rows(self, forecasts: Forecasts) -> Floats:
-        """(n_members, width) rows of explained forecasts."""
-        assert forecasts.contributions is not None
-        tiers, n = len(self.tier_names), len(forecasts.table)
-        out = np.full((n, self.width), np.nan)
-        out[:, 0], out[:, 1] = forecasts.log_odds, forecasts.p_churn
-        if forecasts.expected_spend is not None:
-            out[:, 2] = forecasts.expected_spend
-        if forecasts.value is not None:
-            value = forecasts.value
-            out[:, 4], out[:, 5], out[:, 6] = value.expected, value.if_stays, value.at_risk
-        out[:, 7:_HEAD] = forecasts.next_purchase_days
-        state = forecasts.table.state
-        if state is not None:
-            out[:, 3] = state.tier
-            out[:, _HEAD + tiers : _HEAD + 2 * tiers] = state.needs
-        if forecasts.p_tier is not None:
-            out[:, _HEAD : _HEAD + tiers] = forecasts.p_tier
-        at = _HEAD + 2 * tiers
-        explained = len(self.explained)
-        out[:, at : at + explained] = forecasts.explained_values
-        out[:, at + explained :] = forecasts.contributions
-        return out
+    @cached_property
+    def needs(self) -> slice:
+        """Where in a row the needs lie."""
+        return slice(self.p_tier.stop, self.p_tier.stop + len(self.tier_names))
 
-    def reasons(self, row: Floats, *, most: int, language: Language) -> list[Reason]:
-        """The features that move a row's forecast most."""
-        values, contributions = self._explanation(row)
-        return top_reasons(self.explained, values, contributions, most=most, language=language)
+    @cached_property
+    def values(self) -> slice:
+        """Where in a row the values of what explains lie."""
+        return slice(self.needs.stop, self.needs.stop + len(self.explained))
+
+    @cached_property
+    def contributions(self) -> slice:
+        """Where in a row the contributions lie."""
+        return slice(self.values.stop, self.values.stop + len(self.explained))
+
+    def reasons(self, rows: Floats, *, most: int, language: Language) -> list[list[Reason]]:
+        """For each of some rows (n, width), what moves its forecast most."""
+        return self._tellers[language].reasons(rows[:, self.values], rows[:, self.contributions], most)
 
     def answer(
         self, member: Any, as_of: dt.date, row: Floats, *, reasons: int, language: Language, contributions: bool = False
     ) -> dict[str, Any]:
-        """A row as plain values, ready for JSON. ``contributions`` adds all of them and the base they start from."""
-        tiers = len(self.tier_names)
-        p_tier, needs = row[_HEAD : _HEAD + tiers], row[_HEAD + tiers : _HEAD + 2 * tiers]
-        has_tiers, forecast = not math.isnan(row[3]), len(p_tier) > 0 and not math.isnan(p_tier[0])
-        answer: dict[str, Any] = {
+        """A row as plain values, ready for JSON; see ``answers``."""
+        (found,) = self.answers(
+            [member], [as_of], row[None, :], reasons=reasons, language=language, contributions=contributions
+        )
+        return found
+
+    def answers(
+        self,
+        members: Sequence[Any],
+        as_of: Iterable[dt.date],
+        rows: Floats,
+        *,
+        reasons: int,
+        language: Language,
+        contributions: bool = False,
+    ) -> list[dict[str, Any]]:
+        """Rows as plain values, ready for JSON; None where something is not available, or never comes.
+
+        Parameters
+        ----------
+        as_of : one for each row
+        rows : (n, width)
+        reasons : most for each
+        contributions : give all of them too, and the base that they start from
+        """
+        told = self.reasons(rows, most=reasons, language=language)
+        found = []
+        for member, date, row, own in zip(members, as_of, rows.tolist(), told, strict=True):
+            answer = self._answer(member, date, row, language)
+            answer["reasons"] = [reason._asdict() for reason in own]
+            if contributions:
+                answer["base"] = self.base
+                answer["contributions"] = dict(zip(self._names, row[self.contributions], strict=True))
+            found.append(answer)
+        return found
+
+    def _answer(self, member: Any, as_of: dt.date, row: list[float], language: Language) -> dict[str, Any]:
+        own = dict(zip(HEAD, row, strict=False))
+        p_tier, needs = row[self.p_tier], row[self.needs]
+        has_tiers, forecast = not math.isnan(own["tier"]), len(p_tier) > 0 and not math.isnan(p_tier[0])
+        tier = int(own["tier"]) if has_tiers else 0
+        temperature = temperature_of(own["p_churn"])
+        return {
             "customer_id": member,
             "as_of": as_of.isoformat(),
             "horizon_days": self.horizon_days,
             "model_version": self.model_version,
-            "p_churn": float(row[1]),
-            "temperature": 100.0 * (1.0 - float(row[1])),
-            "log_odds": float(row[0]),
-            "expected_spend": _there(row[2]),
-            "expected_value": _there(row[4]),
-            "value_at_risk": _there(row[6]),
+            "p_churn": own["p_churn"],
+            "temperature": {
+                "value": temperature,
+                "band": band_of(temperature).name,
+                "change": _there(temperature - own["earlier_temperature"]),
+            },
+            "log_odds": own["log_odds"],
+            "expected_spend": None
+            if math.isnan(own["expected_spend"])
+            else {"expected": own["expected_spend"], "low": own["spend_low"], "high": own["spend_high"]},
+            "expected_value": _there(own["expected_value"]),
+            "value_at_risk": _there(own["value_at_risk"]),
             "value_of": self.value_of,
-            "next_purchase_days": dict(zip(DAYS, (_there(days) for days in row[7:_HEAD]), strict=True)),
-            "tier": self.tier_names[int(row[3])] if has_tiers else None,
-            "p_next_tier": dict(zip(self.tier_names, p_tier.tolist(), strict=True)) if forecast else None,
-            "needs": {
-                name: None if math.isnan(need) else need for name, need in zip(self.tier_names, needs.tolist(), strict=True)
-            }
-            if has_tiers
-            else None,
-            "reasons": [vars(reason) for reason in self.reasons(row, most=reasons, language=language)],
+            "next_purchase_days": {name: _there(own[f"next_purchase_{name}"]) for name in DAYS},
+            "stage": STAGE_NAMES[int(own["stage"])],
+            "tier": self.tier_names[tier] if has_tiers else None,
+            "p_next_tier": dict(zip(self.tier_names, p_tier, strict=True)) if forecast else None,
+            "needs": dict(zip(self.tier_names, map(_there, needs), strict=True)) if has_tiers else None,
+            "near_miss": self.near_miss(row, language),
         }
-        if contributions:
-            names = [part.name for part in self.explained]
-            answer["base"] = self.base
-            answer["contributions"] = dict(zip(names, self._explanation(row)[1].tolist(), strict=True))
-        return answer
 
-    def _explanation(self, row: Floats) -> tuple[Floats, Floats]:
-        at = _HEAD + 2 * len(self.tier_names)
-        return row[at : at + len(self.explained)], row[at + len(self.explained) :]
+    def near_miss(self, row: list[float], language: Language) -> list[dict[str, Any]]:
+        """What the member of a row lacks of keeping the tier, or of reaching the next, where that is little."""
+        if not (near := int(row[AT["near"]])):
+            return []
+        held, needs = int(row[AT["tier"]]), row[self.needs]
+        found: list[dict[str, Any]] = []
+        parts: tuple[tuple[int, Kind, int], ...] = ((KEEPS, "keep", held), (REACHES, "reach", held + 1))
+        for part, kind, tier in parts:
+            if near & part:
+                name, need, day = self.tier_names[tier], needs[tier], to_date(int(row[AT[f"{kind}_by"]])).isoformat()
+                said = missed(kind, name, need, day, whole=self.whole, language=language)
+                sentence = f"{said}。" if language == "zh" else f"{said[:1].upper()}{said[1:]}."
+                found.append({"kind": kind, "tier": name, "need": need, "by": day, "sentence": sentence})
+        return found
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(part.name for part in self.explained)
+
+    @cached_property
+    def _tellers(self) -> dict[Language, Teller]:
+        return {"en": Teller(self.explained, "en"), "zh": Teller(self.explained, "zh")}
+
+
+def temperature_of(p_churn: Any) -> Any:
+    """100 x the probability of buying again within the horizon, elementwise.
+
+    >>> temperature_of(0.25)
+    75.0
+    """
+    return 100.0 * (1.0 - p_churn)
 
 
 def _there(value: float) -> float | None:
     """A number, or None where it is not available or never comes."""
-    return float(value) if math.isfinite(value) else None
+    return value if math.isfinite(value) else None

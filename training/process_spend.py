@@ -15,7 +15,7 @@ The sum over k has ``_CELLS`` terms: each k by itself while they suffice, ranges
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 from scipy import special  # type: ignore[import-untyped]
@@ -27,6 +27,7 @@ from training.purchase import PurchaseProcess
 _CELLS: Final = 24
 _EXACT_BELOW: Final = 2.5  # shapes from here on: Paulson's approximation is within 0.003
 _CHUNK: Final = 1_000
+Counts: TypeAlias = tuple[Floats, Floats, Floats]
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,22 @@ class SpendGivenPurchase:
         some = -np.expm1(-(self.process.r + x) * np.log1p(days / (self.process.alpha + age)))
         return np.maximum(self.process.expected_if_alive(x, age, days) / some, 1.0)
 
-    def exceeds(self, x: Floats, age: Floats, days: float | Floats, n: Floats, mean_value: Floats, need: Floats) -> Floats:
+    def exceeds(
+        self,
+        x: Floats,
+        age: Floats,
+        days: float | Floats,
+        n: Floats,
+        mean_value: Floats,
+        need: Floats,
+        counts: Counts | None = None,
+    ) -> Floats:
         """(n_rows, n_needs) P(spend >= ``need`` | a purchase in the horizon); 1 where nothing is needed.
 
         Parameters
         ----------
         need : (n_rows, n_needs) in currency
+        counts : what ``counts`` gives for these rows, where it is known already
         """
         x, age = np.asarray(x, np.float64), np.asarray(age, np.float64)
         days = np.broadcast_to(np.asarray(days, np.float64), x.shape)
@@ -70,7 +81,10 @@ class SpendGivenPurchase:
             row, place = np.nonzero(need[rows] > 0)
             if not len(row):
                 continue
-            count, width, weight = self.counts(x[rows], age[rows], days[rows])
+            if counts is None:
+                count, width, weight = self.counts(x[rows], age[rows], days[rows])
+            else:
+                count, width, weight = (part[rows] for part in counts)
             # Within a wide cell the count varies too: a smaller shape with the same mean.
             a = 1.0 / (1.0 / (count * self.money.p) + (width * width - 1.0) / (12.0 * count * count))
             larger = count * self.money.p / a * scale[rows, None]
@@ -78,7 +92,7 @@ class SpendGivenPurchase:
             found[i + row, place] = (over * weight[row]).sum(axis=1)
         return np.clip(found, 0.0, 1.0)
 
-    def counts(self, x: Floats, age: Floats, days: Floats) -> tuple[Floats, Floats, Floats]:
+    def counts(self, x: Floats, age: Floats, days: Floats) -> Counts:
         """Numbers of purchases given at least one, in cells: their middle, their width and their probability.
 
         Three arrays (n_rows, ``_CELLS``); probabilities sum to 1 in each row.

@@ -10,16 +10,19 @@ Together with the churn forecast this is the whole distribution of spend: 0 with
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from features.money import UNITS
 from features.operators import Floats, Integers
 from training.dataset import Dataset
 from training.linear import Linear, fit_linear_spend, in_money
 from training.process import Process, Purchases
+from training.process_spend import Counts
 from training.residuals import Residuals
 from training.season import Levels, Season, season, spend_level
 from training.tabulated import TabulatedTrees
@@ -27,6 +30,8 @@ from training.trees import Boosted, boost, boost_from_mean
 
 _TINY: Final = 1e-3
 _MOST_LOG: Final = 50.0
+_NEAR: Final = 1e-4
+"""In log money: so near is a quantile."""
 _FAR: Final = 16.0
 """In log money: no quantile of the process's part is looked for further from what it expects."""
 PROCESS_SHARE: Final = 0.0625
@@ -59,11 +64,18 @@ class SpendIfAny:
             return self.exceeds(need[:, None])[:, 0]
         z = (np.log(np.maximum(need, _TINY)) - self.mean[:, None]) / self.scale[:, None]
         log_normal = np.where(need > 0, 1.0 - self.residuals.cdf(z), 1.0)
-        assert self.of.mean_spend is not None
-        own = self.process.spend.exceeds(
-            self.of.repeats, self.of.age, float(self.days), self.of.repeats + 1.0, self.of.mean_spend, need
+        return (1.0 - PROCESS_SHARE) * log_normal + PROCESS_SHARE * self._own_exceeds(need)
+
+    def _own_exceeds(self, need: Floats) -> Floats:
+        of = self.of
+        assert of.mean_spend is not None
+        return self.process.spend.exceeds(
+            of.repeats, of.age, float(self.days), of.repeats + 1.0, of.mean_spend, need, self._counts
         )
-        return (1.0 - PROCESS_SHARE) * log_normal + PROCESS_SHARE * own
+
+    @cached_property
+    def _counts(self) -> Counts:
+        return self.process.spend.counts(self.of.repeats, self.of.age, np.full(len(self.of.age), float(self.days)))
 
     def levels(self, rank: Floats) -> Floats:
         """(n_rows, n_ranks) rising amounts about where the distribution function is ``rank``: the log-normal part's."""
@@ -73,21 +85,56 @@ class SpendIfAny:
     def quantiles(self, rank: Floats) -> Floats:
         """(n_rows, n_ranks) where the distribution function is ``rank``, to a ten-thousandth, in currency.
 
+        With F the log-normal part, G the process's and s its share, the answer x has F(x) = (rank - s G(x)) / (1 - s). What
+        this says of any x is the lower the higher x is, so that the answer lies between the two.
+
         Parameters
         ----------
         rank : (n_rows, n_ranks) in (0, 1)
         """
-        z = self.residuals.quantiles(np.array([1e-9, 1.0 - 1e-9]))
-        own = np.log(self.process.expected_spend(self.of, self.days))[:, None]
-        low = np.minimum(self.mean[:, None] + self.scale[:, None] * z[0], own - _FAR) + 0.0 * rank
-        high = np.maximum(self.mean[:, None] + self.scale[:, None] * z[1], own + _FAR) + 0.0 * rank
-        while (wide := high - low > 1e-4).any():
-            middle = 0.5 * (low + high)
-            above = self.exceeds(np.exp(middle)) > 1.0 - rank
-            # Each stops by itself: what is said of a row must not depend on the rows beside it.
-            low, high = np.where(wide & above, middle, low), np.where(wide & ~above, middle, high)
-        found: Floats = np.exp(0.5 * (low + high))
-        return found
+        ends = self.residuals.quantiles(np.array([1e-9, 1.0 - 1e-9]))
+        own = np.log(self.own_mean)[:, None]
+        low = np.minimum(self.mean[:, None] + self.scale[:, None] * ends[0], own - _FAR) + 0.0 * rank
+        high = np.maximum(self.mean[:, None] + self.scale[:, None] * ends[1], own + _FAR) + 0.0 * rank
+        found = np.empty(rank.shape)
+        self._narrow(rank, low, high, np.arange(len(rank)), found)
+        return np.exp(found)
+
+    def _narrow(self, rank: Floats, low: Floats, high: Floats, row: Integers, found: Floats) -> None:
+        """Write logs of the quantiles into ``found``, row by row as each lies in an interval that is small enough."""
+        own, x = self, self._log_level(rank)
+        before_x, before_y = x, x
+        slope = np.full(rank.shape, PROCESS_SHARE / (1.0 - PROCESS_SHARE))
+        while len(row):
+            level = (rank - PROCESS_SHARE * (1.0 - own._own_exceeds(np.exp(x)))) / (1.0 - PROCESS_SHARE)
+            inside = own._log_level(np.clip(level, 1e-9, 1.0 - 1e-9))
+            y = np.where(level <= 0.0, low, np.where(level >= 1.0, high, inside))
+            was = high - low
+            low, high = np.maximum(low, np.minimum(x, y)), np.minimum(high, np.maximum(x, y))
+            middle, wide = 0.5 * (low + high), high - low > _NEAR
+            found[row] = middle
+            # By how much y falls as x rises tells where they meet; where that helps too little, the interval is halved.
+            step = x - before_x
+            slope = np.where(step != 0.0, np.maximum((before_y - y) / np.where(step != 0.0, step, 1.0), 0.0), slope)
+            next_x = np.where(high - low < 0.5 * was, (y + slope * x) / (1.0 + slope), middle)
+            before_x, before_y = x, y
+            x = np.where(wide, np.clip(next_x, low, high), x)
+            left = wide.any(axis=1)
+            if not left.all():
+                rank, low, high, row, x, slope = rank[left], low[left], high[left], row[left], x[left], slope[left]
+                before_x, before_y, own = before_x[left], before_y[left], own._select(left)
+
+    def _select(self, rows: npt.NDArray[np.bool_]) -> SpendIfAny:
+        part = replace(
+            self, mean=self.mean[rows], scale=self.scale[rows], own_mean=self.own_mean[rows], of=self.of.select(rows)
+        )
+        count, width, weight = self._counts
+        vars(part)["_counts"] = count[rows], width[rows], weight[rows]
+        return part
+
+    def _log_level(self, rank: Floats) -> Floats:
+        """(n_rows, n_ranks) log of where the log-normal part's distribution function is ``rank``."""
+        return self.mean[:, None] + self.scale[:, None] * self.residuals.quantiles(rank)
 
     def expected(self) -> Floats:
         """(n_rows,) E[spend | a purchase]."""

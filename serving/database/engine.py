@@ -15,7 +15,7 @@ from features.errors import ConfigError, StoreError
 
 SQLITE: Final = "sqlite"
 POSTGRESQL: Final = "postgresql"
-_WAIT_S: Final = 5.0
+WAIT_S: Final = 5.0
 """As long as a connection, a lock or an answer is waited for."""
 
 
@@ -36,7 +36,7 @@ def open_engine(url: str) -> Engine:
     except ArgumentError:
         parsed = URL.create("none")
     if parsed.get_backend_name() == SQLITE:
-        engine = create_engine(parsed, connect_args={"timeout": _WAIT_S, "check_same_thread": False})
+        engine = create_engine(parsed, connect_args={"timeout": WAIT_S, "check_same_thread": False}, hide_parameters=True)
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -44,8 +44,13 @@ def open_engine(url: str) -> Engine:
         return create_engine(
             parsed.set(drivername="postgresql+psycopg"),
             pool_pre_ping=True,  # a server that was restarted is found again without a failed question
-            pool_timeout=_WAIT_S,
-            connect_args={"connect_timeout": int(_WAIT_S), "options": f"-c statement_timeout={int(_WAIT_S * 1000)}"},
+            pool_timeout=WAIT_S,
+            connect_args={
+                "connect_timeout": int(WAIT_S),
+                "tcp_user_timeout": int(WAIT_S * 1000),
+                "options": f"-c statement_timeout={int(WAIT_S * 1000)}",
+            },
+            hide_parameters=True,  # an error's text goes into logs, and what is sent names members
         )
     raise ConfigError(
         "a store is SQLite or PostgreSQL",
@@ -63,7 +68,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
     StoreError
         the database is away, locked or damaged
     """
-    with _told(), engine.connect() as connection:
+    with told(engine), engine.connect() as connection:
         yield connection
 
 
@@ -75,16 +80,46 @@ def writing(engine: Engine) -> Iterator[Connection]:
     ------
     StoreError
     """
-    with _told(), engine.connect().execution_options(writes=True) as connection, connection.begin():
+    with told(engine), engine.connect().execution_options(writes=True) as connection, connection.begin():
         yield connection
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def filling(engine: Engine, wait_s: float = 120.0) -> Iterator[Connection]:
+    """A transaction of many rows that nobody has been promised yet, or that only tidies up.
+
+    On SQLite it does not wait for the disk: the next transaction that does takes it along, a journal being written in order.
+
+    Parameters
+    ----------
+    wait_s : as long as one statement may take
+
+    Raises
+    ------
+    StoreError
+    """
+    with told(engine), engine.connect().execution_options(writes=True) as connection:
+        driver: Any = connection.connection.driver_connection
+        sqlite = engine.dialect.name == SQLITE
+        if sqlite:
+            driver.execute("PRAGMA synchronous = NORMAL")  # outside of the transaction, where alone it is heard
+        try:
+            with connection.begin():
+                if not sqlite:
+                    connection.exec_driver_sql(f"SET LOCAL statement_timeout = {int(wait_s * 1000)}")
+                yield connection
+        finally:
+            if sqlite:
+                driver.execute("PRAGMA synchronous = FULL")
+
+
+@contextmanager
+def told(engine: Engine) -> Iterator[None]:
+    """The database's errors as a ``StoreError``: without the statement, which holds what was sent."""
     try:
         yield
-    except (DBAPIError, PoolTimeout) as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error  # without the statement, which holds what was sent
+    except (DBAPIError, PoolTimeout, engine.dialect.loaded_dbapi.Error) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
         raise StoreError(
             "the store's database answers",
             f"{type(cause).__name__} from it",
@@ -98,6 +133,7 @@ def _set_up_sqlite(connection: Any, _: Any) -> None:
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")  # what was acknowledged outlives a power cut
     cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute("PRAGMA secure_delete = ON")  # what is erased, or replaced by a newer batch, is overwritten
     cursor.execute("PRAGMA mmap_size = 1073741824")
     cursor.close()
 

@@ -3,14 +3,16 @@
 ::
 
     model        one row a model version: its files, so that every process with the database can load it
-    generation   one batch: all forecasts of one model at one as-of date; complete or still being filled
-    forecast     one row a generation and member: the numbers (serving.record), and what the desk's list sorts and filters by
+    generation   one batch: all forecasts of one model at one as-of date; being filled, complete, or on its way out
+    forecast     one row a generation and member: the numbers (serving.record), none yet where it is stale perhaps, and what
+                 the desk's list sorts and filters by
     history      one row a generation and member, also of those without a forecast: days as features.packing writes them
     line         transaction lines posted since, each once by the key that its sender gave it
     api_key      callers: scopes and a hash, never the key
     erasure      receipts: when something was erased and how much, never whose
 
 Members are named by ``member_key`` everywhere. Days are numbers of days since 1970-01-01 (features.snapshot).
+A body makes a row too long for SQLite's tables without row ids, which would put each one on a page of its own.
 """
 
 from __future__ import annotations
@@ -32,9 +34,15 @@ from sqlalchemy import (
     Text,
     false,
 )
+from sqlalchemy.types import TypeEngine
 
 METADATA: Final = MetaData()
 _Serial: Final = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself in INTEGER alone
+_Key: Final[TypeEngine[str]] = Text().with_variant(Text(collation="C"), "postgresql")  # in the order of bytes on both
+
+FILLING: Final = "filling"
+COMPLETE: Final = "complete"
+LEAVING: Final = "leaving"
 
 MODEL: Final = Table(
     "model",
@@ -53,17 +61,17 @@ GENERATION: Final = Table(
     Column("width", Integer, nullable=False, comment="numbers in a forecast's body"),
     Column("members", Integer, nullable=False, comment="with a forecast; 0 while it is filled"),
     Column("log", Text, nullable=False, comment="JSON: what all histories of the log share (features.packing)"),
-    Column("complete", Boolean, nullable=False, server_default=false()),
-    Column("made_at", Text, nullable=False, comment="ISO 8601, UTC"),
+    Column("state", Text, nullable=False, comment="filling, complete or leaving"),
+    Column("filled_at", Text, nullable=False, comment="ISO 8601, UTC: when rows were last added"),
 )
 FORECAST: Final = Table(
     "forecast",
     METADATA,
     Column("generation", BigInteger, ForeignKey("generation.id"), primary_key=True),
-    Column("member", Text, primary_key=True),
+    Column("member", _Key, primary_key=True),
     Column("as_of", Integer, nullable=False, comment="day number; later than the generation's where lines were posted"),
     Column("stale", Boolean, nullable=False, server_default=false(), comment="lines were posted that it does not know"),
-    Column("value_at_risk", Float, comment="none without amounts"),
+    Column("desk_order", Float, nullable=False, comment="minus the value at risk, infinity without one: largest first"),
     Column("temperature", Float, nullable=False),
     Column("tier", SmallInteger, comment="position in the policy; none without one"),
     Column("stage", SmallInteger, nullable=False, comment="position in features.ladder.STAGES"),
@@ -71,23 +79,22 @@ FORECAST: Final = Table(
         "near", SmallInteger, nullable=False, comment="1 may lose the tier for little, 2 may reach the next, 3 both, 0 none"
     ),
     Column("body", LargeBinary, nullable=False, comment="float64, little-endian"),
-    # The desk's list, largest value at risk first; it filters without reading a body.
-    Index("forecast_desk", "generation", "value_at_risk", "member", "tier", "temperature", "stage", "near"),
-    sqlite_with_rowid=False,
+    # The desk's lists, by value at risk and by temperature; they filter without reading a body.
+    Index("forecast_by_value", "generation", "desk_order", "member", "temperature", "tier", "stage", "near"),
+    Index("forecast_by_temperature", "generation", "temperature", "member", "tier", "stage", "near"),
 )
 HISTORY: Final = Table(
     "history",
     METADATA,
     Column("generation", BigInteger, ForeignKey("generation.id"), primary_key=True),
-    Column("member", Text, primary_key=True),
+    Column("member", _Key, primary_key=True),
     Column("body", LargeBinary, nullable=False),
-    sqlite_with_rowid=False,
 )
 LINE: Final = Table(
     "line",
     METADATA,
-    Column("member", Text, primary_key=True),
-    Column("key", Text, primary_key=True, comment="the sender's name for the line"),
+    Column("member", _Key, primary_key=True),
+    Column("key", _Key, primary_key=True, comment="the sender's name for the line"),
     Column("day", Integer, nullable=False),
     Column("body", Text, nullable=False, comment="JSON, as it was posted"),
     Column("posted_at", Text, nullable=False, comment="ISO 8601, UTC"),

@@ -33,6 +33,7 @@ def plain(histories: Histories) -> dict[str, object]:
         "visits": rows(histories.visits),
         "returns": rows(histories.returns),
         "labels": {name: rows(histories.labels[name]) for name in sorted(histories.labels)},
+        "label_names": {name: histories.label_names[name].tolist() for name in sorted(histories.label_names)},
         "events": {kind: rows(histories.events[kind]) for kind in sorted(histories.events)},
         "bounds": (histories.has_amounts, histories.first_day, histories.end_day),
     }

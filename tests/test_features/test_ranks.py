@@ -37,7 +37,8 @@ def test_ids_are_ranked_across_batches(kind: pa.DataType, values: st.SearchStrat
     )
 )
 def test_labels_are_ranked_and_none_is_below_them(batches: list[list[str | None]]) -> None:
-    found = codes([pa.array(batch, pa.string()).dictionary_encode() for batch in batches]).tolist()
+    names, found = codes([pa.array(batch, pa.string()).dictionary_encode() for batch in batches])
     lines = [label for batch in batches for label in batch]
     labels = sorted({label for label in lines if label is not None}, key=str.encode)
-    assert found == [-1 if label is None else labels.index(label) for label in lines]
+    assert names.tolist() == labels
+    assert found.tolist() == [-1 if label is None else labels.index(label) for label in lines]

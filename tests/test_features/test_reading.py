@@ -82,6 +82,11 @@ def both(checked: Checked, has: set[str]) -> tuple[Histories, Histories]:
     assert [type(member) for member in streamed.members.tolist()] == [
         type(member) for member in pushed_down.members.tolist()
     ]
+    texts = [
+        {name: found.label_names[name][rows.values["code"]].tolist() for name, rows in found.labels.items()}
+        for found in (streamed, pushed_down)
+    ]
+    assert texts[0] == texts[1]
     return streamed, pushed_down
 
 

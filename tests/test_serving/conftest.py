@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,9 @@ import pandas as pd
 import pytest
 from calls import tiercast
 from homes import Demo, Shop, open_shop, shop_log
+from own_postgres import Cluster, running
+from sqlalchemy import Engine
+from stores import opened, postgres_url, sqlite_url
 
 
 @pytest.fixture(scope="session")
@@ -73,3 +76,33 @@ def run(
         return code, said.out, said.err
 
     return call
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A PostgreSQL server of our own; skips where none is installed."""
+    with running() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def ready_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the tables and nothing in them."""
+    folder = tmp_path_factory.mktemp("ready")
+    opened(sqlite_url(folder)).dispose()
+    return folder / "store.sqlite"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty store on each database."""
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path, request.getfixturevalue("ready_sqlite"))
+    return postgres_url(request.getfixturevalue("postgres"), "store")
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Engine]:
+    engine = opened(store_url)
+    yield engine
+    engine.dispose()

@@ -90,16 +90,6 @@ def test_parquet_and_csv_agree(shop: Shop) -> None:
     assert csv == parquet
 
 
-def test_the_columns(shop: Shop, visits_shop: Shop) -> None:
-    reasons = [f"reason_{k}_{field}" for k in (1, 2, 3) for field in ("feature", "value", "contribution", "sentence")]
-    head = ["customer_id", "as_of", "horizon_days", "model_version", "p_churn", "temperature", "expected_spend"]
-    head += ["expected_value", "value_at_risk", "value_of"]
-    head += ["next_purchase_days_low", "next_purchase_days_median", "next_purchase_days_high"]
-    tiers = ["tier", "p_tier_Base", "p_tier_Top", "need_Base", "need_Top"]
-    assert pq.read_schema(shop.scored.parquet).names == head + tiers + reasons
-    assert pq.read_schema(visits_shop.scored.parquet).names == head + reasons
-
-
 def test_a_log_without_amounts_has_no_money_and_says_so_with_null(visits_shop: Shop) -> None:
     table = pq.read_table(visits_shop.scored.parquet)
     assert table.num_rows == visits_shop.scored.members > 0

@@ -16,7 +16,7 @@ from features.errors import NotFoundError, PolicyError
 from features.histories import Histories, from_rows
 from features.members import Enrolled, Prospects
 from features.policy import TierPolicy
-from serving.description import described, rounded_up
+from serving.description import described
 
 DATES = st.dates(strategies.FIRST.date() + dt.timedelta(days=1), strategies.LAST.date())
 POLICY = TierPolicy.from_dict(
@@ -92,8 +92,3 @@ def test_prospects_of_unknown_date_are_described_and_later_ones_are_not() -> Non
     with pytest.raises(NotFoundError):
         description(histories, dt.date(2016, 1, 8), "q", enrolled=enrolled)
     assert description(histories, dt.date(2016, 1, 8), enrolled=enrolled)["consent"] is None
-
-
-@pytest.mark.parametrize(("need", "text"), [(86.2, "86.20"), (86.2001, "86.21"), (0.0001, "0.01"), (1234.0, "1,234.00")])
-def test_a_need_is_never_understated(need: float, text: str) -> None:
-    assert rounded_up(need) == text
