@@ -16,7 +16,7 @@ from features.ladder import stages
 from features.loyalty import loyalties
 from features.membership import near_of
 from features.needs import last_days
-from features.operators import Floats, Integers
+from features.operators import Floats, Integers, ratio
 from features.snapshot import to_day
 from features.vocabulary import POLICY
 from serving.record import AT, KEEPS, REACHES, Layout, temperature_of
@@ -92,6 +92,10 @@ def score(
         rows[:, layout.needs] = forecasts.table.state.needs
     if forecasts.p_tier is not None:
         rows[:, layout.p_tier] = forecasts.p_tier
+    of = Purchases.of(forecasts.table)
+    put("shopping_days", of.repeats + 1.0)
+    put("gap_days", ratio(of.recency, of.repeats))
+    put("silence_days", of.age - of.recency)
     put("near", 0.0)
     _put_near(rows, forecasts, bounds)
     rows[:, layout.values] = forecasts.explained_values
