@@ -22,7 +22,9 @@ from serving.database.forecasts import Filters, Stored, histories, look_up, page
 from serving.fresh import known, posted, renewed, scored
 from serving.line_checks import check_histories
 from serving.member_page import member_page
-from serving.members import MemberId, asked_key, id_of, member_key
+from serving.members import IdKind, MemberId, asked_key, id_of, member_key
+from serving.metrics import Metrics
+from serving.model_page import model_page
 from serving.predictor import Ask, Predictor
 from serving.reasons import Language
 from serving.record import STAGE_NAMES
@@ -32,7 +34,7 @@ from serving.what_it_takes import what_it_takes
 from training.reach import check_learned
 
 _NEAR: Final = {"keep": 1, "reach": 2}
-Erase = Callable[[str], dict[str, Any]]
+Erase = Callable[[str, IdKind], dict[str, Any] | None]
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,12 @@ class Answers:
     Parameters
     ----------
     desk : knows the champion and the database
-    erase : takes a member's key away everywhere, and gives the receipt
+    metrics : counts what is given
+    erase : takes a member away everywhere by the key, and gives the receipt; None where nobody is known by it
     """
 
     desk: Desk
+    metrics: Metrics
     erase: Erase
 
     def of_ids(self, ids: Sequence[MemberId], as_of: dt.date | None, ask: Ask) -> dict[str, Any]:
@@ -83,7 +87,7 @@ class Answers:
         check_histories(sent, as_of, forecaster)
         about = {member_key(history.customer_id): history.about(zone) for history in asked.histories}
         answers, silent = Predictor(forecaster, champion.layout, champion.bounds).of_lines(sent, as_of, ask, about)
-        return {"forecasts": answers, "unknown": [], "silent": silent}
+        return {"forecasts": self._counted(answers), "unknown": [], "silent": silent}
 
     def what_if(self, asked: WhatIf, language: Language) -> dict[str, Any]:
         """What would become of a member, and what it takes to keep or reach each tier."""
@@ -126,19 +130,23 @@ class Answers:
 
     def model(self) -> dict[str, Any]:
         """What answers: version, data span, figures, policy."""
-        return self.desk.current().about
+        return model_page(self.desk.current(), self.desk.status)
 
     def forget(self, customer_id: str) -> dict[str, Any]:
         """Erase a member; the receipt."""
         champion = self.desk.current()
-        return self.erase(asked_key(customer_id, champion.generation.id_kind))
+        kind = champion.generation.id_kind
+        receipt = self.erase(asked_key(customer_id, kind), kind)
+        if receipt is None:
+            raise UnknownMemberError(1)
+        return receipt
 
     def _stored(self, champion: Champion, keys: Sequence[str]) -> dict[str, Stored]:
         found = look_up(self.desk.engine, champion.generation.id, keys)
         stale = [key for key, row in found.items() if row.stale]
         if stale:
             found = {key: row for key, row in found.items() if not row.stale} | renewed(self.desk.engine, champion, stale)
-            self.count("refreshed", len(stale))
+            self.metrics.refreshed(len(stale))
         return found
 
     def _anew(self, champion: Champion, keys: Sequence[str], as_of: dt.date) -> dict[str, Stored]:
@@ -162,7 +170,12 @@ class Answers:
         members = [id_of(key, champion.generation.id_kind) for key in keys]
         rows = np.frombuffer(b"".join(found[key].body for key in keys), "<f8").reshape(len(keys), -1)
         days = [to_date(found[key].as_of) for key in keys]
-        return champion.layout.answers(members, days, rows, **vars(ask))
+        return self._counted(champion.layout.answers(members, days, rows, **vars(ask)))
+
+    def _counted(self, given: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        likely = [max(own, key=own.__getitem__) if (own := one["p_next_tier"]) else None for one in given]
+        self.metrics.forecasts([one["p_churn"] for one in given], [one["tier"] for one in given], likely)
+        return given
 
 
 def _filters(chosen: Chosen, champion: Champion) -> Filters:

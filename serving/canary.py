@@ -16,6 +16,7 @@ from serving.database.engine import reading
 from serving.database.forecasts import histories, look_up
 from serving.database.generations import Generation
 from serving.database.tables import FORECAST
+from serving.generation_log import bounds_of
 from serving.record import AT, Layout
 from serving.scoring import score
 from training.forecaster import Forecaster
@@ -68,7 +69,13 @@ def tried(engine: Engine, generation: Generation, forecaster: Forecaster, layout
     stored = look_up(engine, generation.id, keys)
     packed = histories(engine, generation.id, keys)
     known = [key for key in keys if key in stored and key in packed]
-    scores = score(forecaster, layout, unpack([(key, packed[key]) for key in known], generation.log), generation.as_of)
+    scores = score(
+        forecaster,
+        layout,
+        unpack([(key, packed[key]) for key in known], generation.log),
+        generation.as_of,
+        bounds_of(generation.log),
+    )
     rows = dict(zip(scores.members.tolist(), scores.rows, strict=True))
     batch = to_day(generation.as_of)
     fresh = [key for key in rows if not stored[key].stale and stored[key].as_of == batch]

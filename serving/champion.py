@@ -13,17 +13,20 @@ import threading
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Engine, select
 
+from features.bounds import StandingBounds
 from features.errors import ArtifactError, InputError, NoModelError, StoreError, TiercastError, TrackingError
 from serving.canary import tried
 from serving.database.engine import reading
 from serving.database.generations import Generation, complete, model
 from serving.database.schema import check
 from serving.database.tables import GENERATION, MODEL
+from serving.generation_log import bounds_of
 from serving.record import Layout
 from serving.registry_alias import champion_version
 from training.artifact import to_forecaster
@@ -37,13 +40,18 @@ _FIX: Final = "run 'tiercast score' again"
 
 @dataclass(frozen=True, eq=False)
 class Champion:
-    """A generation, the model that made it, and where that came from."""
+    """A generation, the model that made it, and where that came from; ``bounds`` are those of the batch."""
 
     generation: Generation
     forecaster: Forecaster
     layout: Layout
     filled_at: dt.datetime
     provenance: Provenance = field(default_factory=Provenance)
+
+    @cached_property
+    def bounds(self) -> StandingBounds:
+        """What the batch told standings by."""
+        return bounds_of(self.generation.log)
 
     @classmethod
     def load(cls, engine: Engine, generation: Generation, at_work: Champion | None = None) -> Champion:

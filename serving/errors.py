@@ -32,6 +32,8 @@ _STATUS: Final[tuple[tuple[type[TiercastError], int], ...]] = (
     (InputError, 409),
     (TiercastError, 500),
 )
+_AWAY_S: Final = 2
+"""After which a database that was away, or a first batch, is looked for again."""
 _MOST_DETAILS: Final = 20
 _MOST_PLACE: Final = 60
 
@@ -53,6 +55,18 @@ def status_of(error: TiercastError) -> int:
     404
     """
     return next(status for kind, status in _STATUS if isinstance(error, kind))
+
+
+def headers_of(error: TiercastError) -> dict[str, str]:
+    """When to ask again, where that helps.
+
+    >>> from features.errors import OverloadError
+    >>> headers_of(OverloadError("this service takes less", 2))
+    {'retry-after': '2'}
+    """
+    if isinstance(error, OverloadError):
+        return {"retry-after": str(error.retry_after_s)}
+    return {"retry-after": str(_AWAY_S)} if status_of(error) == 503 else {}
 
 
 def body(code: str, message: str, details: Sequence[dict[str, Any]] | None = None) -> bytes:

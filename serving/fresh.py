@@ -21,6 +21,7 @@ from serving.champion import Champion
 from serving.database import lines as stored_lines
 from serving.database.forecasts import ForecastRow, Stored, histories
 from serving.database.lines import Known, lines_of, post, refresh
+from serving.forecast_rows import forecast_rows
 from serving.line_checks import check_new
 from serving.members import MemberId, asked_key
 from serving.posted import from_text, to_text
@@ -65,7 +66,7 @@ def rows(champion: Champion, members: Sequence[Known]) -> list[ForecastRow | Non
     for one in members:  # each has a day of its own
         last = max((line.day for line in one.lines), default=0)
         as_of = max(champion.generation.as_of, to_date(last + 1))
-        found = scored(champion, _longer(champion, [one]), as_of).to_store()
+        found = forecast_rows(scored(champion, _longer(champion, [one]), as_of))
         made.append(found[0] if found else None)
     return made
 
@@ -110,6 +111,6 @@ def posted(engine: Engine, champion: Champion, lines: Sequence[PostedLine]) -> P
 
 
 def _longer(champion: Champion, members: Sequence[Known]) -> Histories:
-    found = unpack([(one.member, one.history) for one in members], champion.shared)
+    found = unpack([(one.member, one.history) for one in members], champion.generation.log)
     lines = [[from_text(line.body) for line in one.lines] for one in members]
     return extended(found, lines)

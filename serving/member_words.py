@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from features.feature import Phrase, Unit
-from serving.description import rounded_up
-from serving.reasons import Language, plural, worded
+from serving.near_miss import rounded_up
+from serving.reasons import Language
+from serving.wording import plural, worded
 
 SENTENCES: Final[Mapping[str, Phrase]] = {
     "tier": Phrase("Holds {tier}.", "当前等级 {tier}。"),

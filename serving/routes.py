@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal
 
+import orjson
 from fastapi import APIRouter, Body, FastAPI, Header, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 
-from features.errors import InputError, TiercastError
+from features.errors import TiercastError
 from serving import answered, answered_pages
 from serving.answers import Answers, Chosen
 from serving.asked import ByIds, ForecastAsked, Post, WhatIf
@@ -18,9 +18,14 @@ from serving.body_route import BodyRoute
 from serving.docs_page import docs_page
 from serving.errors import error_body, headers_of, status_of, validation_body
 from serving.fields import MAX_TEXT
+from serving.gate import Gate
 from serving.language import language_of
+from serving.members import MemberId, member_key
+from serving.metrics import CONTENT_TYPE
+from serving.note import note_of
 from serving.openapi import described
 from serving.predictor import Ask
+from serving.reasons import Language
 
 _SMALL: Final = 16
 """Members of a look-up that are answered in the loop itself; more would keep others waiting."""
@@ -41,21 +46,14 @@ _Id = Annotated[str, Path(min_length=1, max_length=MAX_TEXT, description="The me
 _Reasons = Annotated[int, Query(ge=0, le=10, description="Most reasons for each member.")]
 
 
-@dataclass(frozen=True)
-class Work:
-    """How a piece of work is run: at once in the event loop when its turn comes, or, if it is long, in a thread."""
-
-    short: Callable[[Callable[[], Any]], Awaitable[Any]]
-    long: Callable[[Callable[[], Any]], Awaitable[Any]]
-
-
-def create_app(answers: Answers, work: Work) -> FastAPI:
+def create_app(answers: Answers, gate: Gate, *, in_loop: bool = True) -> FastAPI:
     """The routes as an ASGI app.
 
     Parameters
     ----------
     answers : what is asked
-    work : runs it
+    gate : has threads for what is too long for the event loop
+    in_loop : whether a look-up is short enough for it: the store is a file of this machine
     """
     app = FastAPI(
         title="Tiercast",
@@ -67,8 +65,12 @@ def create_app(answers: Answers, work: Work) -> FastAPI:
         redirect_slashes=False,
     )
     app.openapi = lambda: described(app)  # type: ignore[method-assign]
-    app.include_router(_forecasts(answers, work))
-    app.include_router(_members(answers, work))
+    app.include_router(_forecasts(answers, gate, _SMALL if in_loop else 0))
+    app.include_router(_members(answers, gate))
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(answers.metrics.render(), media_type=CONTENT_TYPE)
 
     @app.get("/", include_in_schema=False)
     @app.get("/docs", include_in_schema=False)
@@ -86,7 +88,7 @@ def create_app(answers: Answers, work: Work) -> FastAPI:
     return app
 
 
-def _forecasts(answers: Answers, work: Work) -> APIRouter:
+def _forecasts(answers: Answers, gate: Gate, small: int) -> APIRouter:
     routes = APIRouter(route_class=BodyRoute)
 
     @routes.post("/v1/forecast", response_model=answered.Forecasts, responses=_faults(), tags=["forecasts"])
@@ -94,11 +96,15 @@ def _forecasts(answers: Answers, work: Work) -> APIRouter:
         request: Request, asked: Annotated[ForecastAsked, Body()], accept_language: _Accept = None
     ) -> Response:
         """Forecasts of members by id, from the store; or of histories sent with the request."""
-        ask = Ask(asked.reasons, language_of(accept_language), asked.contributions)
+        language, note = language_of(accept_language), note_of(request.scope)
+        ask = Ask(asked.reasons, language, asked.contributions)
         if not isinstance(asked, ByIds):
-            return _json(await work.long(lambda: answers.of_histories(asked, ask)), request)
-        run = work.short if len(asked.ids) <= _SMALL and asked.as_of is None else work.long
-        return _json(await run(lambda: answers.of_ids(asked.ids, asked.as_of, ask)), request)
+            note.members = len(asked.histories)
+            return await _long(gate, language, lambda: answers.of_histories(asked, ask))
+        note.members = len(asked.ids)
+        if len(asked.ids) <= small and asked.as_of is None:
+            return _json(answers.of_ids(asked.ids, None, ask), language)
+        return await _long(gate, language, lambda: answers.of_ids(asked.ids, asked.as_of, ask))
 
     @routes.post("/v1/what-if", response_model=answered_pages.WhatIfAnswer, responses=_faults(404), tags=["forecasts"])
     async def what_if(request: Request, asked: Annotated[WhatIf, Body()], accept_language: _Accept = None) -> Response:
@@ -106,7 +112,8 @@ def _forecasts(answers: Answers, work: Work) -> APIRouter:
         tier, with the probability that the member does it unaided.
         """
         language = language_of(accept_language)
-        return _json(await work.long(lambda: answers.what_if(asked, language)), request)
+        _noted(request, asked.customer_id)
+        return await _long(gate, language, lambda: answers.what_if(asked, language))
 
     @routes.post("/v1/transactions", response_model=answered.Posted, responses=_faults(), tags=["transactions"])
     async def post(request: Request, asked: Annotated[Post, Body()], accept_language: _Accept = None) -> Response:
@@ -114,13 +121,14 @@ def _forecasts(answers: Answers, work: Work) -> APIRouter:
 
         A line that is sent again with the same key and content is not counted again; another content is refused.
         """
-        ask = Ask(asked.reasons, language_of(accept_language))
-        return _json(await work.long(lambda: answers.post(asked, ask)), request)
+        language = language_of(accept_language)
+        note_of(request.scope).members = len({line.customer_id for line in asked.lines})
+        return await _long(gate, language, lambda: answers.post(asked, Ask(asked.reasons, language)))
 
     return routes
 
 
-def _members(answers: Answers, work: Work) -> APIRouter:
+def _members(answers: Answers, gate: Gate) -> APIRouter:
     routes = APIRouter()
 
     @routes.get("/v1/members", response_model=answered.Members, responses=_faults(but=(404, 413, 415)), tags=["members"])
@@ -141,8 +149,8 @@ def _members(answers: Answers, work: Work) -> APIRouter:
     ) -> Response:
         """The desk's list: members with a forecast, most value at risk first, page by page."""
         _only(request, "tier", "temperature", "stage", "near_miss", "limit", "cursor", "reasons")
-        ask, chosen = Ask(reasons, language_of(accept_language)), Chosen(tier, temperature, stage, near_miss)
-        return _json(await work.long(lambda: answers.members(chosen, limit, cursor, ask)), request)
+        language, chosen = language_of(accept_language), Chosen(tier, temperature, stage, near_miss)
+        return await _long(gate, language, lambda: answers.members(chosen, limit, cursor, Ask(reasons, language)))
 
     @routes.get(
         "/v1/members/{customer_id:path}",
@@ -153,8 +161,9 @@ def _members(answers: Answers, work: Work) -> APIRouter:
     async def member(request: Request, customer_id: _Id, reasons: _Reasons = 3, accept_language: _Accept = None) -> Response:
         """All there is to say of a member: standing, tier with its history and reasons, forecast, what keeps and lifts."""
         _only(request, "reasons")
-        ask = Ask(reasons, language_of(accept_language))
-        return _json(await work.long(lambda: answers.member(customer_id, ask)), request)
+        language = language_of(accept_language)
+        _noted(request, customer_id)
+        return await _long(gate, language, lambda: answers.member(customer_id, Ask(reasons, language)))
 
     @routes.delete(
         "/v1/members/{customer_id:path}",
@@ -165,13 +174,14 @@ def _members(answers: Answers, work: Work) -> APIRouter:
     async def forget(request: Request, customer_id: _Id) -> Response:
         """Erase a member from store, forecasts and plans. The receipt does not say whom."""
         _only(request)
-        return _json(await work.long(lambda: answers.forget(customer_id)), request)
+        note_of(request.scope).members = 1  # whose is not even noted by a pseudonym
+        return await _long(gate, "en", lambda: answers.forget(customer_id))
 
     @routes.get("/v1/model", response_model=answered_pages.Model, responses=_faults(but=(404, 413, 415)), tags=["model"])
     async def model(request: Request) -> Response:
         """What answers: version, data span, figures, policy."""
         _only(request)
-        return _json(await work.short(answers.model), request)
+        return _json(answers.model(), "en")
 
     return routes
 
@@ -182,14 +192,29 @@ def _faults(*more: int, but: tuple[int, ...] = (404,)) -> dict[int | str, dict[s
 
 
 def _only(request: Request, *names: str) -> None:
-    """Refuse parameters that are not described: a misspelt filter would otherwise be passed over in silence."""
-    if unknown := len(set(request.query_params) - set(names)):
-        what = f"the parameters are {', '.join(names)}" if names else "there are no parameters"
-        raise InputError(what, f"{unknown} other{'s' if unknown > 1 else ''}", "check their spelling")
+    """Refuse parameters that are not described: a misspelt filter would otherwise be passed over in silence.
+
+    Raises
+    ------
+    RequestValidationError
+    """
+    if others := len(set(request.query_params) - set(names)):
+        rule = (
+            f"the parameters are {', '.join(names)}; {others} other{'s' if others > 1 else ''}" if names else "no parameters"
+        )
+        raise RequestValidationError([{"type": "extra_forbidden", "loc": ("query",), "msg": rule}])
 
 
-def _json(content: Any, request: Request) -> Response:
-    language = language_of(request.headers.get("accept-language"))
-    return Response(
-        content, headers={"content-language": language, "vary": "accept-language"}, media_type="application/json"
-    )
+def _noted(request: Request, member: MemberId) -> None:
+    note = note_of(request.scope)
+    note.members, note.member = 1, member_key(member)
+
+
+async def _long(gate: Gate, language: Language, answer: Callable[[], dict[str, Any]]) -> Response:
+    """An answer made in a thread, so that others are answered meanwhile."""
+    return await gate.run_in_thread(lambda: _json(answer(), language))
+
+
+def _json(content: dict[str, Any], language: Language) -> Response:
+    headers = {"content-language": language, "vary": "accept-language"}
+    return Response(orjson.dumps(content), headers=headers, media_type="application/json")
