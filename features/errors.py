@@ -9,6 +9,7 @@
     │   ├── UnusableLogError       too little of the log is left to work on
     │   ├── PolicyError            a tier policy breaks a rule
     │   ├── ConfigError            a setting is out of its range
+    │   ├── ConflictError          what is sent contradicts what was sent before
     │   └── CutoffError            a date lies where nothing can be said
     ├── LimitError                 more was sent than is taken at once
     ├── OverloadError              more is asked than can be answered just now
@@ -78,6 +79,14 @@ class PolicyError(InputError):
 
 class ConfigError(InputError):
     """A setting is out of its range."""
+
+
+class ConflictError(InputError):
+    """What is sent contradicts what was sent before; ``places`` are positions in the request."""
+
+    def __init__(self, rule: str, got: str, fix: str, places: Sequence[int] = ()) -> None:
+        super().__init__(rule, got, fix)
+        self.places = tuple(places)
 
 
 class CutoffError(InputError):

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import math
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, delete, exists, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from features.errors import ArtifactError, NoModelError, StoreError
 from features.snapshot import to_date, to_day
-from serving.database.asking import mark
 from serving.database.engine import SQLITE, filling, reading, writing
 from serving.database.forecasts import ForecastRow
 from serving.database.locks import alone
-from serving.database.tables import FORECAST, GENERATION, HISTORY, LINE, MODEL
+from serving.database.rows import COLUMNS, now, upsert, values
+from serving.database.stale import mark_stale
+from serving.database.tables import COMPLETE, FILLING, FORECAST, GENERATION, HISTORY, MODEL
 from serving.store import IdKind
 from training.artifact import Bundle
 
-KEPT: Final = 2
-"""Complete generations that stay: what is asked now, and what it is compared with or was before."""
-_FORECAST: Final = ("member", "as_of", "stale", "desk_order", "temperature", "tier", "stage", "near", "body")
 _FORECAST_TYPES: Final = ("text", "int4", "bool", "float8", "float8", "int2", "int2", "int2", "bytea")
 _HISTORY: Final = ("member", "body")
 _HISTORY_TYPES: Final = ("text", "bytea")
@@ -54,10 +51,10 @@ def begin(engine: Engine, bundle: Bundle, as_of: dt.date, id_kind: IdKind, width
     with writing(engine) as connection:
         if connection.execute(select(MODEL.c.version).where(MODEL.c.version == version)).first() is None:
             content = json.dumps([bundle.plain, bundle.texts]).encode()
-            _insert_new(connection, version, zlib.compress(content))
+            kept = upsert(connection, MODEL).values(version=version, body=zlib.compress(content))
+            connection.execute(kept.on_conflict_do_nothing())
         row = {"model_version": version, "as_of": to_day(as_of), "id_kind": id_kind, "width": width, "log": log}
-        made_at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        added = connection.execute(insert(GENERATION).values(**row, members=0, made_at=made_at))
+        added = connection.execute(insert(GENERATION).values(**row, members=0, state=FILLING, filled_at=now()))
         assert added.inserted_primary_key is not None
         return Generation(int(added.inserted_primary_key[0]), version, as_of, id_kind, width, 0, log)
 
@@ -72,15 +69,9 @@ def add(
     StoreError
         the database is away, or the generation has been given up or is complete
     """
-    rows = (
-        (row.member, row.as_of, row.stale, desk_order(row.value_at_risk), *row[4:])  # the rest stands as in the table
-        for row in forecasts
-    )
     with filling(engine) as connection:
-        state = connection.execute(select(GENERATION.c.complete).where(GENERATION.c.id == generation.id)).scalar()
-        if state is not False:
-            raise StoreError("a batch fills a generation of its own", "one that is not open", "start the batch again")
-        _load(connection, FORECAST.name, generation.id, _FORECAST, _FORECAST_TYPES, rows)
+        _take(connection, generation.id, filled_at=now())
+        _load(connection, FORECAST.name, generation.id, COLUMNS, _FORECAST_TYPES, map(values, forecasts))
         _load(connection, HISTORY.name, generation.id, _HISTORY, _HISTORY_TYPES, histories)
 
 
@@ -93,14 +84,8 @@ def publish(engine: Engine, generation: Generation, members: int) -> Generation:
     """
     with writing(engine) as connection:
         alone(connection)
-        done = update(GENERATION).where(GENERATION.c.id == generation.id).values(complete=True, members=members)
-        if connection.execute(done).rowcount != 1:
-            raise StoreError("a batch fills a generation of its own", "one that is not there", "start the batch again")
-        posted = exists().where(LINE.c.member == FORECAST.c.member, LINE.c.day >= to_day(generation.as_of))
-        connection.execute(update(FORECAST).where(FORECAST.c.generation == generation.id, posted).values(stale=True))
-        # An older generation that stays may still be asked: it needs the lines since its own date.
-        kept = select(func.min(GENERATION.c.as_of)).where(GENERATION.c.id.in_(_to_keep(connection)))
-        connection.execute(delete(LINE).where(LINE.c.day < kept.scalar_subquery()))
+        _take(connection, generation.id, state=COMPLETE, members=members)
+        mark_stale(connection, generation.id)
     return replace(generation, members=members)
 
 
@@ -112,7 +97,7 @@ def complete(engine: Engine) -> list[Generation]:
     StoreError
     """
     with reading(engine) as connection:
-        rows = connection.execute(select(GENERATION).where(GENERATION.c.complete).order_by(GENERATION.c.id.desc()))
+        rows = connection.execute(select(GENERATION).where(GENERATION.c.state == COMPLETE).order_by(GENERATION.c.id.desc()))
         return [_generation(row) for row in rows]
 
 
@@ -143,31 +128,15 @@ def model(engine: Engine, version: str) -> Bundle:
     return bundle
 
 
-def desk_order(value_at_risk: float | None) -> float:
-    """Where a member stands on the desk's list: the largest value at risk first, those without one last.
-
-    >>> sorted([12.5, None, 300.0], key=desk_order)
-    [300.0, 12.5, None]
-    """
-    # Layout's rows say nan for what is not available.
-    return math.inf if value_at_risk is None or math.isnan(value_at_risk) else -value_at_risk
-
-
 def _generation(row: Row[Any]) -> Generation:
     return Generation(row.id, row.model_version, to_date(row.as_of), row.id_kind, row.width, row.members, row.log)
 
 
-def _to_keep(connection: Connection) -> list[int]:
-    """The newest complete generations of different (model, as-of date)."""
-    columns = GENERATION.c.model_version, GENERATION.c.as_of
-    newest = select(func.max(GENERATION.c.id)).where(GENERATION.c.complete).group_by(*columns)
-    return sorted(connection.execute(newest).scalars(), reverse=True)[:KEPT]
-
-
-def _insert_new(connection: Connection, version: str, body: bytes) -> None:
-    sign = mark(connection.engine)
-    statement = f"INSERT INTO model (version, body) VALUES ({sign}, {sign}) ON CONFLICT DO NOTHING"  # noqa: S608
-    connection.exec_driver_sql(statement, (version, body))
+def _take(connection: Connection, generation: int, **values: Any) -> None:
+    """Change a generation that is being filled, and hold it until the transaction ends."""
+    open_one = (GENERATION.c.id == generation, GENERATION.c.state == FILLING)
+    if connection.execute(update(GENERATION).where(*open_one).values(**values)).rowcount != 1:
+        raise StoreError("a batch fills a generation of its own", "one that is not open", "start the batch again")
 
 
 def _load(

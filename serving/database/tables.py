@@ -3,8 +3,9 @@
 ::
 
     model        one row a model version: its files, so that every process with the database can load it
-    generation   one batch: all forecasts of one model at one as-of date; complete or still being filled
-    forecast     one row a generation and member: the numbers (serving.record), and what the desk's list sorts and filters by
+    generation   one batch: all forecasts of one model at one as-of date; being filled, complete, or on its way out
+    forecast     one row a generation and member: the numbers (serving.record), none yet where it is stale perhaps, and what
+                 the desk's list sorts and filters by
     history      one row a generation and member, also of those without a forecast: days as features.packing writes them
     line         transaction lines posted since, each once by the key that its sender gave it
     api_key      callers: scopes and a hash, never the key
@@ -39,6 +40,10 @@ METADATA: Final = MetaData()
 _Serial: Final = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts up by itself in INTEGER alone
 _Key: Final[TypeEngine[str]] = Text().with_variant(Text(collation="C"), "postgresql")  # in the order of bytes on both
 
+FILLING: Final = "filling"
+COMPLETE: Final = "complete"
+LEAVING: Final = "leaving"
+
 MODEL: Final = Table(
     "model",
     METADATA,
@@ -55,8 +60,8 @@ GENERATION: Final = Table(
     Column("width", Integer, nullable=False, comment="numbers in a forecast's body"),
     Column("members", Integer, nullable=False, comment="with a forecast; 0 while it is filled"),
     Column("log", Text, nullable=False, comment="JSON: what all histories of the log share (features.packing)"),
-    Column("complete", Boolean, nullable=False, server_default=false()),
-    Column("made_at", Text, nullable=False, comment="ISO 8601, UTC"),
+    Column("state", Text, nullable=False, comment="filling, complete or leaving"),
+    Column("filled_at", Text, nullable=False, comment="ISO 8601, UTC: when rows were last added"),
 )
 FORECAST: Final = Table(
     "forecast",

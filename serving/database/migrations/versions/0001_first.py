@@ -28,8 +28,8 @@ def upgrade() -> None:
         sa.Column("width", sa.Integer, nullable=False),
         sa.Column("members", sa.Integer, nullable=False),
         sa.Column("log", sa.Text, nullable=False),
-        sa.Column("complete", sa.Boolean, nullable=False, server_default=sa.false()),
-        sa.Column("made_at", sa.Text, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("filled_at", sa.Text, nullable=False),
     )
     op.create_table(
         "forecast",
