@@ -25,7 +25,7 @@ T = TypeVar("T")
 MOST_WAITING: Final = 128
 _ALERT_S: Final = 1.0
 _SHORT: Final = 16
-"""In an alert, the queue is so many times shorter: who is not served in the next rounds hardly ever is, and hears so soon."""
+"""In an alert, the queue is so many times shorter: who is not served in the next rounds hardly ever is, and is told."""
 _SHED_A_ROUND: Final = 8
 _LARGE_S: Final = 25.0
 
