@@ -20,6 +20,7 @@ from typing import Final, TypeVar
 from features.errors import OverloadError
 from serving.answering import answer
 from serving.errors import App, Receive, Scope, Send, error_body
+from serving.note import note_of
 
 T = TypeVar("T")
 MOST_WAITING: Final = 128
@@ -169,6 +170,7 @@ class Admission:
             try:
                 await self.gate.turn()
             except OverloadError as error:
+                note_of(scope).refused = "overload"
                 await answer(send, 503, error_body(error), (b"retry-after", str(error.retry_after_s).encode()))
                 return
         await self.app(scope, receive, send)
