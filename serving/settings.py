@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from features.errors import ConfigError
 
@@ -38,13 +39,13 @@ class Home:
 
     @property
     def store(self) -> Path:
-        """The look-up store."""
+        """The store's file, unless the environment names another place."""
         return self.path / "store.sqlite"
 
     @property
     def store_url(self) -> str:
-        """The database of forecasts, keys and erasures, unless the environment names another one."""
-        return os.environ.get("TIERCAST_STORE") or f"sqlite:///{self.store.absolute()}"
+        """The database of forecasts, histories and posted lines."""
+        return os.environ.get("TIERCAST_STORE") or sqlite_url(self.store)
 
     @property
     def tracking_uri(self) -> str:
@@ -55,6 +56,15 @@ class Home:
     def artifacts(self) -> Path:
         """Where MLflow keeps files."""
         return self.path / "mlartifacts"
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of a SQLite file.
+
+    >>> sqlite_url(Path("/srv/what?/store.sqlite"))
+    'sqlite:////srv/what%3F/store.sqlite'
+    """
+    return f"sqlite:///{quote(str(path.absolute()))}"
 
 
 @dataclass(frozen=True)
