@@ -205,6 +205,8 @@ class Desk:
             return True
         try:
             wanted = champion_version(self._tracking_uri)
+            if wanted is None and self.status.wanted is not None:
+                raise TrackingError("a registry that was followed stays", "none in its place", "put it back, or start again")
         except TiercastError as error:
             if self.status.registry_up:
                 _LOG.error("the registry's last word holds: %s", error)

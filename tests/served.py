@@ -18,9 +18,9 @@ from serving.database.engine import open_engine
 from serving.database.forecasts import ForecastRow
 from serving.database.generations import Generation, add, begin, publish
 from serving.database.schema import ensure
+from serving.members import id_kind, member_key
 from serving.record import Layout
 from serving.scoring import score
-from serving.store import id_kind, member_key
 from training.artifact import Bundle, load
 
 

@@ -165,6 +165,18 @@ def test_a_registry_that_is_away_at_the_start(shop: Shop, engine: Engine, regist
     assert (desk.status.registry_up, desk.status.registry_away) == (True, 2)
 
 
+def test_a_registry_that_vanishes_does_not_let_the_newest_in(shop: Shop, engine: Engine, registry: Registry) -> None:
+    ours = bundle_of(shop)
+    fill(engine, shop)
+    fill(engine, shop, bundle=another(ours))
+    registry.said = ours.version
+    desk = Desk(engine, "")
+    assert looked(desk) == (ours.version, shop.as_of, False)
+    registry.said = None
+    assert looked(desk) == (ours.version, shop.as_of, False)
+    assert (desk.status.registry_up, desk.status.registry_away) == (False, 1)
+
+
 def damage(engine: Engine, *, version: str) -> None:
     with writing(engine) as connection:
         connection.execute(update(MODEL).where(MODEL.c.version == version).values(body=b"damaged"))
@@ -221,9 +233,7 @@ def test_forecasts_that_differ_from_the_batch_are_refused(shop: Shop, engine: En
         delete(FORECAST),
     ],
 )
-def test_whatever_is_damaged_is_said_at_the_first_start(
-    shop: Shop, engine: Engine, registry: Registry, spoil: Any
-) -> None:
+def test_whatever_is_damaged_is_said_at_the_first_start(shop: Shop, engine: Engine, registry: Registry, spoil: Any) -> None:
     fill(engine, shop)
     with writing(engine) as connection:
         connection.execute(spoil)
@@ -322,7 +332,9 @@ def test_each_answer_is_of_one_model_while_the_alias_moves(
 ) -> None:
     later = shop.as_of + dt.timedelta(days=2)
     bundles = [bundle_of(shop), another(bundle_of(shop))]
-    generations = [fill(engine, shop, as_of, bundle=bundle) for as_of, bundle in zip((shop.as_of, later), bundles, strict=True)]
+    generations = [
+        fill(engine, shop, as_of, bundle=bundle) for as_of, bundle in zip((shop.as_of, later), bundles, strict=True)
+    ]
     member = str(shop.forecaster.forecast(shop.histories, later).members[0])
     bodies = {one.id: look_up(engine, one.id, [member])[member].body for one in generations}
     assert len(set(bodies.values())) == 2
@@ -362,7 +374,9 @@ def test_each_answer_is_of_one_model_while_the_alias_moves(
     assert set().union(*seen) == {one.id for one in generations}
 
 
-def test_current_never_waits_for_a_look(shop: Shop, engine: Engine, registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_current_never_waits_for_a_look(
+    shop: Shop, engine: Engine, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fill(engine, shop)
     desk = Desk(engine, "")
     desk.look()

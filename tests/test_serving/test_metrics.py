@@ -44,7 +44,12 @@ def test_requests_by_route_method_and_status(idle: Desk) -> None:
     assert of(metrics, "requests_total", **labels, status="5xx") == 1
     assert of(metrics, "requests_total", **labels | {"method": "other"}, status="2xx") == 1
     route = {"route": labels["route"]}
-    assert [of(metrics, "request_seconds_bucket", **route, le=le) for le in ("0.001", "0.05", "10.0", "+Inf")] == [2, 3, 4, 5]
+    assert [of(metrics, "request_seconds_bucket", **route, le=le) for le in ("0.001", "0.05", "10.0", "+Inf")] == [
+        2,
+        3,
+        4,
+        5,
+    ]
     assert of(metrics, "request_seconds_sum", **route) == pytest.approx(77.0305)
     assert b"M-0815" not in metrics.render()
 

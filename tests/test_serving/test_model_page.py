@@ -57,7 +57,9 @@ def test_a_model_that_no_registry_knows(visits_shop: Shop, tmp_path: Path) -> No
     champion = Champion.load(engine, fill(engine, visits_shop))
     page = model_page(champion, Status())
     assert champion.provenance == Provenance()
-    assert [page[name] for name in ("run_id", "registered_as", "policy", "figures", "failed_checks", "value_of")] == [None] * 6
+    assert [page[name] for name in ("run_id", "registered_as", "policy", "figures", "failed_checks", "value_of")] == [
+        None
+    ] * 6
     assert set(page["training_data"].values()) == {None}
     assert page["has_amounts"] is False
     assert page["forecasts_next_tier"] is False

@@ -3,8 +3,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import simulated
-
 from training.mlflow_session import connected
 from training.provenance import FIGURES, Figure, Provenance, provenance
 from training.registry import MODEL, VERSION_TAG

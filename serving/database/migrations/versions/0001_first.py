@@ -18,6 +18,7 @@ def upgrade() -> None:
         "model",
         sa.Column("version", sa.Text, primary_key=True),
         sa.Column("body", sa.LargeBinary, nullable=False),
+        sa.Column("about", sa.Text),
     )
     op.create_table(
         "generation",
