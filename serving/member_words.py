@@ -34,6 +34,19 @@ SENTENCES: Final[Mapping[str, Phrase]] = {
     "of_margin": Phrase("margin", "毛利"),
     "of_spend": Phrase("spend", "消费额"),
     "no_forecast": Phrase("No purchase in the last {days} days: no forecast is made.", "最近 {days} 天内无消费，不作预测。"),
+    "tier_either_way": Phrase("{tier} on {day} either way.", "有无此举，{day} 均为 {tier}。"),
+    "tier_instead": Phrase("{tier} on {day}, otherwise {other}.", "{day} 为 {tier}，否则为 {other}。"),
+    "later_instead": Phrase(
+        "If nothing more comes, {tier} on {day}, otherwise {other}.", "此后不再消费，{day} 为 {tier}，否则为 {other}。"
+    ),
+    "buys_instead": Phrase(
+        "Chance of a purchase in the {days} days from then on: {chance}, otherwise {other}.",
+        "此后 {days} 天内消费的可能性：{chance}，否则 {other}。",
+    ),
+    "tier_chance": Phrase(
+        "Chance of {tier} or higher on {day}: {chance}, otherwise {other}.",
+        "{day} 为 {tier} 或以上的可能性：{chance}，否则 {other}。",
+    ),
 }
 """By what they say; places in braces are filled."""
 _NEEDS: Final[Mapping[str, Phrase]] = {

@@ -108,7 +108,8 @@ class _Asker:
         self.known, self.policy, self.as_of, self.by = known, policy, as_of, by
         self.language: Language = language
         self.usual = Usual.of(known)
-        self.metrics: Mapping[str, Metric] = policy.named_metrics
+        versions = [version for version in policy.versions if version.since <= as_of] or policy.versions[:1]
+        self.metrics: Mapping[str, Metric] = (versions[-1] if versions else policy).named_metrics
 
     def word(self, name: str, **values: Any) -> str:
         return (_WHY[name].zh if self.language == "zh" else _WHY[name].en).format(**values)
