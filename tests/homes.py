@@ -13,29 +13,45 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from calls import Client
+from sqlalchemy import Engine
 
 import features
 from features.feature import Feature
 from features.histories import Histories
 from features.policy import TierPolicy
+from serving.assembly import Service, assembled
 from serving.batch import Scored, score_all
-from serving.body_limit import BodyLimit
-from serving.desk import Desk
-from serving.errors import OneShape
+from serving.database.engine import open_engine
+from serving.database.schema import ensure
+from serving.protection import Protection
 from serving.record import Layout
-from serving.routes import create_app
 from serving.settings import Home, Limits
-from training.artifact import load, save, to_forecaster
+from training.artifact import Bundle, load, save, to_forecaster
 from training.fit import fit_forecaster
 from training.forecaster import Forecaster
 
 AS_OF = dt.date(2018, 1, 2)
 
 
+def service(home: Path, limits: Limits | None = None, **chosen: Any) -> Service:
+    """The service over a home, looked up once and followed no further; without keys unless they are asked for."""
+    protected = Protection(**{"with_keys": False, "log": "off", **chosen})
+    made = assembled(Home(home), chosen=protected, most=limits, environment={})
+    made.desk.look()
+    return made
+
+
 def app(home: Path, limits: Limits | None = None) -> Client:
     """The service's routes and middlewares as BentoML stacks them, without BentoML."""
-    limits = limits or Limits()
-    return Client(OneShape(BodyLimit(create_app(Desk(Home(home)), limits), most=limits.body_bytes)))
+    return Client(service(home, limits).app)
+
+
+def store(home: Home) -> Engine:
+    """A home's database, with its tables."""
+    home.path.mkdir(parents=True, exist_ok=True)
+    engine = open_engine(home.store_url)
+    ensure(engine)
+    return engine
 
 
 @dataclass(frozen=True)
@@ -100,6 +116,7 @@ class Shop:
 
     log: pd.DataFrame
     histories: Histories
+    bundle: Bundle
     forecaster: Forecaster
     layout: Layout
     home: Home
@@ -108,8 +125,9 @@ class Shop:
 
     def score(self, out: Path, as_of: dt.date | None = None, **options: Any) -> Scored:
         """Score it again, to another folder."""
-        place = {"out": out, "store": out / "store.sqlite", "layout": self.layout, **options}
-        return score_all(self.histories, self.forecaster, as_of or self.as_of, **place)
+        return score_all(
+            self.histories, self.bundle, as_of or self.as_of, **{"out": out, "store": store(Home(out)), **options}
+        )
 
 
 def open_shop(
@@ -127,5 +145,5 @@ def open_shop(
     home = Home(place)
     save(fitted.bundle, home.models / fitted.bundle.version)
     layout = Layout.of(fitted.forecaster, fitted.bundle.version)
-    scored = score_all(histories, fitted.forecaster, as_of, layout=layout, out=place, store=home.store)
-    return Shop(log, histories, fitted.forecaster, layout, home, as_of, scored)
+    scored = score_all(histories, fitted.bundle, as_of, out=place, store=store(home))
+    return Shop(log, histories, fitted.bundle, fitted.forecaster, layout, home, as_of, scored)

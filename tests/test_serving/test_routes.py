@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import logging
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from homes import Shop, app
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving import answered
+from serving import answered, answered_pages
 from serving.answers import Answers
 from serving.settings import Limits
 
@@ -21,6 +22,8 @@ SECRET = "secret-4711"
 AMOUNT = 8642.97531
 LINE = {"timestamp": "2020-08-11T10:11:12", "amount": AMOUNT, "order_id": SECRET}
 JSON = {"content-type": "application/json"}
+served = cache(app)
+"""One service a home: what is asked here changes nothing."""
 
 
 def sent(*lines: dict[str, Any], member: Any = SECRET, **more: Any) -> bytes:
@@ -54,7 +57,7 @@ def quiet_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 def test_an_answer_has_the_documented_shape(shop: Shop) -> None:
     member = shop.log.customer_id.iloc[-1]
-    client = app(shop.home.path)
+    client = served(shop.home.path)
     for asked in ({}, {"contributions": True, "reasons": 10}):
         answer = client.post("/v1/forecast", json={"ids": [member, "nobody"], **asked}, headers={"accept-language": "zh"})
         assert answer.status_code == 200, answer.text
@@ -66,26 +69,26 @@ def test_an_answer_has_the_documented_shape(shop: Shop) -> None:
         assert (forecast.contributions is None) == (not asked)
     scored = client.post("/v1/forecast", content=sent(LINE), headers=JSON)
     assert answered.Forecasts.model_validate(scored.json(), extra="forbid").forecasts[0].customer_id == SECRET
-    assert answered.Member.model_validate(client.get(f"/v1/members/{member}").json(), extra="forbid")
+    assert answered_pages.Member.model_validate(client.get(f"/v1/members/{member}").json(), extra="forbid")
     page = answered.Members.model_validate(client.get("/v1/members?limit=2").json(), extra="forbid")
     assert len(page.members) == 2
-    assert answered.Model.model_validate(client.get("/v1/model").json(), extra="forbid")
+    assert answered_pages.Model.model_validate(client.get("/v1/model").json(), extra="forbid")
     tried = {
         "customer_id": member,
         "trials": [[{"date": "2020-08-30", "amount": 50}], [{"date": "2020-08-30", "kind": "visit"}]],
     }
-    assert answered.WhatIfAnswer.model_validate(client.post("/v1/what-if", json=tried).json(), extra="forbid")
+    assert answered_pages.WhatIfAnswer.model_validate(client.post("/v1/what-if", json=tried).json(), extra="forbid")
 
 
 def test_an_answer_without_amounts_has_the_documented_shape(visits_shop: Shop) -> None:
-    client = app(visits_shop.home.path)
+    client = served(visits_shop.home.path)
     member = int(visits_shop.log.customer_id.iloc[-1])
     found = answered.Forecasts.model_validate(client.post("/v1/forecast", json={"ids": [member]}).json(), extra="forbid")
     (forecast,) = found.forecasts
     assert (forecast.expected_spend, forecast.tier, forecast.needs, forecast.near_miss) == (None, None, None, [])
     scored = client.post("/v1/forecast", content=sent({"timestamp": "2020-08-01"}), headers=JSON)
     assert scored.json()["forecasts"][0]["expected_spend"] is None
-    assert answered.Member.model_validate(client.get(f"/v1/members/{member}").json(), extra="forbid")
+    assert answered_pages.Member.model_validate(client.get(f"/v1/members/{member}").json(), extra="forbid")
     error = shaped(client.post("/v1/forecast", content=sent(LINE), headers=JSON), 409, "input")
     assert "a line has no amount" in error["message"]
 
@@ -118,7 +121,7 @@ def test_an_answer_without_amounts_has_the_documented_shape(visits_shop: Shop) -
     ],
 )
 def test_addresses_that_give_nothing(shop: Shop, method: str, path: str, status: int, code: str) -> None:
-    shaped(app(shop.home.path)(method, path), status, code)
+    shaped(served(shop.home.path)(method, path), status, code)
 
 
 NESTED = b"[" * 50_000
@@ -162,19 +165,19 @@ BAD_BODIES = {
 @pytest.mark.parametrize("name", BAD_BODIES)
 def test_bodies_that_cannot_be_scored(shop: Shop, name: str) -> None:
     content, status, code = BAD_BODIES[name]
-    shaped(app(shop.home.path).post("/v1/forecast", content=content, headers=JSON), status, code)
+    shaped(served(shop.home.path).post("/v1/forecast", content=content, headers=JSON), status, code)
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""])
 @pytest.mark.parametrize("path", ["/v1/forecast", "/v1/what-if", "/v1/transactions"])
 def test_a_body_of_another_kind(shop: Shop, kind: str, path: str) -> None:
-    answer = app(shop.home.path).post(path, content=sent(LINE), headers={"content-type": kind})
+    answer = served(shop.home.path).post(path, content=sent(LINE), headers={"content-type": kind})
     error = shaped(answer, 415, "unsupported_media_type")
     assert "content-type: application/json" in error["message"]
 
 
 def test_an_id_twice(shop: Shop) -> None:
-    client = app(shop.home.path)
+    client = served(shop.home.path)
     for ids in (("a", "a"), (7, "7"), (7, 7.0)):
         histories = [{"customer_id": member, "transactions": [LINE]} for member in ids]
         error = shaped(client.post("/v1/forecast", json={"histories": histories}), 409, "input")
@@ -183,7 +186,7 @@ def test_an_id_twice(shop: Shop) -> None:
 
 def test_a_finding_names_the_place_and_not_the_value(shop: Shop) -> None:
     body = sent(LINE, {**LINE, "amount": SECRET}, {**LINE, "timestamp": SECRET})
-    error = shaped(app(shop.home.path).post("/v1/forecast", content=body, headers=JSON), 422, "invalid_request")
+    error = shaped(served(shop.home.path).post("/v1/forecast", content=body, headers=JSON), 422, "invalid_request")
     assert [detail["place"] for detail in error["details"]] == [
         "histories.0.transactions.1.amount",
         "histories.0.transactions.2.timestamp",
@@ -191,7 +194,7 @@ def test_a_finding_names_the_place_and_not_the_value(shop: Shop) -> None:
 
 
 def test_too_many_ids_histories_and_reasons(shop: Shop) -> None:
-    client = app(shop.home.path)
+    client = served(shop.home.path)
     assert client.post("/v1/forecast", json={"ids": ["059", *range(999)]}).status_code == 200
     for body in (
         {"ids": ["059"] * 1_001},
@@ -216,7 +219,7 @@ def test_a_body_too_large_announced_or_not(shop: Shop) -> None:
 def test_a_history_of_a_million_lines(shop: Shop) -> None:
     line = b'{"timestamp":"2020-08-11","amount":1},'
     body = b'{"histories":[{"customer_id":1,"transactions":[' + line * 999_999 + line[:-1] + b"]}]}"
-    shaped(app(shop.home.path).post("/v1/forecast", content=body, headers=JSON), 413, "limit")
+    shaped(served(shop.home.path).post("/v1/forecast", content=body, headers=JSON), 413, "limit")
 
 
 def test_no_store_yet(tmp_path: Path) -> None:
@@ -240,7 +243,7 @@ def test_a_crash_keeps_its_inside(shop: Shop, monkeypatch: pytest.MonkeyPatch, p
 
     for name in ("of_ids", "of_histories", "member"):
         monkeypatch.setattr(Answers, name, crash)
-    client = app(shop.home.path)
+    client = served(shop.home.path)
     bodies = (sent(LINE), b'{"ids": ["059"]}')
     tried = [client.post(path, content=body, headers=JSON) for body in bodies] if path.endswith("t") else [client.get(path)]
     for answer in tried:
@@ -265,7 +268,7 @@ ANYTHING = st.recursive(
 @given(ANYTHING, st.sampled_from(["/v1/forecast", "/v1/what-if", "/v1/transactions"]))
 def test_whatever_is_sent_the_answer_is_a_forecast_or_an_error_in_shape(shop: Shop, content: Any, path: str) -> None:
     body = json.dumps(content).encode()
-    answer = app(shop.home.path).post(path, content=body, headers=JSON)
+    answer = served(shop.home.path).post(path, content=body, headers=JSON)
     if answer.status_code == 200:
         assert "forecasts" in answer.json() or "trials" in answer.json()
     else:
@@ -282,7 +285,7 @@ def test_whatever_is_sent_the_answer_is_a_forecast_or_an_error_in_shape(shop: Sh
 )
 def test_every_history_within_the_rules_is_answered(shop: Shop, lines: list[tuple[dt.datetime, float]]) -> None:
     own = [{"timestamp": time.isoformat(), "amount": amount} for time, amount in lines]
-    answer = app(shop.home.path).post("/v1/forecast", content=sent(*own, member="m"), headers=JSON)
+    answer = served(shop.home.path).post("/v1/forecast", content=sent(*own, member="m"), headers=JSON)
     assert answer.status_code == 200, answer.text
     content = answered.Forecasts.model_validate(answer.json())
     assert [forecast.customer_id for forecast in content.forecasts] + content.silent == ["m"]
