@@ -115,7 +115,7 @@ def filling(engine: Engine, wait_s: float = 120.0) -> Iterator[Connection]:
 
 @contextmanager
 def told(engine: Engine) -> Iterator[None]:
-    """The database's errors as a ``StoreError``: without the statement, which holds what was sent."""
+    """The database's errors as a ``StoreError``: without their text, which may name a member."""
     try:
         yield
     except (DBAPIError, PoolTimeout, engine.dialect.loaded_dbapi.Error) as error:
@@ -124,7 +124,7 @@ def told(engine: Engine) -> Iterator[None]:
             "the store's database answers",
             f"{type(cause).__name__} from it",
             "see that it runs and is reachable by TIERCAST_STORE; questions are answered again as soon as it does",
-        ) from error
+        ) from None
 
 
 def _set_up_sqlite(connection: Any, _: Any) -> None:

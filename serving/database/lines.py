@@ -10,12 +10,13 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select
 from features.errors import ConflictError, InputError, NotFoundError, StoreError, counted
 from features.snapshot import to_date, to_day
 from serving.database.engine import reading, writing
-from serving.database.forecasts import ForecastRow, Stored, storable
+from serving.database.forecasts import ForecastRow, Stored
 from serving.database.generations import Generation
 from serving.database.locks import members_held, shared
 from serving.database.rows import now, put
 from serving.database.stale import mark_stale
 from serving.database.tables import COMPLETE, FORECAST, GENERATION, HISTORY, LINE
+from serving.database.texts import storable
 
 
 class PostedLine(NamedTuple):
