@@ -92,7 +92,7 @@ def score(
         rows[:, layout.needs] = forecasts.table.state.needs
     if forecasts.p_tier is not None:
         rows[:, layout.p_tier] = forecasts.p_tier
-    of = Purchases.of(forecasts.table)
+    of = Purchases.of(forecasts.table, spend=False)
     put("shopping_days", of.repeats + 1.0)
     put("gap_days", ratio(of.recency, of.repeats))
     put("silence_days", of.age - of.recency)
@@ -132,7 +132,7 @@ def _earlier_temperature(forecaster: Forecaster, forecasts: Forecasts) -> Floats
             policy=settings.policy if any(POLICY in feature.needs for feature in forecaster.features) else None,
             features=forecaster.features,
         )
-        chances = forecaster.process.log_chances(Purchases.of(table), settings.horizon_days)
+        chances = forecaster.process.log_chances(Purchases.of(table, spend=False), settings.horizon_days)
         p_churn = probability(forecaster.churn.log_odds(table.x, *chances, day))
         found[table.panel.member] = temperature_of(p_churn)
     return found[panel.member]

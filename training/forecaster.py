@@ -202,8 +202,9 @@ class Forecaster:
         return self.spend.contributions(table.x, self.process, of, to_day(as_of), self.settings.horizon_days)
 
     def _value(self, table: FeatureTable, of: Purchases, p_churn: Floats, spend: SpendIfAny) -> Value:
-        settings, margin, share = self.settings, self.margin, np.ones(len(table))
-        if margin is not None:
+        settings, margin = self.settings, self.margin
+        share: Floats | float = 1.0 if margin is None else margin.share
+        if margin is not None and margin.prior_spend is not None:
             share = margin.shares(*spend_and_profit(table))
         return values_ahead(
             self.process.purchases,
