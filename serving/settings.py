@@ -4,7 +4,7 @@
 variable                    default                    meaning
 ==========================  =========================  ==============================================================
 TIERCAST_HOME               tiercast-data              folder of models, runs and the store
-TIERCAST_STORE              SQLite in TIERCAST_HOME    database of forecasts: sqlite:///path or postgresql://user@host/name
+TIERCAST_STORE              SQLite in TIERCAST_HOME    the store: sqlite:///path or postgresql://user@host/database
 TIERCAST_MAX_BODY_BYTES     4000000                    largest request body
 TIERCAST_MAX_IDS            1000                       most ids, or histories, in one request
 TIERCAST_MAX_LINES          20000                      most transaction lines in one request
@@ -44,8 +44,13 @@ class Home:
 
     @property
     def store_url(self) -> str:
-        """The database of forecasts, histories and posted lines."""
+        """The database of forecasts, histories, posted lines and keys."""
         return os.environ.get("TIERCAST_STORE") or sqlite_url(self.store)
+
+    @property
+    def has_store(self) -> bool:
+        """Whether there is one, as far as can be told without asking."""
+        return bool(os.environ.get("TIERCAST_STORE")) or self.store.is_file()
 
     @property
     def tracking_uri(self) -> str:
