@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -57,6 +58,7 @@ def score_all(
     store: Engine,
     language: Language = "en",
     mark: Mark | None = None,
+    erasures: Engine | None = None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Scored:
     """Forecast every member with a purchase in the look-back before ``as_of``, and keep every member's history.
@@ -69,6 +71,7 @@ def score_all(
     bundle : the model
     store : with its tables (serving.database.schema)
     mark : None where nobody can have been erased
+    erasures : the store that knows who was; this one if None
     advance : is told how many members have been looked at, for a progress display
 
     Raises
@@ -82,7 +85,7 @@ def score_all(
     layout = Layout.of(forecaster, bundle.version)
     known = as_known(histories.only(forecaster.columns), as_of)
     kind, log = id_kind(histories.members), shared(known)
-    left_out = erased_marks(store) if mark is not None else set()
+    left_out = erased_marks(erasures or store) if mark is not None else set()
     members = seen = 0
     with ExitStack() as stack:
         files = _Files(out, stack)
@@ -96,7 +99,7 @@ def score_all(
             members += len(scores)
             seen += len(own)
             advance(len(part))
-        if mark is not None and (since := erased_marks(store) - left_out):
+        if mark is not None and (since := erased_marks(erasures or store) - left_out):
             # Who is erased from here on is taken out of this generation by the erasure itself.
             gone = [key for key in map(member_key, known.members.tolist()) if mark(key) in since]
             members -= len(look_up(store, generation.id, gone))
@@ -125,10 +128,7 @@ def as_known(histories: Histories, as_of: dt.date) -> Histories:
 
 
 def forecast_rows(scores: Scores) -> list[ForecastRow]:
-    """Scores as the store keeps them.
-
-    Null is what is not available: the value at risk without amounts, the tier without a policy.
-    """
+    """Scores as the store keeps them."""
     as_of = to_day(scores.as_of)
     whole = np.ascontiguousarray(scores.rows, "<f8")
     width = whole.shape[1] * whole.itemsize
@@ -139,7 +139,7 @@ def forecast_rows(scores: Scores) -> list[ForecastRow]:
             member_key(member),
             as_of,
             False,
-            value if value == value else None,  # NaN is not itself
+            None if math.isnan(value) else value,
             temperature,
             tier if tier >= 0 else None,
             stage,

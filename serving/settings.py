@@ -44,8 +44,13 @@ class Home:
 
     @property
     def store_url(self) -> str:
-        """The database of forecasts, histories and posted lines."""
+        """The database of forecasts, histories, posted lines and keys."""
         return os.environ.get("TIERCAST_STORE") or sqlite_url(self.store)
+
+    @property
+    def has_store(self) -> bool:
+        """Whether there is one, as far as can be told without asking."""
+        return bool(os.environ.get("TIERCAST_STORE")) or self.store.is_file()
 
     @property
     def tracking_uri(self) -> str:

@@ -21,11 +21,9 @@ import numpy.typing as npt
 from features.errors import ArtifactError, NoModelError
 from features.files import written_whole
 from features.operators import Floats
-from serving.members import IdKind as IdKind
-from serving.members import MemberId as MemberId
-from serving.members import asked_key, id_of
-from serving.members import id_kind as id_kind
-from serving.members import member_key as member_key
+from serving.members import IdKind, MemberId, asked_key, id_kind, id_of, member_key
+
+__all__ = ["IdKind", "MemberId", "Store", "StoreInfo", "id_kind", "member_key", "write_store"]
 
 FORMAT: Final = 1
 _MANY: Final = 500

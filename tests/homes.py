@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -25,7 +26,7 @@ from serving.database.engine import open_engine
 from serving.database.schema import ensure
 from serving.protection import Protection
 from serving.record import Layout
-from serving.settings import Home, Limits
+from serving.settings import Home, Limits, sqlite_url
 from training.artifact import Bundle, load, save, to_forecaster
 from training.fit import fit_forecaster
 from training.forecaster import Forecaster
@@ -44,14 +45,6 @@ def service(home: Path, limits: Limits | None = None, **chosen: Any) -> Service:
 def app(home: Path, limits: Limits | None = None) -> Client:
     """The service's routes and middlewares as BentoML stacks them, without BentoML."""
     return Client(service(home, limits).app)
-
-
-def store(home: Home) -> Engine:
-    """A home's database, with its tables."""
-    home.path.mkdir(parents=True, exist_ok=True)
-    engine = open_engine(home.store_url)
-    ensure(engine)
-    return engine
 
 
 @dataclass(frozen=True)
@@ -125,9 +118,8 @@ class Shop:
 
     def score(self, out: Path, as_of: dt.date | None = None, **options: Any) -> Scored:
         """Score it again, to another folder."""
-        return score_all(
-            self.histories, self.bundle, as_of or self.as_of, **{"out": out, "store": store(Home(out)), **options}
-        )
+        with opened_store(out / "store.sqlite") as store:
+            return score_all(self.histories, self.bundle, as_of or self.as_of, **{"out": out, "store": store, **options})
 
 
 def open_shop(
@@ -145,5 +137,17 @@ def open_shop(
     home = Home(place)
     save(fitted.bundle, home.models / fitted.bundle.version)
     layout = Layout.of(fitted.forecaster, fitted.bundle.version)
-    scored = score_all(histories, fitted.bundle, as_of, out=place, store=store(home))
+    with opened_store(home.store) as store:
+        scored = score_all(histories, fitted.bundle, as_of, out=place, store=store)
     return Shop(log, histories, fitted.bundle, fitted.forecaster, layout, home, as_of, scored)
+
+
+@contextmanager
+def opened_store(path: Path) -> Iterator[Engine]:
+    """A store as a file, with its tables."""
+    engine = open_engine(sqlite_url(path))
+    ensure(engine)
+    try:
+        yield engine
+    finally:
+        engine.dispose()

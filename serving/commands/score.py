@@ -62,35 +62,38 @@ def command(
     bundle = load(place.models / version)
     forecaster = to_forecaster(bundle)
     histories = read(chosen, progress, forecaster.columns)
-    if date is not None:
-        check_reach(histories, date)
-    store = open_engine(place.store_url if out is None else sqlite_url(out / place.store.name))
+    end = date or histories.span[1]
+    check_reach(histories, end)
+    check_learned(forecaster, end)
+    answering = open_engine(place.store_url)
+    if out is None or place.has_store:
+        ensure(answering)
+    store = answering if out is None else open_engine(sqlite_url(out / place.store.name))
     ensure(store)
-    date = date or after_the_log(histories.span[1], store)
-    check_reach(histories, date)
-    check_learned(forecaster, date)
+    if date is None:
+        refuse_older(end, store)
     secret = cache(lambda: erasure_secret(place.path))
     steps: Any = click.progressbar(length=len(histories), label="  forecasting", file=sys.stderr)
     with steps as bar:
         scored = score_all(
             histories,
             bundle,
-            date,
+            end,
             out=out or place.path,
             store=store,
             language="zh" if language == "zh" else "en",
             mark=lambda key: pseudonym(secret(), key),
+            erasures=answering if place.has_store else None,
             advance=bar.update,
         )
-    store.dispose()
-    click.echo(f"{scored.members:,} members forecast as of {date} with model {version}")
+    click.echo(f"{scored.members:,} members forecast as of {end} with model {version}")
     if scored.erased:
         click.echo(f"{counted(scored.erased, 'member')} left out: erased on request")
     click.echo(f"{scored.parquet}\n{scored.csv}\n{store.url.render_as_string(hide_password=True)}")
 
 
-def after_the_log(end: dt.date, store: Engine) -> dt.date:
-    """The day after the log's last, refused where forecasts of a later day are in place.
+def refuse_older(end: dt.date, store: Engine) -> None:
+    """Refuse the day after the log's last where forecasts of a later day are in place.
 
     Raises
     ------
@@ -106,4 +109,3 @@ def after_the_log(end: dt.date, store: Engine) -> dt.date:
             f"a log that ends before {end}, and forecasts of {newest[0].as_of}",
             "find the missing rows, or say the date with --as-of",
         )
-    return end
