@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from features.daily import Line, fold
+from features.daily import DailyRow, Line, fold
 from features.errors import InputError
 from features.histories import Histories, Ragged
 from features.money import MAX_AMOUNT, UNITS
@@ -106,8 +106,12 @@ def extended(histories: Histories, added: Sequence[Sequence[Line]]) -> Histories
     >>> found.visits.offsets.tolist(), found.visits.values["gross"].tolist()
     ([0, 1, 3], [2500000, 2500000, 100000])
     """
-    copies = histories.select(np.zeros(len(added), np.int64))
-    rows = [fold(own, histories.columns) for own in added]
+    return laid_after(histories, [fold(own, histories.columns) for own in added])
+
+
+def laid_after(histories: Histories, rows: Sequence[Sequence[DailyRow]]) -> Histories:
+    """The same from lines that are folded already."""
+    copies = histories.select(np.zeros(len(rows), np.int64))
     days = [to_day(day) for own in rows for day, _ in own]
     if not days:
         return copies
@@ -122,7 +126,7 @@ def extended(histories: Histories, added: Sequence[Sequence[Line]]) -> Histories
     )
 
 
-def _appended(known: Ragged, rows: Sequence[Sequence[tuple[dt.date, dict[str, int]]]]) -> Ragged:
+def _appended(known: Ragged, rows: Sequence[Sequence[DailyRow]]) -> Ragged:
     """Rows at the end of each member's."""
     counts = np.array([len(own) for own in rows], np.int64)
     at: Integers = np.repeat(known.offsets[1:], counts)

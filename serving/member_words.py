@@ -34,18 +34,23 @@ SENTENCES: Final[Mapping[str, Phrase]] = {
     "of_margin": Phrase("margin", "毛利"),
     "of_spend": Phrase("spend", "消费额"),
     "no_forecast": Phrase("No purchase in the last {days} days: no forecast is made.", "最近 {days} 天内无消费，不作预测。"),
-    "tier_either_way": Phrase("{tier} on {day} either way.", "有无此举，{day} 均为 {tier}。"),
-    "tier_instead": Phrase("{tier} on {day}, otherwise {other}.", "{day} 为 {tier}，否则为 {other}。"),
+    "tier_either_way": Phrase("{tier} on {day}, with or without this.", "有无此举，{day} 均为 {tier}。"),
+    "tier_instead": Phrase("{tier} on {day}; without this, {other}.", "{day} 为 {tier}；若无此举，为 {other}。"),
     "later_instead": Phrase(
-        "If nothing more comes, {tier} on {day}, otherwise {other}.", "此后不再消费，{day} 为 {tier}，否则为 {other}。"
+        "If nothing comes after that, {tier} on {day}; without this, {other}.",
+        "此后不再消费，{day} 为 {tier}；若无此举，为 {other}。",
+    ),
+    "buys_either_way": Phrase(
+        "Chance of a purchase in the {days} days from then on: {chance}, with or without this.",
+        "有无此举，此后 {days} 天内消费的可能性均为 {chance}。",
     ),
     "buys_instead": Phrase(
-        "Chance of a purchase in the {days} days from then on: {chance}, otherwise {other}.",
-        "此后 {days} 天内消费的可能性：{chance}，否则 {other}。",
+        "Chance of a purchase in the {days} days from then on: {chance}; without this, {other}.",
+        "此后 {days} 天内消费的可能性：{chance}；若无此举，{other}。",
     ),
     "tier_chance": Phrase(
-        "Chance of {tier} or higher on {day}: {chance}, otherwise {other}.",
-        "{day} 为 {tier} 或以上的可能性：{chance}，否则 {other}。",
+        "Chance of {tier} or higher on {day}: {chance}; without this, {other}.",
+        "{day} 为 {tier} 或以上的可能性：{chance}；若无此举，{other}。",
     ),
 }
 """By what they say; places in braces are filled."""
@@ -122,13 +127,15 @@ class Speaker:
                 said.append(self.say("later_instead", tier=later, day=one["by"], other=without))
         if forecast["change"] is not None:
             one, other = forecast["with"], forecast["without"]
-            chances = {"chance": self.chance(1.0 - one["p_churn"]), "other": self.chance(1.0 - other["p_churn"])}
-            said.append(self.say("buys_instead", days=horizon_days, **chances))
+            chance, before = self.chance(1.0 - one["p_churn"]), self.chance(1.0 - other["p_churn"])
+            name = "buys_either_way" if chance == before else "buys_instead"
+            said.append(self.say(name, days=horizon_days, chance=chance, other=before))
             moved = forecast["change"]["p_at_least"] or {}
             most = max(moved, key=lambda tier: abs(moved[tier]), default=None)
-            if most is not None and moved[most]:
-                chances = {"chance": self.chance(one["p_at_least"][most]), "other": self.chance(other["p_at_least"][most])}
-                said.append(self.say("tier_chance", tier=most, day=rule["with"]["by"], **chances))
+            if most is not None:
+                chance, before = self.chance(one["p_at_least"][most]), self.chance(other["p_at_least"][most])
+                if chance != before:
+                    said.append(self.say("tier_chance", tier=most, day=rule["with"]["by"], chance=chance, other=before))
         return said
 
     def _need(self, own: Mapping[str, Any]) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
 
+from features.daily import fold
 from features.errors import ConfigError
 from features.feature import Phrase
 from features.histories import Histories
@@ -17,7 +18,7 @@ from features.needs import Outlook, outlook
 from features.policy import TierPolicy
 from features.snapshot import to_date, to_day
 from features.tiers import gives, tier_at, tier_state
-from serving.imagined import Imagined, Usual, extended, lines
+from serving.imagined import Imagined, Usual, laid_after, lines
 from serving.reasons import Language
 from serving.what_if import at_least
 from training.forecaster import Forecaster
@@ -26,7 +27,7 @@ MOST_VISITS: Final = 1000
 _WHY: Final[Mapping[str, Phrase]] = {
     "safe": Phrase("nothing is needed, so there is no last day", "无需再做什么，因此没有期限"),
     "need": Phrase("nothing that can be booked gives it by then", "届时无论如何都达不到"),
-    "events": Phrase("visits do not count, {kinds} do", "不看到店，只看 {kinds}"),
+    "events": Phrase("what counts is {kinds}, not visits", "计的是 {kinds}，不是到店"),
     "no_amounts": Phrase("the log has no amounts", "数据中没有金额"),
     "no_basket": Phrase("there is no purchase to tell the usual basket from", "没有消费记录，无从得知常用客单"),
     "free": Phrase("the usual visit adds nothing that counts", "按其习惯，到店不增加所计指标"),
@@ -147,11 +148,11 @@ class _Asker:
         metrics = list(self.metrics.values())
         if own.need == 0:
             return 0, None, None
+        if self.policy.tiers[tier].invitation:
+            return None, own.why or self.word("need"), None
         if all(isinstance(metric, Events) for metric in metrics):
             kinds = [kind for metric in metrics if isinstance(metric, Events) for kind in metric.events]
             return None, self.word("events", kinds=", ".join(kinds)), None
-        if self.policy.tiers[tier].invitation:
-            return None, own.why, None
         if own.need is not None and metrics == ["orders"]:
             return math.ceil(own.need), None, None
         if not self.usual.visits:
@@ -181,8 +182,9 @@ class _Asker:
 
     def tier_with(self, number: int, day: dt.date) -> int:
         """Position of the tier at the end with so many usual visits on a day."""
-        visits: Sequence[Imagined] = [Imagined(day)] * number
-        lived = extended(self.known, [lines(self.known, visits, self.usual)])
+        ((_, one),) = fold(lines(self.known, [Imagined(day)], self.usual), self.known.columns)
+        all_of_them = {name: value if name == "minute" else number * value for name, value in one.items()}
+        lived = laid_after(self.known, [[(day, all_of_them)]])
         return int(tier_at(lived, self.policy, [self.by])[0, 0])
 
 

@@ -26,8 +26,9 @@ SAID: list[tuple[dict[str, Any], str, str]] = [
     (
         KEEP,
         (
-            "To keep Gold: spend 86.21 more by 2018-01-18 (2 visits at the usual 43.11). Otherwise Gold is lost on 2018-01-19. "
-            "The same by 2018-01-29 still brings it back. Chance of Gold or higher on 2018-01-30 if nothing is done: 61 %."
+            "To keep Gold: spend 86.21 more by 2018-01-18 (2 visits at the usual 43.11). "
+            "Otherwise Gold is lost on 2018-01-19. The same by 2018-01-29 still brings it back. "
+            "Chance of Gold or higher on 2018-01-30 if nothing is done: 61 %."
         ),
         (
             "保 Gold：2018-01-18 前（含当日）再消费 86.21（按平常每次 43.11，2 次）。否则 2018-01-19 起失去 Gold。"
@@ -100,10 +101,12 @@ def test_a_what_if_is_said_by_what_changes() -> None:
         },
     }
     assert Speaker("en").what_if(told, 28) == [
-        "Gold on 2018-01-07, otherwise Silver.",
-        "If nothing more comes, Gold on 2018-02-04, otherwise Silver.",
-        "Chance of a purchase in the 28 days from then on: 90 %, otherwise 70 %.",
-        "Chance of Gold or higher on 2018-02-04: over 99 %, otherwise 40 %.",
+        "Gold on 2018-01-07; without this, Silver.",
+        "If nothing comes after that, Gold on 2018-02-04; without this, Silver.",
+        "Chance of a purchase in the 28 days from then on: 90 %; without this, 70 %.",
+        "Chance of Gold or higher on 2018-02-04: over 99 %; without this, 40 %.",
     ]
+    told["forecast"]["with"] = told["forecast"]["without"]
+    assert Speaker("zh").what_if(told, 28)[2:] == ["有无此举，此后 28 天内消费的可能性均为 70 %。"]
     nothing = {"change": None, "with": {}, "without": {}}
     assert Speaker("zh").what_if({"as_of": "2018-01-07", "rule": nothing, "forecast": nothing}, 28) == []

