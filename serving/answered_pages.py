@@ -1,11 +1,11 @@
-"""The larger answers: a member's page, a what-if, and what the service says of its model."""
+"""The larger answers: a member's page, and what the service says of its model."""
 
 from __future__ import annotations
 
 import datetime as dt
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from serving.answered import Forecast
 from serving.fields import MemberField
@@ -141,106 +141,6 @@ class Member(BaseModel):
     standing: StandingOf
     forecast: Forecast | None
     no_forecast: str | None = Field(description="Why there is none.")
-    what_it_takes: list[Takes]
-
-
-class Rule(BaseModel):
-    """The policy's word, exact; numbers in its metric."""
-
-    tier: str
-    by: dt.date
-    tier_if_nothing_more: str
-    counted: float
-    carry: float = Field(description="What of it still counts at 'by'.")
-    needs: dict[str, float | None]
-    events: list[Event]
-    if_nothing_more: list[Event]
-
-
-class RuleChange(BaseModel):
-    """What the imagined changes of it."""
-
-    tier: dict[str, str] | None
-    tier_if_nothing_more: dict[str, str] | None
-    counted: float
-    carry: float
-    needs: dict[str, float | None]
-
-
-class Chances(BaseModel):
-    """The forecast."""
-
-    p_churn: float
-    temperature: float
-    expected_spend: float | None
-    value_at_risk: float | None
-    p_next_tier: dict[str, float] | None
-    p_at_least: dict[str, float] | None = Field(description="Probability of each tier or a higher one.")
-
-
-class None_(BaseModel):
-    """Why there is nothing to say."""
-
-    because: str
-
-
-class RuleBeside(BaseModel):
-    """Without what is imagined, with it, and the difference."""
-
-    model_config = ConfigDict(populate_by_name=True)
-
-    without: Rule | None_
-    with_: Rule | None_ = Field(alias="with")
-    change: RuleChange | None
-
-
-class ChancesBeside(BaseModel):
-    """Likewise."""
-
-    model_config = ConfigDict(populate_by_name=True)
-
-    without: Chances | None_
-    with_: Chances | None_ = Field(alias="with")
-    change: Chances | None
-
-
-class Now(BaseModel):
-    """As things stand."""
-
-    rule: Rule | None_
-    forecast: Chances | None_
-
-
-class Taken(BaseModel):
-    """An imagined purchase, visit or return, with the amount that was taken for it."""
-
-    date: dt.date
-    kind: Literal["purchase", "visit", "return"]
-    amount: float | None
-    usual: bool = Field(description="Whether it is the member's usual basket.")
-
-
-class Tried(BaseModel):
-    """One trial: on the morning after its last imagined day, as if nothing had come until then, and with what is imagined."""
-
-    as_of: dt.date
-    imagined: list[Taken]
-    rule: RuleBeside
-    forecast: ChancesBeside
-    summary: list[str]
-
-
-class WhatIfAnswer(BaseModel):
-    """What would become of a member; rule is exact, forecast is not."""
-
-    customer_id: MemberField
-    as_of: dt.date
-    horizon_days: int
-    model_version: str
-    usual_basket: float | None
-    usual_of_visits: int = Field(description="Visits that the usual basket is the median of.")
-    now: Now
-    what_ifs: list[Tried]
     what_it_takes: list[Takes]
 
 

@@ -22,7 +22,8 @@ from pydantic import BaseModel
 
 from features.errors import TiercastError
 from serving.answered import Erased, Forecast, Forecasts, Members, Posted
-from serving.answered_pages import Member, Model, WhatIfAnswer
+from serving.answered_pages import Member, Model
+from serving.answered_trials import WhatIfAnswer
 from serving.reasons import Language
 
 _Answer = TypeVar("_Answer", bound=BaseModel)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from features.snapshot import to_day
@@ -25,7 +27,7 @@ def forecast_rows(scores: Scores) -> list[ForecastRow]:
             member_key(member),
             as_of,
             False,
-            value if value == value else None,  # NaN is not itself
+            None if math.isnan(value) else value,
             temperature,
             tier if tier >= 0 else None,
             stage,

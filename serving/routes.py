@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 
 from features.errors import TiercastError
-from serving import answered, answered_pages
+from serving import answered, answered_pages, answered_trials
 from serving.answers import Answers, Chosen
 from serving.asked import ByIds, ForecastAsked, Post, WhatIf
 from serving.body_route import BodyRoute
@@ -106,7 +106,7 @@ def _forecasts(answers: Answers, gate: Gate, small: int) -> APIRouter:
             return _json(answers.of_ids(asked.ids, None, ask), language)
         return await _long(gate, language, lambda: answers.of_ids(asked.ids, asked.as_of, ask))
 
-    @routes.post("/v1/what-if", response_model=answered_pages.WhatIfAnswer, responses=_faults(404), tags=["forecasts"])
+    @routes.post("/v1/what-if", response_model=answered_trials.WhatIfAnswer, responses=_faults(404), tags=["forecasts"])
     async def what_if(request: Request, asked: Annotated[WhatIf, Body()], accept_language: _Accept = None) -> Response:
         """What would become of a member by imagined purchases, visits or returns; and what it takes to keep or reach each
         tier, with the probability that the member does it unaided.

@@ -19,8 +19,8 @@ SERVICE = assembled(home())
 SERVICE.start()
 
 
-# The mounted routes bypass BentoML's own handling of requests, which costs several times the answer itself. Its metrics would
-# name each member's address in a series of its own.
+# The mounted routes bypass BentoML's own handling of requests, which costs several times the answer itself. Its metrics
+# would name each member's address in a series of its own.
 @bentoml.service(
     name="tiercast",
     workers=1,

@@ -14,7 +14,7 @@ from homes import Shop, app
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving import answered, answered_pages
+from serving import answered, answered_pages, answered_trials
 from serving.answers import Answers
 from serving.settings import Limits
 
@@ -77,7 +77,7 @@ def test_an_answer_has_the_documented_shape(shop: Shop) -> None:
         "customer_id": member,
         "trials": [[{"date": "2020-08-30", "amount": 50}], [{"date": "2020-08-30", "kind": "visit"}]],
     }
-    assert answered_pages.WhatIfAnswer.model_validate(client.post("/v1/what-if", json=tried).json(), extra="forbid")
+    assert answered_trials.WhatIfAnswer.model_validate(client.post("/v1/what-if", json=tried).json(), extra="forbid")
 
 
 def test_an_answer_without_amounts_has_the_documented_shape(visits_shop: Shop) -> None:

@@ -18,7 +18,9 @@ def upgrade() -> None:
         "model",
         sa.Column("version", sa.Text, primary_key=True),
         sa.Column("body", sa.LargeBinary, nullable=False, comment="the bundle, JSON, compressed"),
-        sa.Column("about", sa.Text, comment="JSON: its run, data and figures (training.provenance), where a registry knows them"),
+        sa.Column(
+            "about", sa.Text, comment="JSON: its run, data and figures (training.provenance), where a registry knows them"
+        ),
     )
     op.create_table(
         "generation",
