@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-import numpy as np
-
 from features.errors import ColumnError, ConfigError
 from features.feature import Feature
 from features.feature_table import FeatureTable, build
