@@ -135,17 +135,20 @@ class _Teller:
 
     def tell(self, histories: Histories, morning: dt.date) -> list[dict[str, Any]]:
         """Rule and forecast of each of the histories' members, which are one member in several lives."""
-        rules = self.rules(histories, morning)
-        forecasts = self.forecasts(histories, morning)
+        found = self.forecaster.forecast(histories, morning)
+        forecasts = self.forecasts(histories, morning, found)
+        rules = self.rules(histories, morning, found)
         return [{"rule": rule, "forecast": forecast} for rule, forecast in zip(rules, forecasts, strict=True)]
 
-    def rules(self, histories: Histories, morning: dt.date) -> list[dict[str, Any]]:
+    def rules(self, histories: Histories, morning: dt.date, forecasts: Forecasts) -> list[dict[str, Any]]:
         """The policy's word, ``counted`` and ``carry`` in its metric: what qualifies now, and what of it at ``by``."""
         if self.policy is None:
             return [{"because": _NO_TIERS[self.language]}] * len(histories)
         names, by, lives = self.policy.tier_names, morning + self.horizon, np.arange(len(histories))
-        cutoff = np.full(len(lives), to_day(morning), np.int64)
-        state = tier_state(histories, lives, cutoff, self.horizon.days, self.policy)
+        state = forecasts.table.state
+        if state is None or len(forecasts.table) < len(lives):  # the policy speaks of who is not forecast, too
+            cutoff = np.full(len(lives), to_day(morning), np.int64)
+            state = tier_state(histories, lives, cutoff, self.horizon.days, self.policy)
         counted, carry, needs = state.natural(state.spend), state.natural(state.carry), state.needs.tolist()
         found = []
         for life in lives.tolist():
@@ -166,8 +169,7 @@ class _Teller:
             )
         return found
 
-    def forecasts(self, histories: Histories, morning: dt.date) -> list[dict[str, Any]]:
-        found = self.forecaster.forecast(histories, morning)
+    def forecasts(self, histories: Histories, morning: dt.date, found: Forecasts) -> list[dict[str, Any]]:
         row = {member: place for place, member in enumerate(found.table.panel.member.tolist())}
         days = self.forecaster.settings.lookback_days
         silent = _NOT_FORECAST[self.language].format(days=days, as_of=morning)
