@@ -73,7 +73,7 @@ bench-forecast: $(READY) ## training on real data and on a million members, and 
 	$(BIN)/python benchmarks/bench_forecast.py
 
 serve: $(READY) ## the HTTP service on 127.0.0.1:3000, over what the demo left
-	$(BIN)/tiercast serve --home demo-data
+	$(BIN)/tiercast serve --without-keys --home demo-data
 
 # All but spark, which holds pandas below 3.
 EXTRAS := --extra train --extra postgres --extra client --extra notebook --extra demo --extra dev
