@@ -82,6 +82,9 @@ def publish(engine: Engine, generation: Generation, members: int) -> Generation:
     ------
     StoreError
     """
+    if engine.dialect.name != SQLITE:
+        with filling(engine) as connection:
+            connection.exec_driver_sql("ANALYZE forecast, history")  # now, not when the server finds the time for it
     with writing(engine) as connection:
         patient(connection)
         alone(connection)
