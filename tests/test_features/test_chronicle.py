@@ -37,6 +37,14 @@ def test_a_fall_is_warned_of_called_off_and_made() -> None:
     ]
 
 
+def test_mornings_before_a_date_may_be_left_out() -> None:
+    histories, policy = read(EXAMPLES / "shop_spend"), TierPolicy.from_yaml(EXAMPLES / "shop_spend" / "policy.yaml")
+    until, since = dt.date(2025, 1, 2), dt.date(2024, 4, 15)
+    whole = tier_history(histories, policy, 0, until)
+    assert tier_history(histories, policy, 0, until, since=since) == [event for event in whole if event.date >= since]
+    assert whole[0].date < since
+
+
 def test_a_return_reopens() -> None:
     assert told("shop_spend", "bo")[2:] == [
         "2024-01-16 Plus reopened: 190.00 from 2023-10-17 to 2024-01-15, 300.00 needed to keep Premier",

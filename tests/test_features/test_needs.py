@@ -17,9 +17,10 @@ PAGES: Pages = {dt.date(2024, 1, 10): {"orders": 1, "gross": 60_0000}, dt.date(2
 TIERS: list[dict[str, Any]] = [{"name": "Base"}, {"name": "Silver", "reach": 100}, {"name": "Patron", "invitation": True}]
 
 
-def at(as_of: str, by: str, **rules: Any) -> list[Outlook]:
+def at(as_of: str, by: str, language: Any = "en", **rules: Any) -> list[Outlook]:
     policy = TierPolicy.from_dict({"programme": "P", "tiers": TIERS, "metric": "spend", **rules})
-    return outlook(to_histories([(PAGES, None)]), policy, 0, dt.date.fromisoformat(as_of), dt.date.fromisoformat(by))
+    histories, dates = to_histories([(PAGES, None)]), (dt.date.fromisoformat(as_of), dt.date.fromisoformat(by))
+    return outlook(histories, policy, 0, *dates, language=language)
 
 
 def test_a_calendar_year_is_made_up_to_its_last_day() -> None:
@@ -39,6 +40,8 @@ def test_nothing_helps_where_no_booking_counts_by_then() -> None:
     _, silver, _ = at("2024-03-20", "2024-07-01", window={"rolling_months": 1})
     assert (silver.need, silver.last_day) == (None, None)
     assert silver.why == "not defined, because no amount booked now gives it by then"
+    _, silver, patron = at("2024-03-20", "2024-07-01", "zh", window={"rolling_months": 1})
+    assert (silver.why, patron.why) == ("无法给出：现在计入再多，届时也达不到", "无法给出：Patron 须获邀")
 
 
 def test_a_date_that_is_not_later_is_refused() -> None:

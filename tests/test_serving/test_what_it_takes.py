@@ -108,6 +108,47 @@ def test_the_need_on_the_last_day_gives_the_tier_and_a_cent_less_or_a_day_later_
             assert held[lost] < k <= held[lost - DAY]
 
 
+LOSING: list[dict[str, Any]] = [
+    {"window": {"rolling_days": 30}},
+    {"window": {"rolling_days": 45}, "grace_days": 7},
+    {"window": {"rolling_months": 1}},
+    {"window": {"calendar": "month"}, "review": "period_end"},
+    {"window": {"calendar": "month"}, "review": "period_end", "validity": {"until": "end_of_next_period"}},
+    {"window": {"calendar": "quarter"}, "review": "month_end", "grace_days": 5},
+    {"window": {"rolling_days": 40}, "review": "month_end", "upgrade": "at_review"},
+]
+
+
+@pytest.mark.parametrize("rules", LOSING, ids=str)
+def test_a_tier_is_kept_without_a_break_by_the_need_up_to_its_day_and_neither_by_less_nor_later(
+    rules: dict[str, Any],
+) -> None:
+    levels = [{"name": "T0"}, {"name": "T1", "reach": 30}, {"name": "T2", "reach": 50, "keep": 40}]
+    content = {"programme": "P", "metric": "spend", "returns": "ignore", "tiers": levels, **rules}
+    random, tried = np.random.default_rng(1), 0
+    while tried < 3:
+        days, amounts = [0, *random.integers(0, 40, 3)], random.integers(5, 45, 4)
+        known: Pages = {
+            FIRST + int(day) * DAY: {"orders": 1, "gross": int(amount) * 10_000}
+            for day, amount in zip(days, amounts, strict=True)
+        }
+        as_of = max(known) + int(random.integers(1, 40)) * DAY
+        by = as_of + int(random.integers(5, 30)) * DAY
+        for own in asked(content, known, as_of, (by - as_of).days):
+            if own["kind"] == "keep" and own["need"]:
+                k, amount = int(own["tier"][1:]), round(own["need"] * 10_000)
+                day = dt.date.fromisoformat(own["keep_by"])
+
+                def least(amount: int, day: dt.date, known: Pages = known, as_of: dt.date = as_of, by: dt.date = by) -> int:
+                    found = tiers(content, booked(known, "spend", day, amount), by)
+                    return min(tier for morning, tier in found.items() if morning >= as_of)
+
+                assert least(amount, day) >= k
+                assert least(amount - 1, day) < k
+                assert least(amount, day + DAY) < k
+                tried += 1
+
+
 @settings(max_examples=15, phases=[Phase.generate])
 @given(
     rules=st.sampled_from(list(PLAIN.values())),
