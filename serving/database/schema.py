@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine
 
 from features.errors import ArtifactError
-from serving.database.engine import SQLITE, reading, writing
+from serving.database.engine import SQLITE, patient, reading, writing
 
 REVISIONS: Final = ("0001",)
 """All steps, oldest first (serving/database/migrations/versions)."""
@@ -39,8 +39,8 @@ def ensure(engine: Engine) -> None:
     if there == REVISIONS[-1]:
         return
     with writing(engine) as connection:
+        patient(connection)
         if engine.dialect.name != SQLITE:
-            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
         there = _revision(connection)
         _refuse_newer(there)
