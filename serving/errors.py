@@ -13,6 +13,7 @@ from typing import Any, Final
 import orjson
 
 from features.errors import (
+    ConflictError,
     InputError,
     LimitError,
     NoModelError,
@@ -28,6 +29,7 @@ _STATUS: Final[tuple[tuple[type[TiercastError], int], ...]] = (
     (StoreError, 503),
     (OverloadError, 503),
     (NotFoundError, 404),
+    (ConflictError, 409),
     (LimitError, 413),
     (InputError, 409),
     (TiercastError, 500),
