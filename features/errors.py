@@ -12,6 +12,7 @@
     │   ├── ConflictError          what is sent contradicts what was sent before
     │   └── CutoffError            a date lies where nothing can be said
     ├── LimitError                 more was sent than is taken at once
+    ├── OverloadError              more is asked than can be answered just now
     ├── NotFoundError              asked for something that is not here
     │   ├── UnknownMemberError
     │   └── NoModelError
@@ -94,6 +95,18 @@ class CutoffError(InputError):
 
 class LimitError(TiercastError):
     """More was sent than is taken at once."""
+
+
+class OverloadError(TiercastError):
+    """More is asked than can be answered just now; after ``retry_after_s`` seconds it may be otherwise.
+
+    >>> print(OverloadError("this service takes 4 large requests at a time"))
+    this service takes 4 large requests at a time; got more. To mend it: ask again in 1 s.
+    """
+
+    def __init__(self, rule: str, retry_after_s: int = 1) -> None:
+        super().__init__(rule, "more", f"ask again in {retry_after_s} s")
+        self.retry_after_s = retry_after_s
 
 
 class NotFoundError(TiercastError):

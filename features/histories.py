@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from features.daily import SUMS, DailyRow
+from features.daily import SUMS, TIME, DailyRow, sums
 from features.errors import UnusableLogError
 from features.snapshot import EPOCH, to_date, to_day
 from features.zones import UTC
@@ -101,6 +101,22 @@ class Histories:
             self._each(lambda rows: rows.range(first, stop)),
             members=self.members[first:stop],
             joined=None if self.joined is None else self.joined[first:stop],
+        )
+
+    def only(self, columns: Collection[str]) -> Histories:
+        """The same histories without what further columns of the log have added; amounts and orders stay."""
+        kept = {"orders", *(["minute"] if TIME in columns else ()), *(part.value for part in sums(columns))}
+
+        def narrowed(rows: Ragged) -> Ragged:
+            return replace(rows, values={name: column for name, column in rows.values.items() if name in kept})
+
+        return replace(
+            self,
+            visits=narrowed(self.visits),
+            returns=narrowed(self.returns),
+            columns=self.columns & {"amount", "order_id", *columns},
+            labels={name: rows for name, rows in self.labels.items() if name in columns},
+            label_names={name: names for name, names in self.label_names.items() if name in columns},
         )
 
     def _each(self, change: Callable[[Ragged], Ragged]) -> Histories:

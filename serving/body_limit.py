@@ -6,13 +6,22 @@ import asyncio
 from typing import Final
 
 from features.errors import LimitError
+from serving.answering import answer
 from serving.errors import App, Message, Receive, Scope, Send, body, error_body
 
-_PATIENCE_S: Final = 30
+_PATIENCE_S: Final = 30.0
+_GRACE_S: Final = 5.0
+_BYTES_A_SECOND: Final = 1_000
+_BODILESS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
+# What is still on its way is not read, so the connection cannot be used again.
+_CLOSE: Final = (b"connection", b"close")
 
 
 class BodyLimit:
-    """ASGI middleware: a body that announces or turns out to be larger than ``most`` bytes is answered with 413."""
+    """ASGI middleware: a body that announces or turns out to be larger than ``most`` bytes is answered with 413.
+
+    One that comes slower than a kilobyte a second after the first five, or takes more than 30 in all, is answered with 408.
+    """
 
     def __init__(self, app: App, most: int) -> None:
         self.app = app
@@ -23,26 +32,37 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        announced, chunked = b"", False
+        for name, value in scope["headers"]:
+            if name == b"content-length":
+                announced = value
+            elif name == b"transfer-encoding":
+                chunked = True
         if announced.isdigit() and int(announced) > self.most:
             await self._refuse(send, f"{int(announced):,}")
             return
+        if not announced and not chunked and scope.get("method") in _BODILESS:  # nothing to wait for
+            await self.app(scope, receive, send)
+            return
         read, messages, loop = 0, [], asyncio.get_running_loop()
-        deadline = loop.time() + _PATIENCE_S
+        begin = loop.time()
         # Read to the end here: a refusal must come before the app has begun to answer.
-        while True:
-            try:
-                message = await asyncio.wait_for(receive(), deadline - loop.time())
-            except TimeoutError:
-                await _answer(send, 408, body("too_slow", f"a request body arrives within {_PATIENCE_S} seconds"))
-                return
-            messages.append(message)
-            read += len(message.get("body", b""))
-            if read > self.most:
-                await self._refuse(send, "more")
-                return
-            if not message.get("more_body"):
-                break
+        try:
+            async with asyncio.timeout_at(begin + min(_GRACE_S, _PATIENCE_S)) as patience:
+                while True:
+                    message = await receive()
+                    messages.append(message)
+                    read += len(message.get("body", b""))
+                    if read > self.most or not message.get("more_body"):
+                        break
+                    patience.reschedule(begin + min(_GRACE_S + read / _BYTES_A_SECOND, _PATIENCE_S))
+        except TimeoutError:
+            rule = f"a request body arrives within {_PATIENCE_S:g} seconds, and {_BYTES_A_SECOND:,} bytes in each"
+            await answer(send, 408, body("too_slow", rule), _CLOSE)
+            return
+        if read > self.most:
+            await self._refuse(send, "more")
+            return
 
         async def replay() -> Message:
             return messages.pop(0) if messages else await receive()
@@ -55,12 +75,4 @@ class BodyLimit:
             got,
             "send fewer members at a time, or score them with 'tiercast score'",
         )
-        await _answer(send, 413, error_body(error))
-
-
-async def _answer(send: Send, status: int, content: bytes) -> None:
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(content)).encode())]
-    # What is still on its way is not read, so the connection cannot be used again.
-    headers.append((b"connection", b"close"))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": content})
+        await answer(send, 413, error_body(error), _CLOSE)

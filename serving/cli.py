@@ -22,6 +22,8 @@ _COMMANDS: Final = {
     "ablate": "What each family of features is worth, left out and put in.",
     "score": "Forecast every member, to Parquet, CSV and the look-up store.",
     "serve": "Start the HTTP service.",
+    "keys": "Make, list and revoke the keys of those who may ask the service.",
+    "forget": "Erase members from the store and from what batches have left.",
     "demo": "The whole way on real data: check, train, backtest, score.",
 }
 

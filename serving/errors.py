@@ -17,6 +17,7 @@ from features.errors import (
     LimitError,
     NoModelError,
     NotFoundError,
+    OverloadError,
     StoreError,
     TiercastError,
 )
@@ -25,6 +26,7 @@ _LOG = logging.getLogger("tiercast.service")
 _STATUS: Final[tuple[tuple[type[TiercastError], int], ...]] = (
     (NoModelError, 503),
     (StoreError, 503),
+    (OverloadError, 503),
     (NotFoundError, 404),
     (LimitError, 413),
     (InputError, 422),
@@ -68,6 +70,8 @@ def error_body(error: TiercastError) -> bytes:
     """
     name = re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__.removesuffix("Error")).lower()
     status = status_of(error)
+    if isinstance(error, OverloadError):  # not a fault, and a line of log for each would be one
+        return body(name, str(error))
     if status >= 500:  # the caller cannot mend it, and it names places of this machine
         _LOG.error("%s", error)
         return body(name, _plain(status))

@@ -3,7 +3,8 @@
 ==========================  =========================  ==============================================================
 variable                    default                    meaning
 ==========================  =========================  ==============================================================
-TIERCAST_HOME               tiercast-data              folder of models, runs and the look-up store
+TIERCAST_HOME               tiercast-data              folder of models, runs and the store
+TIERCAST_STORE              SQLite in TIERCAST_HOME    the store: sqlite:///path or postgresql://user@host/database
 TIERCAST_MAX_BODY_BYTES     4000000                    largest request body
 TIERCAST_MAX_IDS            1000                       most ids, or histories, in one request
 TIERCAST_MAX_LINES          20000                      most transaction lines in one request
@@ -18,6 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 from features.errors import ConfigError
 
@@ -37,8 +39,18 @@ class Home:
 
     @property
     def store(self) -> Path:
-        """The look-up store."""
+        """The store's file, unless the environment names another place."""
         return self.path / "store.sqlite"
+
+    @property
+    def store_url(self) -> str:
+        """The database of forecasts, histories, posted lines and keys."""
+        return os.environ.get("TIERCAST_STORE") or sqlite_url(self.store)
+
+    @property
+    def has_store(self) -> bool:
+        """Whether there is one, as far as can be told without asking."""
+        return bool(os.environ.get("TIERCAST_STORE")) or self.store.is_file()
 
     @property
     def tracking_uri(self) -> str:
@@ -49,6 +61,15 @@ class Home:
     def artifacts(self) -> Path:
         """Where MLflow keeps files."""
         return self.path / "mlartifacts"
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of a SQLite file.
+
+    >>> sqlite_url(Path("/srv/what?/store.sqlite"))
+    'sqlite:////srv/what%3F/store.sqlite'
+    """
+    return f"sqlite:///{quote(str(path.absolute()))}"
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import re
 import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -22,12 +21,12 @@ import numpy.typing as npt
 from features.errors import ArtifactError, NoModelError
 from features.files import written_whole
 from features.operators import Floats
+from serving.members import IdKind, MemberId, asked_key, id_kind, id_of, member_key
+
+__all__ = ["IdKind", "MemberId", "Store", "StoreInfo", "id_kind", "member_key", "write_store"]
 
 FORMAT: Final = 1
 _MANY: Final = 500
-_NUMBER: Final = re.compile(r"-?\d+(\.\d+)?")
-MemberId: TypeAlias = int | float | str
-IdKind: TypeAlias = Literal["integer", "real", "text"]
 
 
 @dataclass(frozen=True)
@@ -40,24 +39,6 @@ class StoreInfo:
     id_kind: IdKind
     width: int
     members: int
-
-
-def member_key(member: MemberId) -> str:
-    """The text under which a member is stored: a number's digits, a text as it is.
-
-    >>> member_key(7), member_key(7.0), member_key("007")
-    ('7', '7', '007')
-    """
-    if isinstance(member, float) and member.is_integer():
-        return str(int(member))
-    return str(member)
-
-
-def id_kind(members: npt.NDArray[Any]) -> IdKind:
-    """Whether ids are whole numbers, numbers or text."""
-    if np.issubdtype(members.dtype, np.integer):
-        return "integer"
-    return "real" if np.issubdtype(members.dtype, np.floating) else "text"
 
 
 def write_store(
@@ -132,15 +113,11 @@ class Store:
 
     def key(self, member: MemberId) -> str:
         """The text under which a member would be stored here: where ids are numbers with a point, '7.0' is 7."""
-        if self.info.id_kind == "real" and isinstance(member, str) and _NUMBER.fullmatch(member):
-            member = float(member)
-        return member_key(member)
+        return asked_key(member, self.info.id_kind)
 
     def member(self, key: str) -> MemberId:
         """A key as the id that it came as."""
-        if self.info.id_kind == "integer":
-            return int(key)
-        return float(key) if self.info.id_kind == "real" else key
+        return id_of(key, self.info.id_kind)
 
     def _rows(self, query: str, values: Sequence[str] = ()) -> list[Any]:
         with self._lock:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from calls import Client
+from sqlalchemy import Engine
 
 import features
 from features.feature import Feature
@@ -20,12 +22,14 @@ from features.histories import Histories
 from features.policy import TierPolicy
 from serving.batch import Scored, score_all
 from serving.body_limit import BodyLimit
+from serving.database.engine import open_engine
+from serving.database.schema import ensure
 from serving.desk import Desk
 from serving.errors import OneShape
 from serving.record import Layout
 from serving.routes import create_app
-from serving.settings import Home, Limits
-from training.artifact import load, save, to_forecaster
+from serving.settings import Home, Limits, sqlite_url
+from training.artifact import Bundle, load, save, to_forecaster
 from training.fit import fit_forecaster
 from training.forecaster import Forecaster
 
@@ -100,6 +104,7 @@ class Shop:
 
     log: pd.DataFrame
     histories: Histories
+    bundle: Bundle
     forecaster: Forecaster
     layout: Layout
     home: Home
@@ -108,8 +113,8 @@ class Shop:
 
     def score(self, out: Path, as_of: dt.date | None = None, **options: Any) -> Scored:
         """Score it again, to another folder."""
-        place = {"out": out, "store": out / "store.sqlite", "layout": self.layout, **options}
-        return score_all(self.histories, self.forecaster, as_of or self.as_of, **place)
+        with opened_store(out / "store.sqlite") as store:
+            return score_all(self.histories, self.bundle, as_of or self.as_of, **{"out": out, "store": store, **options})
 
 
 def open_shop(
@@ -127,5 +132,17 @@ def open_shop(
     home = Home(place)
     save(fitted.bundle, home.models / fitted.bundle.version)
     layout = Layout.of(fitted.forecaster, fitted.bundle.version)
-    scored = score_all(histories, fitted.forecaster, as_of, layout=layout, out=place, store=home.store)
-    return Shop(log, histories, fitted.forecaster, layout, home, as_of, scored)
+    with opened_store(home.store) as store:
+        scored = score_all(histories, fitted.bundle, as_of, out=place, store=store)
+    return Shop(log, histories, fitted.bundle, fitted.forecaster, layout, home, as_of, scored)
+
+
+@contextmanager
+def opened_store(path: Path) -> Iterator[Engine]:
+    """A store as a file, with its tables."""
+    engine = open_engine(sqlite_url(path))
+    ensure(engine)
+    try:
+        yield engine
+    finally:
+        engine.dispose()

@@ -5,15 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from features.errors import CutoffError
+from features.errors import CutoffError, counted
 from serving.commands.options import home_option, log_options, progress, read, table_options
-from serving.settings import home
-from serving.store import Store
+from serving.settings import home, sqlite_url
 from training.config import Config
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
 
 
 @click.command("score")
@@ -24,7 +26,11 @@ from training.config import Config
 @click.option(
     "--language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of the reasons."
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for the forecasts and the store. [default: the home]")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder for a trial: files and a store of its own, which no service answers from. [default: the home]",
+)
 @home_option
 def command(
     chosen: Config,
@@ -34,13 +40,18 @@ def command(
     out: Path | None,
     home_path: Path | None,
 ) -> None:
-    """Forecast every member with the registered model, with reasons, to Parquet, CSV and the look-up store.
+    """Forecast every member with the registered model, with reasons, to Parquet, CSV and the store.
 
-    All three go to --out; a service looks up the store in its home.
+    The store is a database in the home, or where TIERCAST_STORE says; services answer from it as soon as all is complete.
     """
+    from functools import cache
+
     from features.snapshot import parse_date
     from serving.batch import score_all
-    from serving.record import Layout
+    from serving.database.engine import open_engine
+    from serving.database.schema import ensure
+    from serving.pseudonyms import erasure_secret
+    from serving.pseudonyms import mark as pseudonym
     from training.artifact import load, to_forecaster
     from training.mlflow_adapter import fetch
     from training.reach import check_learned, check_reach
@@ -48,40 +59,53 @@ def command(
     place = home(home_path)
     date = parse_date(as_of, "date") if as_of else None
     version = fetch(alias, tracking_uri=place.tracking_uri, models=place.models)
-    forecaster = to_forecaster(load(place.models / version))
+    bundle = load(place.models / version)
+    forecaster = to_forecaster(bundle)
     histories = read(chosen, progress, forecaster.columns)
-    store = (out or place.path) / place.store.name
-    date = date or after_the_log(histories.span[1], store)
-    check_reach(histories, date)
-    check_learned(forecaster, date)
+    end = date or histories.span[1]
+    check_reach(histories, end)
+    check_learned(forecaster, end)
+    answering = open_engine(place.store_url)
+    if out is None or place.has_store:
+        ensure(answering)
+    store = answering if out is None else open_engine(sqlite_url(out / place.store.name))
+    ensure(store)
+    if date is None:
+        refuse_older(end, store)
+    secret = cache(lambda: erasure_secret(place.path))
     steps: Any = click.progressbar(length=len(histories), label="  forecasting", file=sys.stderr)
     with steps as bar:
         scored = score_all(
             histories,
-            forecaster,
-            date,
-            layout=Layout.of(forecaster, version),
+            bundle,
+            end,
             out=out or place.path,
             store=store,
             language="zh" if language == "zh" else "en",
+            mark=lambda key: pseudonym(secret(), key),
+            erasures=answering if place.has_store else None,
             advance=bar.update,
         )
-    click.echo(f"{scored.members:,} members forecast as of {date} with model {version}")
-    click.echo(f"{scored.parquet}\n{scored.csv}\n{scored.store}")
+    click.echo(f"{scored.members:,} members forecast as of {end} with model {version}")
+    if scored.erased:
+        click.echo(f"{counted(scored.erased, 'member')} left out: erased on request")
+    click.echo(f"{scored.parquet}\n{scored.csv}\n{store.url.render_as_string(hide_password=True)}")
 
 
-def after_the_log(end: dt.date, store: Path) -> dt.date:
-    """The day after the log's last, refused where forecasts of a later day are in place.
+def refuse_older(end: dt.date, store: Engine) -> None:
+    """Refuse the day after the log's last where forecasts of a later day are in place.
 
     Raises
     ------
     CutoffError
         the log must have lost its newest rows
     """
-    if store.is_file() and (stored := Store(store).as_of) > end:
+    from serving.database.generations import complete
+
+    newest = complete(store)[:1]
+    if newest and newest[0].as_of > end:
         raise CutoffError(
             "forecasts in place are replaced by newer ones",
-            f"a log that ends before {end}, and forecasts of {stored}",
+            f"a log that ends before {end}, and forecasts of {newest[0].as_of}",
             "find the missing rows, or say the date with --as-of",
         )
-    return end

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, inspect
 
 from features.errors import ArtifactError
 from serving.database.engine import SQLITE, reading, writing
+from serving.database.tables import METADATA
 
 REVISIONS: Final = ("0001",)
 """All steps, oldest first (serving/database/migrations/versions)."""
@@ -27,7 +28,7 @@ def ensure(engine: Engine) -> None:
     Raises
     ------
     ArtifactError
-        it is of a newer release
+        it is of a newer release, or has tables of another kind: the store of a release without migrations had
     StoreError
         it is away
     """
@@ -44,6 +45,8 @@ def ensure(engine: Engine) -> None:
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
         there = _revision(connection)
         _refuse_newer(there)
+        if there is None:
+            _refuse_others(connection)
         if there != REVISIONS[-1]:
             _migrate(connection)
 
@@ -71,6 +74,16 @@ def check(engine: Engine) -> None:
 def _refuse_newer(there: str | None) -> None:
     if there is not None and there not in REVISIONS:
         raise ArtifactError(_RULE, "those of a newer one", "use that release to open it")
+
+
+def _refuse_others(connection: Connection) -> None:
+    names = set(METADATA.tables) & set(inspect(connection).get_table_names())
+    if names:
+        raise ArtifactError(
+            _RULE,
+            "tables of another kind, such as the look-up store of an earlier release",
+            "move that file away, or name another database as TIERCAST_STORE: 'tiercast score' makes all that it held anew",
+        )
 
 
 def _revision(connection: Connection) -> str | None:

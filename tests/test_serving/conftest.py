@@ -61,6 +61,7 @@ def run(
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("TIERCAST_HOME", raising=False)
+    monkeypatch.delenv("TIERCAST_STORE", raising=False)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.setenv("COLUMNS", "200")
 

@@ -9,7 +9,9 @@ import yaml
 from homes import Demo
 
 from serving.commands.demo import most_at_risk, worth_a_call
-from serving.store import Store
+from serving.database.engine import open_engine
+from serving.database.forecasts import histories
+from serving.database.generations import complete
 
 
 def test_it_says_whom_to_call_and_why(demo: Demo) -> None:
@@ -67,7 +69,10 @@ def test_it_leaves_the_files_that_it_names(demo: Demo) -> None:
         "tiercast.yaml",
     } <= names
     assert not [name for name in names if name.endswith(".partial")]
-    assert Store(demo.home.store).info.members == len(demo.forecasts) == 2_326
+    engine = open_engine(demo.home.store_url)
+    assert [generation.members for generation in complete(engine)] == [len(demo.forecasts)] == [2_326]
+    assert len(histories(engine, complete(engine)[0].id, [str(member) for member in range(3_000)])) == 2_469
+    engine.dispose()
     assert pyarrow.csv.read_csv(demo.place / "forecasts.csv").num_rows == 2_326
     assert yaml.safe_load((demo.place / "tiercast.yaml").read_text())["policy"] == "policy.yaml"
 

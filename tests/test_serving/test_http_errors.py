@@ -29,6 +29,8 @@ EXPECTED = {
     "ConfigError": (422, "config"),
     "CutoffError": (422, "cutoff"),
     "LimitError": (413, "limit"),
+    "StoreError": (503, "store"),
+    "OverloadError": (503, "overload"),
     "NotFoundError": (404, "not_found"),
     "UnknownMemberError": (404, "unknown_member"),
     "NoModelError": (503, "no_model"),
@@ -43,7 +45,7 @@ CLASSES = [
 
 
 def made(kind: type[TiercastError]) -> TiercastError:
-    special = {"PolicyError": ("tiers", "rule", "got", "fix"), "UnknownMemberError": (1,)}
+    special = {"PolicyError": ("tiers", "rule", "got", "fix"), "UnknownMemberError": (1,), "OverloadError": ("rule",)}
     return kind(*special.get(kind.__name__, ("rule", "got", "fix")))
 
 

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.errors import ConfigError
+from serving.database.engine import open_engine
+from serving.database.schema import ensure
 from serving.settings import DEFAULT_HOME, Home, Limits, home, limits
 
 
@@ -22,6 +24,23 @@ def test_where_mlflow_keeps_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert Home(Path("h")).tracking_uri == f"sqlite:///{tmp_path}/h/mlflow.db"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://runs.example")
     assert Home(Path("h")).tracking_uri == "http://runs.example"
+
+
+@pytest.mark.parametrize("name", ["h", "a b", "50%20", "what?", "a#b", "客户"])
+def test_the_store_is_in_the_home_or_where_the_environment_says(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    monkeypatch.delenv("TIERCAST_STORE", raising=False)
+    monkeypatch.chdir(tmp_path)
+    engine = open_engine(Home(Path(name)).store_url)
+    assert engine.url.database == str(tmp_path / name / "store.sqlite")
+    assert not Home(Path(name)).has_store
+    ensure(engine)
+    engine.dispose()
+    assert Home(Path(name)).has_store
+    monkeypatch.setenv("TIERCAST_STORE", "postgresql://tiercast@db.example/tiercast")
+    assert Home(Path(name)).store_url == "postgresql://tiercast@db.example/tiercast"
+    assert Home(Path("elsewhere")).has_store
 
 
 def test_limits_default_where_nothing_is_said() -> None:
