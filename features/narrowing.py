@@ -33,6 +33,7 @@ _NOUGHT, _TEXT = 0, 5
 _WIDTHS: Final = np.array([0, 1, 2, 4, 8, 1], np.int64)
 _FACTORS: Final = (1, 100, 10_000)
 _PER_TYPE: Final = 8
+_NONE: Final = np.empty(0, np.int64)
 _COMPRESS_FROM: Final = 1024
 """Bytes from which compression is worth its time."""
 
@@ -101,6 +102,10 @@ def _decoded(body: bytes, tables: Sequence[int]) -> Iterator[list[Column]]:
     head = at
     at += sum(tables)
     for count, columns in zip(counts, tables, strict=True):
+        if not count:
+            head += columns
+            yield [_NONE] * columns
+            continue
         found: list[Column] = []
         for _ in range(columns):
             factor, kind = divmod(body[head], _PER_TYPE)

@@ -184,10 +184,18 @@ def _shape(shared: str) -> _Shape:
 
 def _rows(of_members: Sequence[Sequence[Column]], start: Sequence[int], names: Sequence[str]) -> Ragged:
     """One table of all members, each of whose first day is counted from its own start."""
+    if len(of_members) == 1 and not len(of_members[0][0]):
+        return _no_rows(tuple(names))
     days = [columns[0].cumsum() + first for columns, first in zip(of_members, start, strict=True)]
     offsets = np.array([0, *accumulate(map(len, days))], np.int64)
     values = {name: _end_to_end([columns[i] for columns in of_members]) for i, name in enumerate(names, 1)}
     return Ragged(offsets, _end_to_end(days).astype(np.int32), values)
+
+
+@lru_cache(maxsize=64)
+def _no_rows(names: tuple[str, ...]) -> Ragged:
+    """One member's table without rows; most are."""
+    return Ragged(np.zeros(2, np.int64), np.empty(0, np.int32), dict.fromkeys(names, np.empty(0, np.int64)))
 
 
 def _end_to_end(parts: Sequence[Column]) -> Column:

@@ -11,10 +11,11 @@ from by_example import row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.daily import Line, fold
+from features.daily import Line, fold, label_counts
 from features.errors import UnusableLogError
 from features.histories import Histories, Ragged, from_rows
 from features.reading import from_log
+from features.schema import LABELS
 from features.snapshot import to_date, to_day
 from features.verdicts import check
 
@@ -90,6 +91,18 @@ def test_what_else_a_history_holds() -> None:
     assert found.labels["category"].values["gross"].tolist() == [10_000, 50_000]
     assert found.labels["store"].day.tolist() == []
     assert found.events["survey"].values["count"].tolist() == [2]
+
+
+@settings(max_examples=30)
+@given(strategies.full_logs(), st.sets(st.sampled_from(sorted(strategies.FULL - {"amount"}))))
+def test_with_some_columns_only_it_is_the_log_that_has_no_others(log: dict[str, list[Line]], columns: set[str]) -> None:
+    members = sorted(log)
+    rows = [(member, fold(log[member], columns)) for member in members]
+    counts = {name: [label_counts(log[member], name) for member in members] for name in LABELS if name in columns}
+    without = from_rows(rows, has_amounts=True, columns=columns, labels=counts)
+    narrowed = strategies.full_histories(log).only(columns)
+    assert plain(narrowed) == plain(without)
+    assert narrowed.columns == without.columns
 
 
 def test_who_joined_when_is_known_from_then_on() -> None:
