@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, select
 
 from features.operators import Floats
 from features.packing import unpack
@@ -92,13 +92,13 @@ def spread(engine: Engine, generation: Generation, most: int) -> list[str]:
     with reading(engine) as connection:
         if generation.members <= most:
             return list(connection.execute(select(FORECAST.c.member).where(own).order_by(*by_temperature)).scalars())
-        ends = connection.execute(
-            select(func.min(FORECAST.c.temperature), func.max(FORECAST.c.temperature)).where(own)
-        ).one()
-        if ends[0] is None:
+        # Each is found by its place in an index, which takes as long for ten million members as for a thousand.
+        by_warmth = select(FORECAST.c.temperature).where(own).limit(1)
+        coldest = connection.execute(by_warmth.order_by(FORECAST.c.temperature)).scalar()
+        hottest = connection.execute(by_warmth.order_by(FORECAST.c.temperature.desc())).scalar()
+        if coldest is None or hottest is None:
             return []
-        # Looked for by their place in an index, which takes as long for ten million members as for a thousand.
-        for least in np.linspace(*ends, most).tolist():
+        for least in np.linspace(coldest, hottest, most).tolist():
             next_one = select(FORECAST.c.member).where(own, FORECAST.c.temperature >= least).order_by(*by_temperature)
             found |= dict.fromkeys(connection.execute(next_one.limit(1)).scalars())
     return list(found)

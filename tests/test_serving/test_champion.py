@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from homes import Shop
-from served import another, bundle_of, fill, opened
+from served import another, fill, opened
 from sqlalchemy import Engine, delete, update
 
 from features.errors import NoModelError, TrackingError
@@ -71,7 +71,7 @@ def test_nothing_is_served_before_the_first_batch(shop: Shop, tmp_path: Path, re
     desk.look()
     assert not desk.ready()
     fill(engine, shop)
-    assert looked(desk) == (bundle_of(shop).version, shop.as_of, False)
+    assert looked(desk) == (shop.bundle.version, shop.as_of, False)
     assert desk.ready()
     assert desk.status == Status()
 
@@ -85,7 +85,7 @@ def test_tables_that_come_later_are_seen(shop: Shop, tmp_path: Path, registry: R
 
 
 def test_the_newest_of_any_model_without_a_registry(shop: Shop, engine: Engine, registry: Registry) -> None:
-    desk, later, other = Desk(engine, ""), shop.as_of + dt.timedelta(days=1), another(bundle_of(shop))
+    desk, later, other = Desk(engine, ""), shop.as_of + dt.timedelta(days=1), another(shop.bundle)
     fill(engine, shop)
     first = looked(desk)
     fill(engine, shop, later)
@@ -108,7 +108,7 @@ def test_a_model_at_work_is_not_loaded_twice(shop: Shop, engine: Engine, registr
 
 
 def test_the_registrys_champion_is_served_and_not_the_newest(shop: Shop, engine: Engine, registry: Registry) -> None:
-    ours, challenger = bundle_of(shop), another(bundle_of(shop))
+    ours, challenger = shop.bundle, another(shop.bundle)
     fill(engine, shop)
     fill(engine, shop, bundle=challenger)
     desk = Desk(engine, "")
@@ -119,7 +119,7 @@ def test_the_registrys_champion_is_served_and_not_the_newest(shop: Shop, engine:
 
 
 def test_a_champion_without_a_generation_is_waited_for(shop: Shop, engine: Engine, registry: Registry) -> None:
-    ours, later = bundle_of(shop).version, shop.as_of + dt.timedelta(days=1)
+    ours, later = shop.bundle.version, shop.as_of + dt.timedelta(days=1)
     fill(engine, shop)
     registry.said = ours
     desk = Desk(engine, "")
@@ -135,7 +135,7 @@ def test_a_champion_without_a_generation_is_waited_for(shop: Shop, engine: Engin
 
 
 def test_a_named_model_is_served_whatever_the_registry_says(shop: Shop, engine: Engine, registry: Registry) -> None:
-    ours, other = bundle_of(shop), another(bundle_of(shop))
+    ours, other = shop.bundle, another(shop.bundle)
     fill(engine, shop)
     fill(engine, shop, bundle=other)
     registry.said = other.version
@@ -145,7 +145,7 @@ def test_a_named_model_is_served_whatever_the_registry_says(shop: Shop, engine: 
 
 
 def test_a_registry_that_is_away_at_the_start(shop: Shop, engine: Engine, registry: Registry) -> None:
-    ours, other = bundle_of(shop), another(bundle_of(shop))
+    ours, other = shop.bundle, another(shop.bundle)
     registry.said = AWAY
     fill(engine, shop)
     assert looked(Desk(engine, "")) == (ours.version, shop.as_of, False)  # there is but one
@@ -166,7 +166,7 @@ def test_a_registry_that_is_away_at_the_start(shop: Shop, engine: Engine, regist
 
 
 def test_a_registry_that_vanishes_does_not_let_the_newest_in(shop: Shop, engine: Engine, registry: Registry) -> None:
-    ours = bundle_of(shop)
+    ours = shop.bundle
     fill(engine, shop)
     fill(engine, shop, bundle=another(ours))
     registry.said = ours.version
@@ -185,7 +185,7 @@ def damage(engine: Engine, *, version: str) -> None:
 def test_a_damaged_model_is_refused_once_and_the_old_one_stays(
     shop: Shop, engine: Engine, registry: Registry, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ours, other = bundle_of(shop), another(bundle_of(shop))
+    ours, other = shop.bundle, another(shop.bundle)
     fill(engine, shop)
     desk = Desk(engine, "")
     desk.look()
@@ -207,7 +207,7 @@ def test_forecasts_that_differ_from_the_batch_are_refused(shop: Shop, engine: En
     def change(rows: Any) -> None:
         rows[0, -1] = np.nextafter(rows[0, -1], 1.0)
 
-    ours, later = bundle_of(shop).version, shop.as_of + dt.timedelta(days=1)
+    ours, later = shop.bundle.version, shop.as_of + dt.timedelta(days=1)
     fill(engine, shop)
     desk = Desk(engine, "")
     desk.look()
@@ -331,7 +331,7 @@ def test_each_answer_is_of_one_model_while_the_alias_moves(
     shop: Shop, engine: Engine, registry: Registry, following: Callable[[], Desk]
 ) -> None:
     later = shop.as_of + dt.timedelta(days=2)
-    bundles = [bundle_of(shop), another(bundle_of(shop))]
+    bundles = [shop.bundle, another(shop.bundle)]
     generations = [
         fill(engine, shop, as_of, bundle=bundle) for as_of, bundle in zip((shop.as_of, later), bundles, strict=True)
     ]

@@ -6,7 +6,7 @@ from types import MappingProxyType
 import orjson
 import pytest
 from homes import SHOP_POLICY, Shop
-from served import another, bundle_of, fill, opened
+from served import another, fill, opened
 
 from serving.champion import Champion, Status
 from serving.model_page import model_page, remember
@@ -67,7 +67,7 @@ def test_a_model_that_no_registry_knows(visits_shop: Shop, tmp_path: Path) -> No
 
 def test_each_model_is_remembered_for_itself(shop: Shop, tmp_path: Path) -> None:
     engine = opened(tmp_path)
-    first, second = fill(engine, shop), fill(engine, shop, bundle=another(bundle_of(shop)))
+    first, second = fill(engine, shop), fill(engine, shop, bundle=another(shop.bundle))
     remember(engine, second.model_version, KNOWN)
     assert Champion.load(engine, first).provenance == Provenance()
     assert Champion.load(engine, second).provenance == KNOWN
