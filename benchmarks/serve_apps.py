@@ -14,11 +14,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from features.feature import Feature
 from features.snapshot import to_day
 from serving.reasons import top_reasons
 from training.artifact import load, to_forecaster
 from training.churn import probability
-from training.terms import TERMS, terms
+from training.terms import TERMS, Term, terms
 
 _CONSTANT = b'{"ok":true}'
 
@@ -29,7 +30,7 @@ def _app() -> Starlette:
     known = np.load(home / "rows.npz")
     x, log_none, log_some = known["x"], known["log_none"], known["log_some"]
     churn, cutoff = forecaster.churn, to_day(AS_OF)
-    explained = (*forecaster.features, *TERMS)
+    explained: tuple[Feature | Term, ...] = (*forecaster.features, *TERMS)
 
     async def forecast(request: Request) -> Response:
         answers = []
