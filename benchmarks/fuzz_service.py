@@ -86,7 +86,8 @@ def _fuzz(count: int, seed: int, port: int, pid: int, key: str | None) -> None:
         print(f"  {outcome:<15}{number:>7,}   {', '.join(f'{name} {n}' for n, name in kinds)}")
     print(f"  {HELD} senders who stopped in the middle: {dict(ends)}")
     print(
-        f"  {count / taken:,.0f} a second; memory beside mapped pages {before_mb:.0f} MB after {WARM:,}, then {growth:+.1f} MB"
+        f"  {count / taken:,.0f} a second; memory beside mapped pages {before_mb:.0f} MB after {WARM:,}, "
+        f"then {growth:+.1f} MB"
     )
     bad += [f"a sender who stopped in the middle: {end}" for end in ends if end == HUNG or end.startswith("5")]
     if growth > MOST_GROWTH_MB:

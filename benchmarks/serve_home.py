@@ -25,11 +25,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import shoppers
+from serving.store import write_store
 
 from features.histories import Histories
 from features.snapshot import to_day
 from serving.record import Layout
-from serving.store import write_store
 from training.artifact import save
 from training.fit import fit_forecaster
 from training.forecaster import Forecaster

@@ -19,7 +19,7 @@ from features.identity import find, locate
 from features.ladder import ADVOCATE, CLASSES, NO_CLASS, STAGES
 from features.members import Enrolled
 from features.membership import near_misses, pace, tiers_held
-from features.needs import outlook
+from features.needs import Outlook, outlook
 from features.passbook import Passbook, summed_up
 from features.policy import TierPolicy
 from features.snapshot import to_date, to_day
@@ -125,7 +125,7 @@ def _tier(
     lacks: tuple[tuple[Kind, Any, int], ...] = (("keep", near.keep, held), ("reach", near.rise, held + 1))
     for kind, lacking, tier in lacks:
         if lacking[0]:
-            day = str(needs[tier].last_day)
+            day = str(_until(needs[tier], int(near.keep_by[0]) if kind == "keep" else -1))
             said[names[tier]] = missed(kind, names[tier], float(lacking[0]), day, whole=near.whole, language=language)
     return {
         "name": names[held],
@@ -146,6 +146,11 @@ def _tier(
             if position
         ],
     }
+
+
+def _until(need: Outlook, keep_by: int) -> dt.date | None:
+    """The last day for a need; of the tier held, before it is lost."""
+    return need.last_day if keep_by < 0 or need.last_day is None else min(need.last_day, to_date(keep_by))
 
 
 def _standing(standing: Standing, language: Language) -> dict[str, Any]:

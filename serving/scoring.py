@@ -150,6 +150,6 @@ def _put_near(rows: Floats, forecasts: Forecasts, bounds: StandingBounds) -> Non
         tier = state.tier[at] + above
         member, need = table.panel.member[at], state.need[at, tier]
         rows[at, AT["near"]] += part
-        rows[at, AT[name]] = last_days(
-            table.panel.histories, table.policy, member, tier, need, day, table.panel.horizon_days
-        )
+        until = last_days(table.panel.histories, table.policy, member, tier, need, day, table.panel.horizon_days)
+        lost = near.keep_by[at] if part == KEEPS else np.full(len(at), -1)
+        rows[at, AT[name]] = np.where(lost < 0, until, np.minimum(until, lost))
