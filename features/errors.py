@@ -118,14 +118,14 @@ class UnknownMemberError(NotFoundError):
 
     >>> print(UnknownMemberError(1))
     a forecast is stored for members with a purchase in the look-back; got 1 id without one. \
-To mend it: check the id, or post the member's transactions to /v1/score.
+To mend it: check the id, or post the member's transactions as histories to /v1/forecast.
     """
 
     def __init__(self, unknown: int) -> None:
         super().__init__(
             "a forecast is stored for members with a purchase in the look-back",
             f"{unknown} id{'s' if unknown != 1 else ''} without one",
-            "check the id, or post the member's transactions to /v1/score",
+            "check the id, or post the member's transactions as histories to /v1/forecast",
         )
         self.unknown = unknown
 

@@ -28,9 +28,9 @@ NOT_A_MEMBER: Final = -1
 class NearMisses:
     """(n_members,) what those just under a threshold lack, in the policy's metric; 0 for everyone else.
 
-    ``keep`` is about the tier held, ``rise`` about the one above it. ``keep_by`` is the last day, as a day number, before the
-    tier held is lost, -1 where it is not lost before the later date: what comes after brings it back. ``whole`` says that the metric is counted, as orders
-    are, and has no hundredths.
+    ``keep`` is about the tier held, ``rise`` about the one above it. ``keep_by`` is the last day, as a day number, before
+    the tier held is lost, -1 where it is not lost before the later date: what comes after brings it back. ``whole`` says
+    that the metric is counted, as orders are, and has no hundredths.
     """
 
     keep: Floats

@@ -36,6 +36,7 @@ _STATUS: Final[tuple[tuple[type[TiercastError], int], ...]] = (
 )
 _AWAY_S: Final = 2
 """After which a database that was away, or a first batch, is looked for again."""
+_AWAY: Final = "the service's database does not answer just now; ask again in a few seconds"
 _MOST_DETAILS: Final = 20
 _MOST_PLACE: Final = 60
 
@@ -93,7 +94,7 @@ def error_body(error: TiercastError) -> bytes:
         return body(name, str(error))
     if status >= 500:  # the caller cannot mend it, and it names places of this machine
         _LOG.error("%s", error)
-        return body(name, _plain(status))
+        return body(name, _AWAY if isinstance(error, StoreError) else _plain(status))
     return body(name, str(error))
 
 

@@ -34,6 +34,7 @@ def command(host: str, port: int, without_keys: bool, home_path: Path | None) ->
     os.environ["TIERCAST_HOME"] = str(place.path.absolute())
     import uvicorn
 
+    from serving.connection import Connection
     from serving.service import SERVICE, Tiercast
 
     if SERVICE.keys is None:
@@ -42,7 +43,9 @@ def command(host: str, port: int, without_keys: bool, home_path: Path | None) ->
     SERVICE.desk.look()
     SERVICE.desk.current()
     app = Tiercast.to_asgi(is_main=True)  # type: ignore[attr-defined]
-    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, ws="none", proxy_headers=False)
+    config = uvicorn.Config(
+        app, http=Connection, log_level="warning", access_log=False, server_header=False, ws="none", proxy_headers=False
+    )
     server = uvicorn.Server(config)
     with listen(host, port) as listener:
         click.echo(f"Tiercast answers on http://{host}:{listener.getsockname()[1]} (routes: /docs)", err=True)

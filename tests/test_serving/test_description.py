@@ -55,7 +55,7 @@ def test_a_near_miss_is_a_sentence() -> None:
     assert gold["near_miss"] == "2016-01-14 前（含当日）还需 5.00，可升 Gold"
     held = strategies.histories({"m0": [Line(dt.datetime(2016, 1, 5), 6.0), Line(dt.datetime(2016, 1, 9), 95.0)]})
     tier = description(held, dt.date(2016, 1, 31))["tier"]
-    assert tier["outlook"][0]["near_miss"] == "needs 5.00 more by 2016-02-06 to keep Gold"
+    assert tier["outlook"][0]["near_miss"] == "needs 5.00 more by 2016-02-04 to keep Gold"
     assert [change["date"] for change in tier["if_nothing_comes"]] == ["2016-02-05"]
 
 

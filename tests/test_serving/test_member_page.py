@@ -16,6 +16,7 @@ from test_layout import HEAVY
 from features.errors import ConfigError
 from serving.description import described
 from serving.member_page import member_page
+from serving.scoring import score
 from serving.what_it_takes import what_it_takes
 
 ROOT = Path(__file__).parents[2]
@@ -24,11 +25,8 @@ ROOT = Path(__file__).parents[2]
 def page(shop: Shop, place: int, language: Any = "en", **options: Any) -> dict[str, Any]:
     """With the forecast as the service answers it."""
     one = shop.histories.select(np.array([place]))
-    forecasts = shop.forecaster.forecast(one, shop.as_of, explain=True)
-    forecast = None
-    if len(forecasts.table):
-        (row,) = shop.layout.rows(forecasts)
-        forecast = shop.layout.answer(one.members[0], shop.as_of, row, reasons=3, language=language)
+    rows = score(shop.forecaster, shop.layout, one, shop.as_of).rows
+    forecast = shop.layout.answer(one.members[0], shop.as_of, rows[0], reasons=3, language=language) if len(rows) else None
     return member_page(shop.forecaster, one, shop.as_of, forecast=forecast, language=language, **options)
 
 

@@ -41,7 +41,7 @@ def test_chinese_columns_are_aligned() -> None:
 
 
 def test_near_misses_are_counted() -> None:
-    near = NearMisses(np.array([0, 5]), np.array([7, 7]))
+    near = NearMisses(np.array([0, 5]), np.array([7, 7]), np.array([-1, -1]))
     date = dt.date(2020, 3, 29)
     assert near_line(near, date, 0.1) == (
         "near misses: 1 lack at most 10% of what keeps their tier on 2020-03-29, 2 of what lifts it"
