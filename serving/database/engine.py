@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -17,6 +17,8 @@ SQLITE: Final = "sqlite"
 POSTGRESQL: Final = "postgresql"
 WAIT_S: Final = 5.0
 """As long as a connection, a lock or an answer is waited for."""
+PATIENCE_S: Final = 300.0
+"""As long as a batch waits: its work is not thrown away for want of a moment."""
 
 
 def open_engine(url: str) -> Engine:
@@ -73,14 +75,19 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
+def writing(engine: Engine, wait_s: float = WAIT_S) -> Iterator[Connection]:
     """A connection in a transaction: all that is written in it is there at its end, or nothing.
+
+    Parameters
+    ----------
+    wait_s : as long as a lock or an answer is waited for
 
     Raises
     ------
     StoreError
     """
-    with told(engine), engine.connect().execution_options(writes=True) as connection, connection.begin():
+    waits = [] if wait_s == WAIT_S else [("busy_timeout", _ms(wait_s), _ms(WAIT_S))]
+    with _transaction(engine, wait_s, waits) as connection:
         yield connection
 
 
@@ -94,25 +101,37 @@ def filling(engine: Engine) -> Iterator[Connection]:
     ------
     StoreError
     """
+    settings = [
+        ("busy_timeout", _ms(PATIENCE_S), _ms(WAIT_S)),
+        ("synchronous", "NORMAL", "FULL"),
+        ("cache_size", "-65536", "-2000"),  # KiB at most: indexes are written all over the place
+    ]
+    with _transaction(engine, PATIENCE_S, settings) as connection:
+        yield connection
+
+
+@contextmanager
+def _transaction(engine: Engine, wait_s: float, settings: Sequence[tuple[str, str, str]]) -> Iterator[Connection]:
+    """A transaction; SQLite's settings are (name, inside, outside), and are heard before it begins alone."""
     with told(engine), engine.connect().execution_options(writes=True) as connection:
         driver: Any = connection.connection.driver_connection
         sqlite = engine.dialect.name == SQLITE
-        if sqlite:
-            driver.execute("PRAGMA synchronous = NORMAL")  # outside of the transaction, where alone it is heard
-            driver.execute("PRAGMA cache_size = -65536")  # KiB at most: indexes are written all over the place
         try:
+            if sqlite:
+                for name, inside, _ in settings:
+                    driver.execute(f"PRAGMA {name} = {inside}")
             with connection.begin():
-                patient(connection)
+                if not sqlite and wait_s != WAIT_S:
+                    connection.exec_driver_sql(f"SET LOCAL statement_timeout = {_ms(wait_s)}")
                 yield connection
         finally:
             if sqlite:
-                driver.execute("PRAGMA synchronous = FULL")
+                for name, _, outside in settings:
+                    driver.execute(f"PRAGMA {name} = {outside}")
 
 
-def patient(connection: Connection) -> None:
-    """Let this transaction's statements take minutes: a batch's work is not thrown away for want of a moment."""
-    if connection.dialect.name != SQLITE:
-        connection.exec_driver_sql("SET LOCAL statement_timeout = '10min'")
+def _ms(seconds: float) -> str:
+    return str(int(seconds * 1000))
 
 
 @contextmanager

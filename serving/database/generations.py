@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from features.errors import ArtifactError, NoModelError, StoreError
 from features.snapshot import to_date, to_day
-from serving.database.engine import SQLITE, filling, patient, reading, writing
+from serving.database.engine import PATIENCE_S, SQLITE, filling, reading, writing
 from serving.database.forecasts import ForecastRow
 from serving.database.locks import alone
 from serving.database.rows import COLUMNS, now, upsert, values
@@ -48,7 +48,7 @@ def begin(engine: Engine, bundle: Bundle, as_of: dt.date, id_kind: IdKind, width
     StoreError
     """
     version = bundle.version
-    with writing(engine) as connection:
+    with writing(engine, PATIENCE_S) as connection:
         if connection.execute(select(MODEL.c.version).where(MODEL.c.version == version)).first() is None:
             content = json.dumps([bundle.plain, bundle.texts]).encode()
             kept = upsert(connection, MODEL).values(version=version, body=zlib.compress(content))
@@ -85,8 +85,7 @@ def publish(engine: Engine, generation: Generation, members: int) -> Generation:
     if engine.dialect.name != SQLITE:
         with filling(engine) as connection:
             connection.exec_driver_sql("ANALYZE forecast, history")  # now, not when the server finds the time for it
-    with writing(engine) as connection:
-        patient(connection)
+    with writing(engine, PATIENCE_S) as connection:
         alone(connection)
         _take(connection, generation.id, state=COMPLETE, members=members)
         mark_stale(connection, generation.id)

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine, inspect
 
 from features.errors import ArtifactError
-from serving.database.engine import SQLITE, patient, reading, writing
+from serving.database.engine import PATIENCE_S, SQLITE, reading, writing
 from serving.database.tables import METADATA
 
 REVISIONS: Final = ("0001",)
@@ -39,8 +39,7 @@ def ensure(engine: Engine) -> None:
         there = _revision(connection)
     if there == REVISIONS[-1]:
         return
-    with writing(engine) as connection:
-        patient(connection)
+    with writing(engine, PATIENCE_S) as connection:
         if engine.dialect.name != SQLITE:
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
         there = _revision(connection)

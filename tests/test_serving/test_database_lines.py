@@ -231,6 +231,7 @@ def test_lines_posted_while_batches_come_and_go_are_all_known_at_the_end(store: 
                         raise
                 else:
                     sent.extend(lines)
+                time.sleep(0.01)
         except BaseException as error:
             failed.append(error)
 
