@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,7 @@ import click
 
 from features.errors import CutoffError, counted
 from serving.commands.options import home_option, log_options, progress, read, table_options
-from serving.settings import home, sqlite_url
+from serving.settings import Home, home, sqlite_url
 from training.config import Config
 
 if TYPE_CHECKING:
@@ -48,8 +50,6 @@ def command(
 
     from features.snapshot import parse_date
     from serving.batch import score_all
-    from serving.database.engine import open_engine
-    from serving.database.schema import ensure
     from serving.pseudonyms import erasure_secret
     from serving.pseudonyms import mark as pseudonym
     from training.artifact import load, to_forecaster
@@ -66,33 +66,53 @@ def command(
     end = date or histories.span[1]
     check_reach(histories, end)
     check_learned(forecaster, end)
-    answering = open_engine(place.store_url)
-    if out is None or place.has_store:
-        ensure(answering)
-    store = answering if out is None else open_engine(sqlite_url(out / place.store.name))
-    ensure(store)
-    if date is None:
-        refuse_older(end, store)
     secret = cache(lambda: erasure_secret(place.path))
     steps: Any = click.progressbar(length=len(histories), label="  forecasting", file=sys.stderr)
-    with steps as bar:
-        scored = score_all(
-            histories,
-            bundle,
-            end,
-            out=out or place.path,
-            store=store,
-            bounds=chosen.standing,
-            provenance=provenance(version, tracking_uri=place.tracking_uri),
-            language="zh" if language == "zh" else "en",
-            mark=lambda key: pseudonym(secret(), key),
-            erasures=answering if place.has_store else None,
-            advance=bar.update,
-        )
+    with stores(place, out) as (store, answering):
+        if date is None:
+            refuse_older(end, store)
+        with steps as bar:
+            scored = score_all(
+                histories,
+                bundle,
+                end,
+                out=out or place.path,
+                store=store,
+                bounds=chosen.standing,
+                provenance=provenance(version, tracking_uri=place.tracking_uri),
+                language="zh" if language == "zh" else "en",
+                mark=lambda key: pseudonym(secret(), key),
+                erasures=answering,
+                advance=bar.update,
+            )
     click.echo(f"{scored.members:,} members forecast as of {end} with model {version}")
     if scored.erased:
         click.echo(f"{counted(scored.erased, 'member')} left out: erased on request")
     click.echo(f"{scored.parquet}\n{scored.csv}\n{store.url.render_as_string(hide_password=True)}")
+
+
+@contextmanager
+def stores(place: Home, out: Path | None) -> Iterator[tuple[Engine, Engine]]:
+    """The store to fill, and the one that services answer from, which knows who was erased: the same but for a trial.
+
+    Raises
+    ------
+    ArtifactError, ConfigError, StoreError
+        one of them cannot be used
+    """
+    from serving.database.engine import open_engine
+    from serving.database.schema import ensure
+
+    filled = place.store_url if out is None else sqlite_url(out / place.store.name)
+    answering = place.store_url if place.has_store else filled  # nobody was erased from one that is not there
+    engines = {url: open_engine(url) for url in (filled, answering)}
+    try:
+        for engine in engines.values():
+            ensure(engine)
+        yield engines[filled], engines[answering]
+    finally:
+        for engine in engines.values():
+            engine.dispose()
 
 
 def refuse_older(end: dt.date, store: Engine) -> None:
