@@ -24,10 +24,12 @@ from serving.database.generations import Generation, add, begin, publish
 from serving.database.pruning import prune
 from serving.forecast_table import to_table
 from serving.members import id_kind, member_key
+from serving.model_page import remember
 from serving.reasons import Language
 from serving.record import Layout
 from serving.scoring import Scores, score
 from training.artifact import Bundle, to_forecaster
+from training.provenance import Provenance
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -57,6 +59,7 @@ def score_all(
     out: Path,
     store: Engine,
     language: Language = "en",
+    known_of: Provenance | None = None,
     mark: Mark | None = None,
     erasures: Engine | None = None,
     advance: Callable[[int], None] = lambda _: None,
@@ -70,6 +73,7 @@ def score_all(
     ----------
     bundle : the model
     store : with its tables (serving.database.schema)
+    known_of : where the model came from, which services say
     mark : None where nobody can have been erased
     erasures : the store that knows who was; this one if None
     advance : is told how many members have been looked at, for a progress display
@@ -90,6 +94,8 @@ def score_all(
     with ExitStack() as stack:
         files = _Files(out, stack)
         generation = begin(store, bundle, as_of, kind, layout.width, log)
+        if known_of is not None:
+            remember(store, bundle.version, known_of)
         for part in parts(known, CHUNK_MEMBERS):
             own = _without(part, mark, left_out)
             scores = score(forecaster, layout, own, as_of)

@@ -54,6 +54,7 @@ def command(
     from serving.pseudonyms import mark as pseudonym
     from training.artifact import load, to_forecaster
     from training.mlflow_adapter import fetch
+    from training.provenance import provenance
     from training.reach import check_learned, check_reach
 
     place = home(home_path)
@@ -82,6 +83,7 @@ def command(
             out=out or place.path,
             store=store,
             language="zh" if language == "zh" else "en",
+            known_of=provenance(version, tracking_uri=place.tracking_uri),
             mark=lambda key: pseudonym(secret(), key),
             erasures=answering if place.has_store else None,
             advance=bar.update,
