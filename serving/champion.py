@@ -1,8 +1,8 @@
 """What is served now: a generation with its model, followed and changed while the service answers.
 
 The champion of the model registry names the model; the newest complete generation of it in the database is served. Without a
-registry the newest of any model is. Something new is loaded, tried (serving.canary) and taken up by one assignment, or leaves
-the old in its place. A question reads ``current()`` once and is answered from that alone.
+registry the newest of any model is. Something new is loaded, tried (serving.canary) and taken up by one assignment, or the
+old stays in its place. A question reads ``current()`` once and is answered from that alone.
 """
 
 from __future__ import annotations
