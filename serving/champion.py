@@ -1,8 +1,8 @@
 """What is served now: a generation with its model, followed and changed while the service answers.
 
 The champion of the model registry names the model; the newest complete generation of it in the database is served. Without a
-registry the newest of any model is. Something new is loaded, tried (serving.canary) and taken up by one assignment; what
-cannot be taken up leaves the old in its place. A question reads ``current()`` once and is answered from that alone.
+registry the newest of any model is. Something new is loaded, tried (serving.canary) and taken up by one assignment, or the
+old stays in its place. A question reads ``current()`` once and is answered from that alone.
 """
 
 from __future__ import annotations
@@ -10,11 +10,9 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import threading
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Engine, select
@@ -26,6 +24,7 @@ from serving.database.engine import reading
 from serving.database.generations import Generation, complete, model
 from serving.database.schema import check
 from serving.database.tables import GENERATION, MODEL
+from serving.errors import worded
 from serving.generation_log import bounds_of
 from serving.record import Layout
 from serving.registry_alias import champion_version
@@ -69,7 +68,6 @@ class Champion:
             row = connection.execute(known).first()
         if row is None:
             raise NoModelError("a generation is served with its model", "one that is gone", _FIX)
-        filled_at = dt.datetime.fromisoformat(row.filled_at)
         if at_work is not None and at_work.generation.model_version == version:
             forecaster, layout = at_work.forecaster, at_work.layout
         else:
@@ -80,7 +78,7 @@ class Champion:
             layout = Layout.of(forecaster, version)
         if generation.width != layout.width:
             raise ArtifactError("a generation's rows are as wide as its model says", "others", _FIX)
-        return cls(generation, forecaster, layout, filled_at, Provenance.from_json(row.about))
+        return cls(generation, forecaster, layout, dt.datetime.fromisoformat(row.filled_at), Provenance.from_json(row.about))
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,7 @@ class Status:
 
 
 class Desk:
-    """What routes ask: the champion now. Follows the database and the registry from a thread of its own.
+    """What routes ask: the champion now. A thread of its own follows the database and the registry.
 
     Parameters
     ----------
@@ -117,7 +115,7 @@ class Desk:
         self.status = Status(wanted=model)
         self._tracking_uri, self._model, self._every_s = tracking_uri, model, every_s
         self._refused: set[int] = set()
-        self._checked, self._said = False, ""
+        self._checked, self._said = False, False
         self._looking = threading.Lock()
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
@@ -132,9 +130,8 @@ class Desk:
         """
         champion = self.champion
         if champion is None:
-            got = "no complete one" if not self._refused else "none that could be taken up; the log says why"
-            if not self.status.store_up:
-                got = "no answer from the database"
+            got = "none that could be taken up; the log says why" if self._refused else "no complete one"
+            got = got if self.status.store_up else "no answer from the database"
             raise NoModelError("forecasts are served from a batch", got, "run 'tiercast score' first")
         return champion
 
@@ -184,7 +181,7 @@ class Desk:
             try:
                 self.look()
             except Exception as error:  # the next look may fare better, and without the thread there would be none
-                _LOG.error("looking for the champion failed: %s", _place(error))
+                _LOG.error("looking for the champion failed: %s", worded(error))
             if self._ended.wait(self._every_s):
                 return
 
@@ -195,9 +192,8 @@ class Desk:
                 check(self.engine)
                 self._checked = True
             except ArtifactError as error:
-                if str(error) != self._said:
-                    _LOG.warning("nothing to serve yet: %s", error)
-                    self._said = str(error)
+                _LOG.log(logging.DEBUG if self._said else logging.WARNING, "nothing to serve yet: %s", error)
+                self._said = True
 
     def _wanted(self) -> bool:
         """Ask which version is to be served; whether that is known."""
@@ -235,10 +231,8 @@ class Desk:
         wanted = self.status.wanted
         if not known and at_work is None and len({generation.model_version for generation in there}) > 1:
             return []  # nobody says which
-        first = [generation for generation in there if wanted in (None, generation.model_version)]
-        return first + [
-            generation for generation in there if generation.model_version == at_work and generation not in first
-        ]
+        first = [one for one in there if wanted in (None, one.model_version)]
+        return first + [one for one in there if one.model_version == at_work and one not in first]
 
     def _took(self, generation: Generation, at_work: Champion | None) -> bool:
         try:
@@ -251,7 +245,7 @@ class Desk:
         except StoreError:
             raise
         except Exception as error:  # whatever is wrong with what is stored
-            _LOG.error("generation %d is not taken up: %s", generation.id, _place(error))
+            _LOG.error("generation %d is not taken up: %s", generation.id, worded(error))
             self._refused.add(generation.id)
             self._note(refused=self.status.refused + 1)
             return False
@@ -262,11 +256,3 @@ class Desk:
 
     def _note(self, **seen: object) -> None:
         self.status = replace(self.status, **seen)  # type: ignore[arg-type]
-
-
-def _place(error: Exception) -> str:
-    """An error of ours as it words itself; of another, its type and place: its message may hold what is stored."""
-    if isinstance(error, TiercastError):
-        return str(error)
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"

@@ -184,3 +184,11 @@ def _plain(status: int) -> str:
     if status >= 500 and status != 504:
         return "the service failed; the cause is in its log"
     return HTTPStatus(status).phrase.lower()
+
+
+def worded(error: Exception) -> str:
+    """An error for the log: one of ours in its words, another by type and place, since its text may hold what was sent."""
+    if isinstance(error, TiercastError):
+        return str(error)
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"

@@ -8,6 +8,8 @@ import pytest
 from homes import SHOP_POLICY, Shop
 from served import another, fill, opened
 
+from serving.batch import score_all
+from serving.canary import tried
 from serving.champion import Champion, Status
 from serving.model_page import model_page, remember
 from training.provenance import Figure, Provenance
@@ -71,6 +73,14 @@ def test_each_model_is_remembered_for_itself(shop: Shop, tmp_path: Path) -> None
     remember(engine, second.model_version, KNOWN)
     assert Champion.load(engine, first).provenance == Provenance()
     assert Champion.load(engine, second).provenance == KNOWN
+
+
+def test_a_batch_remembers_before_anybody_can_load_it(shop: Shop, tmp_path: Path) -> None:
+    engine = opened(tmp_path)
+    scored = score_all(shop.histories, shop.bundle, shop.as_of, out=tmp_path, store=engine, known_of=KNOWN)
+    champion = Champion.load(engine, scored.generation)
+    assert champion.provenance == KNOWN
+    assert tried(engine, scored.generation, champion.forecaster, champion.layout).passed
 
 
 @pytest.mark.parametrize("known", [KNOWN, Provenance(), Provenance(failed_checks=())])

@@ -15,7 +15,7 @@ from own_postgres import Cluster, running
 
 from features.errors import TrackingError
 from features.histories import Histories
-from training.artifact import load
+from training.artifact import VERSION, load
 from training.fit import Fitted
 from training.mlflow_adapter import fetch, log_training
 from training.mlflow_session import EXPERIMENT, connected
@@ -131,3 +131,14 @@ def test_no_row_and_no_file_holds_the_password(kept: Kept, cluster: Cluster) -> 
     files = [path for path in kept.folder.rglob("*") if path.is_file()]
     assert len(files) > 20
     assert not [path for path in files if b"Zq17" in path.read_bytes()]
+
+
+def test_who_is_champion_is_read_without_mlflow(kept: Kept) -> None:
+    from serving.registry_alias import champion_version
+
+    assert VERSION.fullmatch(str(champion_version(kept.uri)))
+    elsewhere = kept.uri.replace("/runs", "/postgres")
+    assert champion_version(elsewhere) is None
+    with pytest.raises(TrackingError) as caught:
+        champion_version(kept.uri.replace("/runs", "/nowhere"))
+    assert SECRET not in str(caught.value)
