@@ -56,6 +56,7 @@ def _fuzz(count: int, seed: int, port: int, pid: int, key: str | None) -> None:
     held: list[threading.Thread] = []
     outcomes: Counter[tuple[str, str]] = Counter()
     bad: list[str] = []
+    waits: dict[str, list[float]] = {}
     holding: list[list[str]] = []
     for i in range(HELD):
         holding.append([])
@@ -67,7 +68,10 @@ def _fuzz(count: int, seed: int, port: int, pid: int, key: str | None) -> None:
     def one(i: int) -> tuple[int, str, str]:
         rng = random.Random(f"{seed}:{i}")
         name, request = mutated(rng, *rng.choice(cases))
-        return i, name, send(port, request)
+        asked = time.perf_counter()
+        outcome = send(port, request)
+        waits.setdefault(name, []).append(time.perf_counter() - asked)
+        return i, name, outcome
 
     with ThreadPoolExecutor(THREADS) as pool:
         for i, name, outcome in pool.map(one, range(count)):
@@ -85,10 +89,9 @@ def _fuzz(count: int, seed: int, port: int, pid: int, key: str | None) -> None:
         kinds = sorted(((n, name) for (name, o), n in outcomes.items() if o == outcome), reverse=True)
         print(f"  {outcome:<15}{number:>7,}   {', '.join(f'{name} {n}' for n, name in kinds)}")
     print(f"  {HELD} senders who stopped in the middle: {dict(ends)}")
-    print(
-        f"  {count / taken:,.0f} a second; memory beside mapped pages {before_mb:.0f} MB after {WARM:,}, "
-        f"then {growth:+.1f} MB"
-    )
+    print(f"  {count / taken:,.0f} a second; memory {before_mb:.0f} MB after {WARM:,} requests, then {growth:+.1f} MB")
+    slowest = sorted(((max(each), len(each), name) for name, each in waits.items()), reverse=True)[:5]
+    print(f"  longest: {', '.join(f'{name} {most:.1f} s' for most, _, name in slowest)}")
     bad += [f"a sender who stopped in the middle: {end}" for end in ends if end == HUNG or end.startswith("5")]
     if growth > MOST_GROWTH_MB:
         bad.append(f"memory grew by {growth:.0f} MB")

@@ -17,34 +17,37 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import shoppers
-from serving.store import write_store
+from serving.database.schema import ensure
+from serving.keys import make
+from serving.permissions import SCOPES
 
+import serving
 from features.histories import Histories
 from features.snapshot import to_day
-from serving.record import Layout
+from serving.batch import score_all
+from serving.database.engine import open_engine
+from serving.settings import home
 from training.artifact import save
 from training.fit import fit_forecaster
 from training.forecaster import Forecaster
 from training.learning import Learning
 
 MEMBERS = 1_000_000
-LEARNERS, CUTOFFS, CHUNK, ROWS = 4_000, 3, 20_000, 4_096
+LEARNERS, CUTOFFS, ROWS = 4_000, 3, 4_096
 HORIZON_DAYS, LOOKBACK_DAYS = 28, 182
 AS_OF = shoppers.FIRST + dt.timedelta(days=shoppers.DAYS)
-_ROOT = Path(__file__).resolve().parent.parent
+_ROOT = Path(serving.__file__).parent.parent
 _DECIDE = (
     "benchmarks/serve_home.py",
     "benchmarks/shoppers.py",
     "serving/record.py",
-    "serving/store.py",
+    "serving/batch.py",
+    "features/packing.py",
     "serving/database/tables.py",
     "training/artifact.py",
 )
@@ -68,10 +71,9 @@ class BenchHome:
         return self.path / "rows.npz"
 
     @property
-    def key(self) -> str | None:
-        """The text of an API key with the scope to ask for forecasts; None where the service takes none."""
-        path = self.path / "key"
-        return path.read_text() if path.is_file() else None
+    def key(self) -> str:
+        """The text of an API key that may ask for everything."""
+        return (self.path / "key").read_text()
 
 
 def bench_home(members: int = MEMBERS) -> BenchHome:
@@ -108,15 +110,12 @@ def _make(path: Path, members: int) -> None:
     began = time.perf_counter()
     histories = _active(members)
     _save_rows(path / "rows.npz", fitted.forecaster, histories)
-    layout = Layout.of(fitted.forecaster, version)
-    write_store(
-        path / "store.sqlite",
-        _rows(histories, fitted.forecaster, layout),
-        model_version=version,
-        as_of=AS_OF,
-        kind="integer",
-        width=layout.width,
-    )
+    store = open_engine(home(path).store_url)
+    ensure(store)
+    score_all(histories, fitted.bundle, AS_OF, out=path, store=store)
+    _, text = make(store, "bench", SCOPES)
+    (path / "key").write_text(text)
+    store.dispose()
     print(f"{members:,} members forecast in {time.perf_counter() - began:.0f} s", flush=True)
 
 
@@ -127,16 +126,6 @@ def _active(members: int) -> Histories:
     active = np.flatnonzero(last >= to_day(AS_OF) - LOOKBACK_DAYS)[:members]
     assert len(active) == members
     return replace(found.select(active), members=np.arange(members))
-
-
-def _rows(
-    histories: Histories, forecaster: Forecaster, layout: Layout
-) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
-    for start in range(0, len(histories), CHUNK):
-        part = histories.range(start, min(start + CHUNK, len(histories)))
-        forecasts = forecaster.forecast(part, AS_OF, explain=True)
-        assert len(forecasts.members) == len(part)
-        yield forecasts.members, layout.rows(forecasts)
 
 
 def _save_rows(path: Path, forecaster: Forecaster, histories: Histories) -> None:

@@ -18,7 +18,6 @@ HERE = Path(__file__).resolve().parent
 ONE, MANY, IDS = 20_000, 20, 1_000
 MLFLOW, MLFLOW_FRAMES = "MLflow, score", "MLflow, data frames"
 BENTO, STARLETTE, OURS, BARE = "BentoML, empty", "Starlette, in memory", "tiercast", "uvicorn, constant"
-OLD = not (HERE.parent / "serving" / "keys.py").is_file()
 
 
 def ours(home: BenchHome) -> Server:
@@ -26,13 +25,8 @@ def ours(home: BenchHome) -> Server:
     rng = random.Random(1)
     one = [json.dumps({"ids": [rng.randrange(home.members)]}) for _ in range(ONE)]
     many = [json.dumps({"ids": rng.sample(range(home.members), IDS)}) for _ in range(MANY)]
-    path = "/v1/forecast"
-    if OLD:
-        one = [f"/v1/forecasts/{rng.randrange(home.members)}" for _ in range(ONE)]
-        many = [body.replace('"ids"', '"customer_ids"') for body in many]
-        path = "/v1/forecasts"
     command = [str(BIN / "tiercast"), "serve", "--home", str(home.path), "--port", "PORT"]
-    return Server(OURS, command, path, one, many, home.key)
+    return Server(OURS, command, "/v1/forecast", one, many, home.key)
 
 
 def peers(home: BenchHome, model: Path) -> list[Server]:

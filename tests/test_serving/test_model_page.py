@@ -77,7 +77,7 @@ def test_each_model_is_remembered_for_itself(shop: Shop, tmp_path: Path) -> None
 
 def test_a_batch_remembers_before_anybody_can_load_it(shop: Shop, tmp_path: Path) -> None:
     engine = opened(tmp_path)
-    scored = score_all(shop.histories, shop.bundle, shop.as_of, out=tmp_path, store=engine, known_of=KNOWN)
+    scored = score_all(shop.histories, shop.bundle, shop.as_of, out=tmp_path, store=engine, provenance=KNOWN)
     champion = Champion.load(engine, scored.generation)
     assert champion.provenance == KNOWN
     assert tried(engine, scored.generation, champion.forecaster, champion.layout).passed
