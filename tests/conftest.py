@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 # Before anything loads BLAS or OpenMP, here or in a process that a test starts. Tests run on as many processes as there are
 # cores: where each has threads of its own for small matrices and trees, they wait for each other and burn up to six times
@@ -20,6 +22,50 @@ from features.policy import TierPolicy
 # A first example may compile a kernel or open an engine: time is no property of the code under test.
 settings.register_profile("tiercast", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
 settings.load_profile("tiercast")
+
+
+# Groups by their time, longest first: what starts last is short, and no worker waits long for the other.
+LONGEST = (
+    "demo",
+    "tests/test_notebooks.py",
+    "tests/test_training/test_next_tier_fit.py",
+    "tests/test_training/test_backtest.py",
+    "tests/test_training/test_forecaster.py",
+    "tests/test_training/test_promotion.py",
+    "tests/test_training/test_other_policies.py",
+    "tests/test_serving/test_command_ablate.py",
+    "tests/test_training/test_mlflow_adapter.py",
+    "tests/test_training/test_promotion_log.py",
+    "tests/test_training/test_mlflow_postgres.py",
+    "tests/test_training/test_checks/test_miscalibrated.py",
+)
+
+
+@cache
+def group(path: str) -> str:
+    """What one worker takes whole: a file, or all files that look at the demo, so that it is run once."""
+    place = Path(__file__).parents[1] / path
+    return "demo" if "demo: Demo" in place.read_text(encoding="utf-8") else path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Groups in the order of their first tests."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByGroup(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group(super()._split_scope(nodeid))
+
+    config.option.loadscopereorder = False
+    return ByGroup(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """On several workers, in the order of ``LONGEST``."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        places = {name: place for place, name in enumerate(LONGEST)}
+        items.sort(key=lambda item: places.get(group(item.nodeid.partition("::")[0]), len(LONGEST)))
 
 
 @pytest.fixture(scope="session")
