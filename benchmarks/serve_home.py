@@ -22,15 +22,15 @@ from pathlib import Path
 
 import numpy as np
 import shoppers
-from serving.database.schema import ensure
-from serving.keys import make
-from serving.permissions import SCOPES
 
 import serving
 from features.histories import Histories
 from features.snapshot import to_day
 from serving.batch import score_all
 from serving.database.engine import open_engine
+from serving.database.schema import ensure
+from serving.keys import make
+from serving.permissions import SCOPES
 from serving.settings import home
 from training.artifact import save
 from training.fit import fit_forecaster
