@@ -34,6 +34,7 @@ class Service:
     """
 
     desk: Desk
+    metrics: Metrics
     keys: Keyring | None
     routes: FastAPI
     layers: Sequence[Layer]
@@ -86,4 +87,4 @@ def assembled(
 
     routes = create_app(Answers(desk, metrics, erase), gate, in_loop=engine.dialect.name == SQLITE)
     keys = Keyring(engine) if chosen.with_keys else None
-    return Service(desk, keys, routes, layers(chosen, keys, gate, most.body_bytes, metrics))
+    return Service(desk, metrics, keys, routes, layers(chosen, keys, gate, most.body_bytes, metrics))

@@ -66,6 +66,7 @@ def score_all(
     language: Language = "en",
     mark: Mark | None = None,
     erasures: Engine | None = None,
+    champion: str | None = None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Scored:
     """Forecast every member with a purchase in the look-back before ``as_of``, and keep every member's history.
@@ -81,6 +82,7 @@ def score_all(
     provenance : where the model came from, for services to say
     mark : None where nobody can have been erased
     erasures : the store that knows who was; this one if None
+    champion : the version of the model that services serve, whose newest generation stays
     advance : is told how many members have been looked at, for a progress display
 
     Raises
@@ -118,7 +120,7 @@ def score_all(
             take_out(store, generation, gone)
         files.close()  # so that a full disk is noticed before the generation takes its place
         generation = publish(store, generation, members)
-    prune(store)
+    prune(store, champion)
     return Scored(members, len(known) - seen, files.parquet, files.csv, generation)
 
 

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, Literal, Self, TypeVar
+from urllib.parse import quote
 
 import httpx
 from pydantic import BaseModel
@@ -189,7 +190,7 @@ class Client:
 
 
 def _of(customer_id: int | float | str) -> str:
-    return f"/v1/members/{httpx.URL('/').copy_with(path='/' + str(customer_id)).raw_path.decode()[1:]}"
+    return f"/v1/members/{quote(str(customer_id), safe='')}"
 
 
 def _refusal(answer: httpx.Response) -> ServiceError:

@@ -19,7 +19,8 @@ def to_text(line: Line) -> str:
     >>> to_text(Line(dt.datetime(2018, 1, 2, 9), 2.5, "a"))
     '{"amount":2.5,"order_id":"a","timestamp":"2018-01-02T09:00:00"}'
     """
-    said = {name: getattr(line, name) for name in _NAMES if getattr(line, name) is not None}
+    said = {name: value for name in _NAMES if (value := getattr(line, name)) is not None}
+    said = {name: value + 0.0 if isinstance(value, float) else value for name, value in said.items()}  # -0.0 is 0.0
     return orjson.dumps(said, option=orjson.OPT_SORT_KEYS).decode()
 
 

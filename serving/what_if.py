@@ -54,7 +54,7 @@ def what_if(
     ----------
     histories : of one member; rows on days before ``as_of`` are seen
     as_of : the first day on which something can be imagined; the last one is the last day of the horizon
-    imagined : each a what-if of its own, in any order of days
+    imagined : each a what-if of its own, in any order of days; none of them leaves what stands ``now``
 
     Returns
     -------
@@ -78,7 +78,7 @@ def what_if(
     usual = Usual.of(known)
     added = [lines(known, items, usual) for items in imagined]
     mornings = [max(item.date for item in items) + dt.timedelta(days=1) for items in imagined]
-    teller = _Teller(forecaster, known, as_of, max(mornings), language)
+    teller = _Teller(forecaster, known, as_of, max(mornings, default=as_of), language)
     now = teller.tell(known, as_of)[0]
     told: dict[int, dict[str, Any]] = {}
     for morning in sorted(set(mornings)):
@@ -235,7 +235,7 @@ def _check(imagined: Sequence[Sequence[Imagined]], as_of: dt.date, horizon_days:
     if len(imagined) > MOST_WHAT_IFS or any(len(items) > MOST_IMAGINED for items in imagined):
         rule = f"at most {MOST_WHAT_IFS} what-ifs at once, of at most {MOST_IMAGINED} entries each"
         raise LimitError(rule, "more", "send them one after another")
-    if not imagined or not all(imagined):
+    if not all(imagined):
         raise InputError("a what-if imagines something", "nothing", "name a date, and what comes on it")
     end = as_of + dt.timedelta(days=horizon_days)
     if not all(as_of <= item.date < end for items in imagined for item in items):

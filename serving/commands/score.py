@@ -52,6 +52,7 @@ def command(
     from serving.batch import score_all
     from serving.pseudonyms import erasure_secret
     from serving.pseudonyms import mark as pseudonym
+    from serving.registry_alias import champion_version
     from training.artifact import load, to_forecaster
     from training.mlflow_adapter import fetch
     from training.provenance import provenance
@@ -83,6 +84,7 @@ def command(
                 language="zh" if language == "zh" else "en",
                 mark=lambda key: pseudonym(secret(), key),
                 erasures=answering,
+                champion=champion_version(place.tracking_uri),
                 advance=bar.update,
             )
     click.echo(f"{scored.members:,} members forecast as of {end} with model {version}")

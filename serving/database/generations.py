@@ -49,10 +49,10 @@ def begin(engine: Engine, bundle: Bundle, as_of: dt.date, id_kind: IdKind, width
     """
     version = bundle.version
     with writing(engine, PATIENCE_S) as connection:
-        if connection.execute(select(MODEL.c.version).where(MODEL.c.version == version)).first() is None:
-            content = json.dumps([bundle.plain, bundle.texts]).encode()
-            kept = upsert(connection, MODEL).values(version=version, body=zlib.compress(content))
-            connection.execute(kept.on_conflict_do_nothing())
+        content = json.dumps([bundle.plain, bundle.texts]).encode()
+        kept = upsert(connection, MODEL).values(version=version, body=zlib.compress(content))
+        # Written anew where it is there, so that scoring again mends a damaged one.
+        connection.execute(kept.on_conflict_do_update(index_elements=["version"], set_={"body": kept.excluded.body}))
         row = {"model_version": version, "as_of": to_day(as_of), "id_kind": id_kind, "width": width, "log": log}
         added = connection.execute(insert(GENERATION).values(**row, members=0, state=FILLING, filled_at=now()))
         assert added.inserted_primary_key is not None

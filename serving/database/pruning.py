@@ -19,11 +19,18 @@ CHUNK: Final = 2_000
 _GIVEN_UP_AFTER: Final = dt.timedelta(days=1)
 
 
-def prune(engine: Engine) -> None:
-    """Keep the newest complete generations of different (model, as-of date), and what is being filled; the rest goes.
+def prune(engine: Engine, champion: str | None = None) -> None:
+    """Keep the newest complete generations, the newest of different (model, as-of date), and what is being filled.
+
+    Services take up a new generation some seconds after it is complete, so the one before it stays even where it is of the
+    same model and date; and so does the champion's newest, however often its challengers are scored.
 
     A generation to which no row was added for a day has been given up by its batch. Lines from before the oldest generation
     that stays are in every batch. One that is broken off is taken up again by the next.
+
+    Parameters
+    ----------
+    champion : the version of the model that services are to serve, where it is known
 
     Raises
     ------
@@ -31,7 +38,7 @@ def prune(engine: Engine) -> None:
     """
     with writing(engine, PATIENCE_S) as connection:
         alone(connection)
-        kept = _to_keep(connection)
+        kept = _to_keep(connection, champion)
         given_up = (dt.datetime.now(dt.UTC) - _GIVEN_UP_AFTER).isoformat(timespec="seconds")
         abandoned = (GENERATION.c.state == FILLING) & (GENERATION.c.filled_at < given_up)
         replaced = (GENERATION.c.state == COMPLETE) & GENERATION.c.id.not_in(kept)
@@ -51,10 +58,15 @@ def prune(engine: Engine) -> None:
         _forget_lines(engine, oldest)
 
 
-def _to_keep(connection: Connection) -> list[int]:
+def _to_keep(connection: Connection, champion: str | None) -> list[int]:
+    there = GENERATION.c.state == COMPLETE
     columns = GENERATION.c.model_version, GENERATION.c.as_of
-    newest = select(func.max(GENERATION.c.id)).where(GENERATION.c.state == COMPLETE).group_by(*columns)
-    return sorted(connection.execute(newest).scalars(), reverse=True)[:KEPT]
+    different = select(func.max(GENERATION.c.id)).where(there).group_by(*columns)
+    latest = select(GENERATION.c.id).where(there).order_by(GENERATION.c.id.desc()).limit(KEPT)
+    best = select(func.max(GENERATION.c.id)).where(there, GENERATION.c.model_version == champion)
+    kept = set(sorted(connection.execute(different).scalars(), reverse=True)[:KEPT])
+    kept |= set(connection.execute(latest).scalars())
+    return sorted(kept | {one for one in connection.execute(best).scalars() if one is not None})
 
 
 def _take_away(engine: Engine, table: Table, generation: int) -> None:

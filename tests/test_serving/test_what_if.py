@@ -207,7 +207,7 @@ def test_what_cannot_be_asked_is_refused(shop: Shop) -> None:
             ask([Imagined(outside)])
     with pytest.raises(CutoffError, match="a model forecasts from the day it was trained for on"):
         ask([Imagined(shop.as_of)], as_of=shop.as_of - day)
-    for nothing in ([], [[]], [[Imagined(shop.as_of)], []]):
+    for nothing in ([[]], [[Imagined(shop.as_of)], []]):
         with pytest.raises(InputError, match="a what-if imagines something"):
             ask(*nothing)
     with pytest.raises(LimitError):
