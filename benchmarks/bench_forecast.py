@@ -29,26 +29,14 @@ import training.dataset
 import training.fit
 from features.feature_table import build
 from features.policy import TierPolicy
+from serving.commands import demo
 from training.fit import Fitted, fit_forecaster
 from training.learning import Learning
 
 SPANS = {"horizon_days": 28, "lookback_days": 91}
 AS_OF = dt.date(2017, 12, 4)
 MEMBERS, CUTOFFS, REPEATS = 1_000_000, 6, 7
-POLICY = TierPolicy.from_dict(
-    {
-        "programme": "Journey",
-        "tiers": [
-            {"name": "Member"},
-            {"name": "Silver", "reach": 320.10},
-            {"name": "Gold", "reach": 790.68},
-            {"name": "Diamond", "reach": 1564.92},
-        ],
-        "metric": "spend",
-        "returns": "ignore",
-        "window": {"rolling_days": 91},
-    }
-)
+POLICY = TierPolicy.from_dict(demo.POLICY)
 STAGES = (
     (training.dataset, "build", "features of past cutoffs"),
     (training.dataset, "foresee", "purchase process and season"),

@@ -25,12 +25,18 @@ from features.rulebook import (
     W_ORDERS,
     W_SPEND,
 )
-from features.steps import AT, BOOKED, EXTRA, FIRST, FLIP, HIGH, VALUE, VERSION, Array, Number
+from features.steps import AT, BOOKED, EXTRA, FIRST, FLIP, HIGH, LOW, VALUE, VERSION, Array, Number
 
 
 def first_row(log: Array, s: Array, day: int) -> Number:
-    """The first known row on or after a day."""
-    low, high = s[FIRST], s[HIGH]
+    """The first known row on or after a day: most often where a rolling window began last, or just behind."""
+    low, high = s[LOW], s[HIGH]
+    if low > s[FIRST] and log[low - 1] >= day:
+        low = s[FIRST]
+    elif low >= high or log[low] >= day:
+        return low
+    elif low + 1 >= high or log[low + 1] >= day:
+        return low + 1
     while low < high:
         middle = (low + high) // 2
         if log[middle] < day:
@@ -70,17 +76,22 @@ def evaluate(book: Array, log: Array, s: Array, start: int, t: int) -> None:
 
 def highest(book: Array, log: Array, s: Array, table: int, top: int, start: int, t: int) -> int:
     """The highest tier from ``top`` down whose thresholds (``table``: REACH or KEEP) are met by rows in [start, t)."""
-    metrics, every = book[s[AT] + N_METRICS], book[s[AT] + JOIN_ALL]
     evaluate(book, log, s, start, t)
+    return met(book, s, table, top, start, t)
+
+
+def met(book: Array, s: Array, table: int, top: int, start: int, t: int) -> int:
+    """The same by the values in the state, which are those of rows in [start, t)."""
+    metrics, every = book[s[AT] + N_METRICS], book[s[AT] + JOIN_ALL]
     booked = start <= s[BOOKED] < t
     for tier in range(top, 0, -1):
         at = book[table] + (s[VERSION] * book[TIERS] + tier) * book[METRICS]
-        met = 0
+        passed = 0
         for m in range(metrics):
             if s[VALUE + m] >= book[at + m]:
-                met += 1
+                passed += 1
             elif booked:
                 s[FLIP] = min(s[FLIP], book[at + m] - s[VALUE + m])
-        if met == metrics or (met > 0 and not every):
+        if passed == metrics or (passed > 0 and not every):
             return tier
     return 0

@@ -54,6 +54,8 @@ the least amount by which it would have had to be higher for one comparison to e
 the version's rules begin in the book."""
 PERIOD_FROM, PERIOD_TO, REVIEW_FROM, REVIEW_AT = range(21, 25)
 """The last period looked up; the next review, for mornings from REVIEW_FROM on. Empty where the rules or dates changed."""
+OPENED = 25
+"""First day that counted on the last morning walked."""
 STATE = 34
 VALUE = 26
 """Where the metrics' values lie, one after another."""
@@ -174,7 +176,7 @@ def next_morning(book: Array, log: Array, s: Array) -> Number:
         found = min(found, s[BOOKED] + 1)
     window, width = book[at + WINDOW], book[at + WIDTH]
     if window in (DAYS, MONTHS_BACK):
-        start = window_start(book, s, t)
+        start = s[OPENED]
         while s[LOW] < s[HIGH] and log[s[LOW]] < start:
             s[LOW] += 1
         oldest = log[s[LOW]] if s[LOW] < s[HIGH] else FAR

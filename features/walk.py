@@ -24,7 +24,7 @@ after a row, when a row leaves a rolling window, when a period ends, reviews, en
 
 from __future__ import annotations
 
-from features.counting import highest
+from features.counting import evaluate, highest, met
 from features.ledger import INVITED as INVITED_ROW
 from features.ledger import RETURNED as RETURNED_ROW
 from features.rulebook import (
@@ -63,6 +63,7 @@ from features.steps import (
     LANDED,
     LOW,
     MORNING,
+    OPENED,
     RENEWED,
     RENEWS,
     RISEN,
@@ -145,11 +146,15 @@ def morning(book: Array, log: Array, s: Array, t: int, events: Array) -> None:
             s[CHANGED] = 1
             write(events, s, t, REOPENED, before, s[START])
     start = window_start(book, s, t)
+    s[OPENED] = start
     if flag & INVITED_ROW and book[at + INVITED] > s[HELD]:
         move(book, s, t, book[at + INVITED], BY_INVITATION, start, events, INVITES)
         return
+    review = is_review(book, s, t)
+    if review or book[at + AT_ONCE] or s[TARGET] >= 0:
+        evaluate(book, log, s, start, t)
     if s[TARGET] >= 0:
-        kept = highest(book, log, s, KEEP, s[HELD], start, t)
+        kept = met(book, s, KEEP, s[HELD], start, t)
         if kept == s[HELD]:
             s[TARGET] = -1
             write(events, s, t, SPARED, s[HELD], start)
@@ -157,21 +162,20 @@ def morning(book: Array, log: Array, s: Array, t: int, events: Array) -> None:
             tier = max(s[TARGET], kept)
             move(book, s, t, tier, RENEWED if tier <= kept else LANDED, start, events, FELL)
             return
-    review = is_review(book, s, t)
     if review or book[at + AT_ONCE]:
-        tier = highest(book, log, s, REACH, book[at + N_TIERS] - 1, start, t)
+        tier = met(book, s, REACH, book[at + N_TIERS] - 1, start, t)
         if tier > s[HELD]:
             move(book, s, t, tier, RISEN, start, events, ROSE)
             return
     if review and s[HELD] > 0:
-        look_again(book, log, s, t, start, events)
+        look_again(book, s, t, start, events)
 
 
-def look_again(book: Array, log: Array, s: Array, t: int, start: int, events: Array) -> None:
+def look_again(book: Array, s: Array, t: int, start: int, events: Array) -> None:
     """A review of a tier above the first: renewed, left, warned or taken."""
     at = s[AT]
     daily = book[at + REVIEW] == DAILY
-    kept = highest(book, log, s, KEEP, s[HELD], start, t)
+    kept = met(book, s, KEEP, s[HELD], start, t)
     if kept == s[HELD]:
         s[VALID] = max(s[VALID], valid_until(book, s, t))
         s[START] = start

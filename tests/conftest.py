@@ -102,18 +102,7 @@ def journey_full(journey_path: str, journey_map: dict[str, str]) -> Histories:
 
 @pytest.fixture(scope="session")
 def journey_policy() -> TierPolicy:
-    """Four tiers on gross spend over a quarter."""
-    return TierPolicy.from_dict(
-        {
-            "programme": "Journey",
-            "tiers": [
-                {"name": "Member"},
-                {"name": "Silver", "reach": 320.10},
-                {"name": "Gold", "reach": 790.68},
-                {"name": "Diamond", "reach": 1564.92},
-            ],
-            "metric": "spend",
-            "returns": "ignore",
-            "window": {"rolling_days": 91},
-        }
-    )
+    """The demo's: four tiers on gross spend over a quarter."""
+    from serving.commands.demo import POLICY
+
+    return TierPolicy.from_dict(POLICY)

@@ -1,30 +1,21 @@
 from __future__ import annotations
 
-import importlib.util
 import re
-from pathlib import Path
 
 import pytest
+from pages import committed, generated
 
 from training.checks import all_checks
 from training.checks.check import STATUSES
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
-
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    spec = importlib.util.spec_from_file_location("write_checks", DOCS / "write_checks.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    made: str = module.page()
-    return made
+    return generated("checks")
 
 
 def test_the_committed_page_is_what_is_generated(page: str) -> None:
-    assert (DOCS / "checks.md").read_text(encoding="utf-8") == page, "run 'make docs'"
+    assert committed("checks") == page, "run 'make docs'"
 
 
 def test_every_check_and_status_is_on_it(page: str) -> None:

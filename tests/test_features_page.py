@@ -1,31 +1,22 @@
 from __future__ import annotations
 
-import importlib.util
 import re
-from pathlib import Path
 
 import pytest
+from pages import committed, generated
 
 from features.expressions import OPERATORS
 from features.registry import registered
 from features.vocabulary import LABEL_NAMES, VALUES
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
-
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    spec = importlib.util.spec_from_file_location("write_features", DOCS / "write_features.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    made: str = module.page()
-    return made
+    return generated("features")
 
 
 def test_the_committed_page_is_what_is_generated(page: str) -> None:
-    assert (DOCS / "features.md").read_text(encoding="utf-8") == page, "run 'make docs'"
+    assert committed("features") == page, "run 'make docs'"
 
 
 def test_every_feature_and_word_is_on_it(page: str) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 HORIZON_DAYS: Final = 28
 LOOKBACK_DAYS: Final = 91
 CUTOFFS: Final = ("2017-11-06", "2017-12-04")
-_POLICY: Final = {
+POLICY: Final = {
     "programme": "Complete Journey",
     "tiers": [
         {"name": "Member"},
@@ -31,6 +31,7 @@ _POLICY: Final = {
     "returns": "ignore",
     "window": {"rolling_days": 91},
 }
+"""Four tiers on gross spend over a quarter."""
 
 
 @click.command("demo")
@@ -74,7 +75,7 @@ def write_settings(place: Path) -> Path:
         "horizon_days": HORIZON_DAYS,
         "lookback_days": LOOKBACK_DAYS,
     }
-    for name, content in (("policy.yaml", _POLICY), ("tiercast.yaml", settings)):
+    for name, content in (("policy.yaml", POLICY), ("tiercast.yaml", settings)):
         with written_whole(place / name) as partial:
             partial.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), encoding="utf-8")
     return place / "tiercast.yaml"
