@@ -14,7 +14,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-engines lint docs bench bench-features bench-forecast serve lock clean
+.PHONY: help install demo test test-engines lint docs bench bench-features bench-forecast bench-serve serve lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -72,8 +72,13 @@ bench-features: $(READY) ## features of 20 and 100 million synthetic lines, besi
 bench-forecast: $(READY) ## training on real data and on a million members, and members a second beside LightGBM
 	$(BIN)/python benchmarks/bench_forecast.py
 
+bench-serve: $(READY) ## the service over a million members beside MLflow, BentoML and Starlette, then overloaded and fuzzed
+	$(BIN)/python benchmarks/bench_serve.py
+	$(BIN)/python benchmarks/overload.py
+	$(BIN)/python benchmarks/fuzz_service.py
+
 serve: $(READY) ## the HTTP service on 127.0.0.1:3000, over what the demo left
-	$(BIN)/tiercast serve --home demo-data
+	$(BIN)/tiercast serve --without-keys --home demo-data
 
 # All but spark, which holds pandas below 3.
 EXTRAS := --extra train --extra postgres --extra client --extra notebook --extra demo --extra dev

@@ -100,7 +100,10 @@ FEATURES: Final = (
         unit=Unit.SHARE,
         meaning="of past gaps at least this long, the share that ended within the horizon",
         expression="comeback_share()",
-        reason=Phrase("came back in time from {value} of silences this long", "此类沉默中有 {value} 按时回归"),
+        reason=Phrase(
+            "after silences this long, {value} came back within the period ahead",
+            "此前同样久的沉默中，{value} 在预测期内结束",
+        ),
         absent=_NO_LONGER,
         direction=-1,
     ),

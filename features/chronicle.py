@@ -52,13 +52,20 @@ class TierEvent:
 
 
 def tier_history(
-    histories: Histories, policy: TierPolicy, member: int, until: dt.date, *, language: Literal["en", "zh"] = "en"
+    histories: Histories,
+    policy: TierPolicy,
+    member: int,
+    until: dt.date,
+    *,
+    since: dt.date = dt.date.min,
+    language: Literal["en", "zh"] = "en",
 ) -> list[TierEvent]:
     """Everything that was decided on a member's tier up to the morning of a date, by rows on days before it.
 
     Parameters
     ----------
     member : position in ``histories``
+    since : mornings before it are left out
 
     Raises
     ------
@@ -82,6 +89,8 @@ def tier_history(
     log = ledger(own, book.columns)
     found = []
     for day, code, before, after, version, start in run_events(book, log, to_day(until)):
+        if day < to_day(since):
+            continue
         names = [tier.name for tier in book.versions[version].tiers]
         kind = _KINDS[code]
         reason = _reason(book, log, kind, day, version, before, after, start, language)
@@ -123,7 +132,7 @@ def _span(book: Rulebook, version: int, start: int, day: int, zh: bool) -> str:
     last = to_date(day - 1)
     if book.rules[version * RULES + WINDOW] == LIFETIME:
         return f"截至 {last} 累计 " if zh else f"up to {last}"
-    return f"{to_date(start)} 至 {last} " if zh else f"from {to_date(start)} to {last}"
+    return f"{to_date(start)} 至 {last} 累计 " if zh else f"from {to_date(start)} to {last}"
 
 
 def _amount(value: int, metric: Metric, name: str) -> str:

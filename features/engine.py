@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from features.causes import first_line
 from features.errors import SourceError, listed
-from features.servers import arrow, check_zone, first_line, is_url, open_url
+from features.servers import arrow, check_zone, open_url
+from features.urls import is_url
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -52,7 +54,7 @@ def open_table(source: Source) -> ir.Table:
 
     Parameters
     ----------
-    source : path or glob (CSV, TSV, gzipped CSV or Parquet), URL (see features.servers), pandas frame, Arrow table or Ibis
+    source : path or glob (CSV, TSV, gzipped CSV or Parquet), URL (see features.urls), pandas frame, Arrow table or Ibis
         table of DuckDB, PostgreSQL or Spark
 
     Raises

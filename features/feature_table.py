@@ -19,9 +19,10 @@ from features.expressions import evaluate
 from features.feature import Feature
 from features.histories import Histories
 from features.operators import Floats, Integers, Panel
+from features.pair import Programme
 from features.policy import TierPolicy
 from features.registry import chosen_by_default
-from features.single import Programme, Single, names
+from features.single import Single, names
 from features.snapshot import check_days, cutoff_days, known_before, to_date
 from features.tiers import TierState, gives, tier_state
 from features.vocabulary import EVENTS, POLICY

@@ -28,12 +28,14 @@ NOT_A_MEMBER: Final = -1
 class NearMisses:
     """(n_members,) what those just under a threshold lack, in the policy's metric; 0 for everyone else.
 
-    ``keep`` is about the tier held, ``rise`` about the one above it. ``whole`` says that the metric is counted, as orders
+    ``keep`` is about the tier held, ``rise`` about the one above it. ``keep_by`` is the last day, as a day number, before the
+    tier held is lost, -1 where it is not lost before the later date: what comes after brings it back. ``whole`` says that the metric is counted, as orders
     are, and has no hundredths.
     """
 
     keep: Floats
     rise: Floats
+    keep_by: Integers
     whole: bool = False
 
 
@@ -82,7 +84,7 @@ def near_of(state: TierState, policy: TierPolicy, bounds: StandingBounds) -> Nea
         return np.where(need <= most[tier], need, 0.0)
 
     rise = np.where(state.tier < top, near(above, reach), 0.0)
-    return NearMisses(near(state.tier, keep), rise, whole=state.scale == 1)
+    return NearMisses(near(state.tier, keep), rise, state.keep_by, whole=state.scale == 1)
 
 
 def pace(policy: TierPolicy | None) -> float | None:

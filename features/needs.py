@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Final, Literal
 
 import numpy as np
 
@@ -14,6 +15,11 @@ from features.rulebook import rulebook
 from features.running import Trial
 from features.snapshot import check_days, to_date, to_day
 from features.tiers import UNDEFINED, Integers, is_summed, tier_state, undefined_because
+
+_NO_AMOUNT: Final = {
+    "en": "not defined, because no amount booked now gives it by then",
+    "zh": "无法给出：现在计入再多，届时也达不到",
+}
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,15 @@ class Outlook:
     why: str | None
 
 
-def outlook(histories: Histories, policy: TierPolicy, member: int, as_of: dt.date, by: dt.date) -> list[Outlook]:
+def outlook(
+    histories: Histories,
+    policy: TierPolicy,
+    member: int,
+    as_of: dt.date,
+    by: dt.date,
+    *,
+    language: Literal["en", "zh"] = "en",
+) -> list[Outlook]:
     """For each tier, lowest first: what a member needs to hold it or a higher one on the morning of ``by``.
 
     Parameters
@@ -39,6 +53,7 @@ def outlook(histories: Histories, policy: TierPolicy, member: int, as_of: dt.dat
     member : position in ``histories``
     as_of : rows on days before it are seen; the first day on which something can be booked
     by : a later date
+    language : of ``why``
 
     Raises
     ------
@@ -61,7 +76,7 @@ def outlook(histories: Histories, policy: TierPolicy, member: int, as_of: dt.dat
     found = []
     for k, (name, need) in enumerate(zip(policy.tier_names, state.need[0].tolist(), strict=True)):
         if need == UNDEFINED:
-            why = undefined_because(policy, k) or "not defined, because no amount booked now gives it by then"
+            why = undefined_because(policy, k, language) or _NO_AMOUNT[language]
             found.append(Outlook(name, None, None, why))
             continue
         last = to_date(_last_day(trial, k, need, cutoff, cutoff + days)) if need > 0 else None

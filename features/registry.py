@@ -62,12 +62,17 @@ def by_name(names: Iterable[str]) -> tuple[Feature, ...]:
     >>> by_name(["recency_days"])[0].unit.value
     'days'
     """
-    known = {feature.name: feature for feature in registered()}
+    known = _by_name()
     wanted = list(names)
     unknown = [name for name in wanted if name not in known]
     if unknown:
         raise ConfigError("a feature is registered", listed(unknown), f"choose among {listed(list(known), most=80)}")
     return tuple(known[name] for name in wanted)
+
+
+@cache
+def _by_name() -> dict[str, Feature]:
+    return {feature.name: feature for feature in registered()}
 
 
 def columns_of(features: Iterable[Feature]) -> frozenset[str]:

@@ -8,117 +8,45 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from operator import mul, sub
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any
 
 from features import fading
-from features.histories import Histories, Ragged
+from features.pair import NAN, Pair
 from features.snapshot import MAX_DAYS
-from features.vocabulary import VALUES, label_rows, value_rows
-
-if TYPE_CHECKING:
-    from features.tiers import TierState
-
-_NAN: Final = math.nan
+from features.vocabulary import VALUES
 
 
-class Rows:
-    """One member's rows known at a cutoff: days as a list, and further columns when asked for."""
-
-    def __init__(self, rows: Ragged, member: int, cutoff: int) -> None:
-        start, stop = rows.offsets[member : member + 2].tolist()
-        self._rows = rows
-        self._start = start
-        day = rows.day[start:stop].tolist()
-        self.day = day[: bisect_left(day, cutoff)]
-        self._columns: dict[str, list[int]] = {}
-
-    def column(self, name: str) -> list[int]:
-        """A stored column of these rows."""
-        if name not in self._columns:
-            self._columns[name] = self._rows.values[name][self._start : self._start + len(self.day)].tolist()
-        return self._columns[name]
-
-    def value(self, name: str) -> list[int]:
-        """A value of the vocabulary on these rows."""
-        if name not in self._columns:
-            stop = self._start + len(self.day)
-            if name in self._rows.values:
-                return self.column(name)
-            part = Ragged(
-                self._rows.offsets[:0],
-                self._rows.day[self._start : stop],
-                {stored: column[self._start : stop] for stored, column in self._rows.values.items()},
-            )
-            self._columns[name] = VALUES[name].of(part).tolist()
-        return self._columns[name]
-
-
-class Programme(dict[str, list[float]]):
-    """The columns of a policy's word on many pairs, each worked out when it is first asked for."""
-
-    def __init__(self, state: TierState) -> None:
-        super().__init__()
-        self._state = state
-
-    def __missing__(self, pick: str) -> list[float]:
-        """The column of a name, kept."""
-        found: list[float] = self._state.column(pick).tolist()
-        self[pick] = found
-        return found
-
-
-class Single:
-    """One pair, with the operators; ``position`` is its place in ``programme``."""
-
-    def __init__(
-        self,
-        histories: Histories,
-        member: int,
-        cutoff: int,
-        horizon_days: int,
-        programme: Programme | None = None,
-        position: int = 0,
-    ) -> None:
-        self.histories = histories
-        self.member = member
-        self.cutoff = cutoff
-        self.horizon_days = horizon_days
-        self.programme = programme
-        self.position = position
-        self._kept: dict[str, Rows] = {}
-        self._visits = self._rows("visits")
-        self._rates: dict[tuple[str, int], float] = {}
-        self._gap_list: list[int] | None = None
-        self._sorted_gaps: list[int] | None = None
+class Single(Pair):
+    """One pair, with the operators."""
 
     # -- time ---------------------------------------------------------------------------------------------------------
 
     def recency(self) -> float:
         """Days from the last purchase to the cutoff; NaN without a purchase."""
         day = self._visits.day
-        return float(self.cutoff - day[-1]) if day else _NAN
+        return float(self.cutoff - day[-1]) if day else NAN
 
     def tenure(self) -> float:
         """Days from the first purchase to the cutoff; NaN without a purchase."""
         day = self._visits.day
-        return float(self.cutoff - day[0]) if day else _NAN
+        return float(self.cutoff - day[0]) if day else NAN
 
     def last_gap(self) -> float:
         """Days between the last two purchase days; NaN with fewer than two."""
         day = self._visits.day
-        return float(day[-1] - day[-2]) if len(day) > 1 else _NAN
+        return float(day[-1] - day[-2]) if len(day) > 1 else NAN
 
     def gap_mean(self) -> float:
         """Mean days between purchase days; NaN with fewer than two."""
         day = self._visits.day
-        return (day[-1] - day[0]) / (len(day) - 1) if len(day) > 1 else _NAN
+        return (day[-1] - day[0]) / (len(day) - 1) if len(day) > 1 else NAN
 
     def gap_sd(self) -> float:
         """Population standard deviation of the days between purchase days; NaN with fewer than two."""
         day, gaps = self._visits.day, self._gaps()
         n = len(gaps)
         if n == 0:
-            return _NAN
+            return NAN
         span = day[-1] - day[0]
         return math.sqrt(float(n * sum(map(mul, gaps, gaps)) - span * span) / float(n * n))
 
@@ -126,7 +54,7 @@ class Single:
         """Quantile of the days between purchase days, interpolated linearly; NaN with fewer than two."""
         gaps = self._in_order()
         if not gaps:
-            return _NAN
+            return NAN
         position = (len(gaps) - 1) * q
         low = int(position)
         high = min(low + 1, len(gaps) - 1)
@@ -139,7 +67,7 @@ class Single:
     def comeback_share(self) -> float:
         """Of those gaps, the share that ended within the horizon of being this long; NaN where there is none."""
         longer, returned = self._silences()
-        return returned / longer if longer else _NAN
+        return returned / longer if longer else NAN
 
     # -- sums ---------------------------------------------------------------------------------------------------------
 
@@ -147,7 +75,7 @@ class Single:
         """Sum over days in [cutoff - days, cutoff - until); NaN where the log has no such column."""
         spec = VALUES[value]
         if spec.needs is not None and spec.needs not in self.histories.columns:
-            return _NAN
+            return NAN
         rows = self._rows(spec.rows)
         low = 0 if days >= MAX_DAYS else bisect_left(rows.day, self.cutoff - days)
         high = len(rows.day) if until == 0 else bisect_left(rows.day, self.cutoff - until)
@@ -165,7 +93,7 @@ class Single:
     def _rate(self, value: str, half_life: int) -> float:
         spec = VALUES[value]
         if spec.needs is not None and spec.needs not in self.histories.columns:
-            return _NAN
+            return NAN
         rows = self._rows(spec.rows)
         weight = fading.listed_weights(half_life)
         total = 0.0
@@ -199,13 +127,13 @@ class Single:
     def distinct(self, label: str, days: int = MAX_DAYS) -> float:
         """How many labels the purchases in [cutoff - days, cutoff) carry; NaN where the log has no such column."""
         counts = self._counts(label, days)
-        return _NAN if counts is None else float(len(counts))
+        return NAN if counts is None else float(len(counts))
 
     def entropy(self, label: str, days: int = MAX_DAYS) -> float:
         """Entropy in nats of the days on which each label was bought; NaN without one."""
         counts = self._counts(label, days)
         if not counts:
-            return _NAN
+            return NAN
         rows = sum(counts.values())
         table = fading.n_log_n(rows)
         inside = 0.0
@@ -216,14 +144,14 @@ class Single:
     def top_share(self, label: str, days: int = MAX_DAYS) -> float:
         """Share of the commonest label in those days; NaN without one."""
         counts = self._counts(label, days)
-        return max(counts.values()) / sum(counts.values()) if counts else _NAN
+        return max(counts.values()) / sum(counts.values()) if counts else NAN
 
     # -- events -------------------------------------------------------------------------------------------------------
 
     def events(self, kind: str, days: int = MAX_DAYS) -> float:
         """Events of a kind in [cutoff - days, cutoff); NaN without an event log."""
         if not self.histories.events:
-            return _NAN
+            return NAN
         rows = self._rows(f"event {kind}")
         low = 0 if days >= MAX_DAYS else bisect_left(rows.day, self.cutoff - days)
         return float(sum(rows.column("count")[low:]))
@@ -231,13 +159,13 @@ class Single:
     def since_event(self, kind: str) -> float:
         """Days from the last event of a kind to the cutoff; NaN without one."""
         rows = self._rows(f"event {kind}")
-        return float(self.cutoff - rows.day[-1]) if rows.day else _NAN
+        return float(self.cutoff - rows.day[-1]) if rows.day else NAN
 
     def last_score(self, kind: str) -> float:
         """Mean score on the last day with an event of a kind; NaN without one."""
         rows = self._rows(f"event {kind}")
         if not rows.day or not rows.column("count")[-1]:
-            return _NAN
+            return NAN
         return rows.column("score")[-1] / fading.UNITS / rows.column("count")[-1]
 
     # -- programme ----------------------------------------------------------------------------------------------------
@@ -270,56 +198,10 @@ class Single:
 
     def ratio(self, numerator: float, denominator: float) -> float:
         """Quotient, NaN where the denominator is 0 or NaN."""
-        return numerator / denominator if denominator != 0 else _NAN
+        return numerator / denominator if denominator != 0 else NAN
 
     def _programme(self, pick: str) -> float:
-        return _NAN if self.programme is None else self.programme[pick][self.position]
-
-    def _rows(self, name: str) -> Rows:
-        if name not in self._kept:
-            self._kept[name] = Rows(value_rows(self.histories, name), self.member, self.cutoff)
-        return self._kept[name]
-
-    def _on(self, value: str, index: int) -> float:
-        spec = VALUES[value]
-        if spec.needs is not None and spec.needs not in self.histories.columns:
-            return _NAN
-        rows = self._rows(spec.rows)
-        return rows.value(value)[index] / spec.scale if rows.day else _NAN
-
-    def _gaps(self) -> list[int]:
-        if self._gap_list is None:
-            day = self._visits.day
-            self._gap_list = list(map(sub, day[1:], day))
-        return self._gap_list
-
-    def _in_order(self) -> list[int]:
-        if self._sorted_gaps is None:
-            self._sorted_gaps = sorted(self._gaps())
-        return self._sorted_gaps
-
-    def _silences(self) -> tuple[int, int]:
-        gaps = self._in_order()
-        if not gaps:
-            return 0, 0
-        silence = self.cutoff - self._visits.day[-1]
-        least = bisect_left(gaps, silence)
-        return len(gaps) - least, bisect_left(gaps, silence + self.horizon_days) - least
-
-    def _counts(self, label: str, days: int) -> dict[int, int] | None:
-        """Days by label, in the order in which they first come; None where the log has no such column."""
-        name = f"label {label}"
-        if name not in self._kept:
-            rows = label_rows(self.histories, label)
-            if rows is None:
-                return None
-            self._kept[name] = Rows(rows, self.member, self.cutoff)
-        kept = self._kept[name]
-        low = 0 if days >= MAX_DAYS else bisect_left(kept.day, self.cutoff - days)
-        counts: dict[int, int] = {}
-        for code in kept.column("code")[low:]:
-            counts[code] = counts.get(code, 0) + 1
-        return counts
+        return NAN if self.programme is None else self.programme[pick][self.position]
 
 
 def names(single: Any) -> dict[str, Any]:

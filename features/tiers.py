@@ -15,7 +15,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -209,24 +209,28 @@ def is_summed(policy: TierPolicy) -> bool:
     return book.memoryless and additive and book.rules[WINDOW] in (DAYS, LIFETIME)
 
 
-def undefined_because(policy: TierPolicy, tier: int) -> str | None:
+def undefined_because(policy: TierPolicy, tier: int, language: Literal["en", "zh"] = "en") -> str | None:
     """Why the need of a tier is not defined where the tier is not held anyway; None where it is.
 
     >>> policy = TierPolicy.from_dict({"programme": "P", "metrics": {"miles": "points_earned", "segments": "orders"},
     ...     "window": "lifetime", "tiers": [{"name": "Blue"}, {"name": "Gold", "reach": {"miles": 50000, "segments": 60}}]})
     >>> undefined_because(policy, 1)
     'not defined, because several metrics count: miles, segments'
+    >>> undefined_because(policy, 1, "zh")
+    '无法给出：同时看多项指标（miles、segments）'
     """
-    book = rulebook(policy)
-    metrics = book.versions[-1].named_metrics
+    book, zh = rulebook(policy), language == "zh"
+    metrics, name = book.versions[-1].named_metrics, policy.tiers[tier].name
     if tier == 0:
         return None
     if policy.tiers[tier].invitation:
-        return f"not defined, because {policy.tiers[tier].name} is by invitation"
+        return f"无法给出：{name} 须获邀" if zh else f"not defined, because {name} is by invitation"
     if len(metrics) > 1:
+        if zh:
+            return f"无法给出：同时看多项指标（{'、'.join(metrics)}）"
         return f"not defined, because several metrics count: {', '.join(metrics)}"
     if book.spec(len(book.versions) - 1, 0)[IS_SCORE]:
-        return "not defined, because a score does not add up"
+        return "无法给出：评分不能简单相加" if zh else "not defined, because a score does not add up"
     return None
 
 

@@ -42,8 +42,10 @@ class Access:
                 await asyncio.to_thread(self.keys.start)
             await self.app(scope, receive, send)
             return
-        note, path = note_of(scope), _path(scope)
+        path = _path(scope)
         needed = permission(scope["method"], path)
+        if needed is not None:
+            note_of(scope).route = needed.template
         if self.keys is None:
             if (reason := _not_local(scope)) is not None:
                 fix = "make a key with 'tiercast keys make' and serve with keys"
@@ -54,7 +56,6 @@ class Access:
         if needed is None:
             await _nothing_here(send, path)
             return
-        note.route = needed.template
         await self.app(scope, receive, send)
 
     async def _let_in(self, scope: Scope, send: Send, needed: Permission | None) -> bool:

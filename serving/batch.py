@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -13,26 +12,32 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from sqlalchemy import Engine
 
+from features.bounds import StandingBounds
 from features.feature_table import parts
 from features.files import written_whole
 from features.histories import Histories
 from features.packing import pack_all, shared
-from features.snapshot import to_date, to_day
+from features.snapshot import to_date
 from serving.database.erasure import erased_marks, take_out
-from serving.database.forecasts import ForecastRow, look_up
+from serving.database.forecasts import look_up
 from serving.database.generations import Generation, add, begin, publish
 from serving.database.pruning import prune
+from serving.forecast_rows import forecast_rows
 from serving.forecast_table import to_table
+from serving.generation_log import with_bounds
 from serving.members import id_kind, member_key
+from serving.model_page import remember
 from serving.reasons import Language
 from serving.record import Layout
-from serving.scoring import Scores, score
+from serving.scoring import score
 from training.artifact import Bundle, to_forecaster
+from training.provenance import Provenance
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 CHUNK_MEMBERS: Final = 20_000
+_BOUNDS: Final = StandingBounds()
 
 Mark = Callable[[str], bytes]
 """The keyed hash of a member key, by which the store remembers who was erased (serving.pseudonyms)."""
@@ -56,6 +61,8 @@ def score_all(
     *,
     out: Path,
     store: Engine,
+    bounds: StandingBounds = _BOUNDS,
+    provenance: Provenance | None = None,
     language: Language = "en",
     mark: Mark | None = None,
     erasures: Engine | None = None,
@@ -70,6 +77,8 @@ def score_all(
     ----------
     bundle : the model
     store : with its tables (serving.database.schema)
+    bounds : of stages and near misses
+    provenance : where the model came from, for services to say
     mark : None where nobody can have been erased
     erasures : the store that knows who was; this one if None
     advance : is told how many members have been looked at, for a progress display
@@ -84,15 +93,17 @@ def score_all(
     forecaster = to_forecaster(bundle)
     layout = Layout.of(forecaster, bundle.version)
     known = as_known(histories.only(forecaster.columns), as_of)
-    kind, log = id_kind(histories.members), shared(known)
+    kind, log = id_kind(histories.members), with_bounds(shared(known), bounds)
     left_out = erased_marks(erasures or store) if mark is not None else set()
     members = seen = 0
     with ExitStack() as stack:
         files = _Files(out, stack)
         generation = begin(store, bundle, as_of, kind, layout.width, log)
+        if provenance is not None:
+            remember(store, bundle.version, provenance)
         for part in parts(known, CHUNK_MEMBERS):
             own = _without(part, mark, left_out)
-            scores = score(forecaster, layout, own, as_of)
+            scores = score(forecaster, layout, own, as_of, bounds)
             files.write(to_table(scores, layout, language))
             bodies = zip(map(member_key, own.members.tolist()), pack_all(own), strict=True)
             add(store, generation, forecast_rows(scores), list(bodies))
@@ -125,31 +136,6 @@ def as_known(histories: Histories, as_of: dt.date) -> Histories:
     if to_date(histories.end_day) <= as_of:
         return histories
     return replace(histories.before(as_of), events=histories.events, joined=histories.joined)
-
-
-def forecast_rows(scores: Scores) -> list[ForecastRow]:
-    """Scores as the store keeps them."""
-    as_of = to_day(scores.as_of)
-    whole = np.ascontiguousarray(scores.rows, "<f8")
-    width = whole.shape[1] * whole.itemsize
-    content = whole.tobytes()
-    columns = (scores.members, scores.value_at_risk, scores.temperature, scores.tier, scores.stage, scores.near)
-    return [
-        ForecastRow(
-            member_key(member),
-            as_of,
-            False,
-            None if math.isnan(value) else value,
-            temperature,
-            tier if tier >= 0 else None,
-            stage,
-            near,
-            content[i * width : (i + 1) * width],
-        )
-        for i, (member, value, temperature, tier, stage, near) in enumerate(
-            zip(*(column.tolist() for column in columns), strict=True)
-        )
-    ]
 
 
 def _without(part: Histories, mark: Mark | None, marks: set[bytes]) -> Histories:

@@ -19,7 +19,7 @@ from features.identity import find, locate
 from features.ladder import ADVOCATE, CLASSES, NO_CLASS, STAGES
 from features.members import Enrolled
 from features.membership import near_misses, pace, tiers_held
-from features.needs import outlook
+from features.needs import Outlook, outlook
 from features.passbook import Passbook, summed_up
 from features.policy import TierPolicy
 from features.snapshot import to_date, to_day
@@ -54,6 +54,28 @@ def described(
         nothing is known of the member before the date; the id stays out of the message
     """
     one, consent = _one(histories, member, as_of, enrolled)
+    return described_alone(
+        one, as_of, horizon_days=horizon_days, policy=policy, bounds=bounds, consent=consent, language=language
+    )
+
+
+def described_alone(
+    histories: Histories,
+    as_of: dt.date,
+    *,
+    horizon_days: int,
+    policy: TierPolicy | None = None,
+    bounds: StandingBounds | None = None,
+    consent: bool | None = None,
+    language: Language = "en",
+) -> dict[str, Any]:
+    """The same of the one member of histories, by nothing heavier than numpy: what a service can tell.
+
+    Parameters
+    ----------
+    consent : whether the member agreed to marketing, None where nobody asked
+    """
+    one = histories.before(as_of)
     bounds = bounds or StandingBounds()
     joined = int(one.joined[0]) if one.joined is not None else -1
     (customer,) = one.members.tolist()
@@ -94,7 +116,7 @@ def _tier(
         return None
     names, by = policy.tier_names, as_of + dt.timedelta(days=horizon_days)
     held = max(int(tiers_held(one, policy, as_of)[0]), 0)  # a prospect of unknown date starts in the first
-    needs = outlook(one, policy, 0, as_of, by)
+    needs = outlook(one, policy, 0, as_of, by, language=language)
     near = near_misses(one, policy, as_of, by, bounds)
     events = [
         {**asdict(event), "date": event.date.isoformat()} for event in tier_history(one, policy, 0, by, language=language)
@@ -103,7 +125,7 @@ def _tier(
     lacks: tuple[tuple[Kind, Any, int], ...] = (("keep", near.keep, held), ("reach", near.rise, held + 1))
     for kind, lacking, tier in lacks:
         if lacking[0]:
-            day = str(needs[tier].last_day)
+            day = str(_until(needs[tier], int(near.keep_by[0]) if kind == "keep" else -1))
             said[names[tier]] = missed(kind, names[tier], float(lacking[0]), day, whole=near.whole, language=language)
     return {
         "name": names[held],
@@ -124,6 +146,11 @@ def _tier(
             if position
         ],
     }
+
+
+def _until(need: Outlook, keep_by: int) -> dt.date | None:
+    """The last day for a need; of the tier held, before it is lost."""
+    return need.last_day if keep_by < 0 or need.last_day is None else min(need.last_day, to_date(keep_by))
 
 
 def _standing(standing: Standing, language: Language) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any, Final
 import orjson
 
 from features.errors import (
+    ConflictError,
     InputError,
     LimitError,
     NoModelError,
@@ -28,10 +29,13 @@ _STATUS: Final[tuple[tuple[type[TiercastError], int], ...]] = (
     (StoreError, 503),
     (OverloadError, 503),
     (NotFoundError, 404),
+    (ConflictError, 409),
     (LimitError, 413),
-    (InputError, 422),
+    (InputError, 409),
     (TiercastError, 500),
 )
+_AWAY_S: Final = 2
+"""After which a database that was away, or a first batch, is looked for again."""
 _MOST_DETAILS: Final = 20
 _MOST_PLACE: Final = 60
 
@@ -45,11 +49,26 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 def status_of(error: TiercastError) -> int:
     """The status that an error is answered with: 4xx where the caller can mend it.
 
+    What breaks the description of the request is 422 (``validation_body``); what follows it and does not fit the model or
+    the store in place, as a date before its own does, is 409.
+
     >>> from features.errors import UnknownMemberError
     >>> status_of(UnknownMemberError(1))
     404
     """
     return next(status for kind, status in _STATUS if isinstance(error, kind))
+
+
+def headers_of(error: TiercastError) -> dict[str, str]:
+    """When to ask again, where that helps.
+
+    >>> from features.errors import OverloadError
+    >>> headers_of(OverloadError("this service takes less", 2))
+    {'retry-after': '2'}
+    """
+    if isinstance(error, OverloadError):
+        return {"retry-after": str(error.retry_after_s)}
+    return {"retry-after": str(_AWAY_S)} if status_of(error) == 503 else {}
 
 
 def body(code: str, message: str, details: Sequence[dict[str, Any]] | None = None) -> bytes:
@@ -90,11 +109,14 @@ def validation_body(errors: Sequence[Any]) -> bytes:
 def _place(error: dict[str, Any]) -> str:
     if error["type"] == "json_invalid":
         return ""
-    return ".".join(str(part)[:_MOST_PLACE] for part in error["loc"] if part != "body")
+    parts = (str(part) for part in error["loc"])
+    # '=ids' is no field, it says which of several kinds the object was taken for (serving.asked).
+    return ".".join(part[:_MOST_PLACE] for part in parts if part != "body" and not part.startswith("="))
 
 
 def _rule(error: dict[str, Any]) -> str:
-    if error["type"] == "json_invalid" or (error["loc"] == ("body",) and error["type"] != "missing"):
+    whole = not [part for part in error["loc"] if part != "body" and not str(part).startswith("=")]
+    if error["type"] == "json_invalid" or (whole and error["type"] != "missing"):
         return "a request body is a JSON object, sent with the header 'content-type: application/json'"
     return str(error["msg"]).removeprefix("Value error, ")
 

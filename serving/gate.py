@@ -1,7 +1,8 @@
 """How many requests wait for the event loop, and who is sent away when they are too many.
 
-Handlers never overlap in one event loop, so what counts is how many wait for their turn. One turn is given in each round of
-the loop, so that sockets are read in between and the queue is what really waits. Normally the first in line goes first. When
+Handlers never overlap in one event loop, so what counts is how many wait for their turn. Between two turns the loop goes
+round until no new request comes, so that all wait here, and not unseen in the system's queues: uvloop accepts one connection
+a round, and a turn in each would let thousands pile up before it. Normally the first in line goes first. When
 the queue is full, requests come faster than they can be answered, and first-come-first-served would make everybody wait the
 whole queue: for a second, the newest goes first, the queue is kept short, and the oldest are refused. Then it is tried again
 the normal way. This is adaptive LIFO: B. Maurer, 'Fail at Scale', ACM Queue 13 (8), 2015.
@@ -20,13 +21,18 @@ from typing import Final, TypeVar
 from features.errors import OverloadError
 from serving.answering import answer
 from serving.errors import App, Receive, Scope, Send, error_body
+from serving.note import note_of
 
 T = TypeVar("T")
 MOST_WAITING: Final = 128
 _ALERT_S: Final = 1.0
 _SHORT: Final = 16
-"""In an alert, the queue is so many times shorter: who is not served in the next rounds hardly ever is, and hears so soon."""
+"""In an alert, the queue is so many times shorter: who is not served in the next rounds hardly ever is, and is told."""
 _SHED_A_ROUND: Final = 8
+_QUIET_ROUNDS: Final = 2
+"""From a connection to its request it takes two rounds, so in two without a request nobody is on the way."""
+_MOST_ROUNDS: Final = 8
+"""At most so many rounds between two turns."""
 _LARGE_S: Final = 25.0
 
 
@@ -57,6 +63,8 @@ class Gate:
         self._large_s = large_s
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._at_work = False
+        self._rounds = 0
+        self._quiet = 0
         self._alert_until = -math.inf
         self._large = 0
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="tiercast-large")
@@ -86,6 +94,7 @@ class Gate:
             return
         place = loop.create_future()
         self._waiting.append(place)
+        self._quiet = 0
         if len(self._waiting) > self.most:
             self._alert_until = self._clock() + _ALERT_S
             self._send_away()
@@ -136,7 +145,13 @@ class Gate:
         return result.result()
 
     def _next(self) -> None:
-        """Give one turn, and come back in the next round."""
+        """Give one turn when all that came has been read, and come back in the next round."""
+        if self._quiet < _QUIET_ROUNDS and self._rounds < _MOST_ROUNDS:
+            self._quiet += 1
+            self._rounds += 1
+            asyncio.get_running_loop().call_soon(self._next)
+            return
+        self._quiet = self._rounds = 0
         alert = self.alert
         if alert:
             for _ in range(min(_SHED_A_ROUND, len(self._waiting) - self.most // _SHORT)):
@@ -169,6 +184,7 @@ class Admission:
             try:
                 await self.gate.turn()
             except OverloadError as error:
+                note_of(scope).refused = "overload"
                 await answer(send, 503, error_body(error), (b"retry-after", str(error.retry_after_s).encode()))
                 return
         await self.app(scope, receive, send)

@@ -7,7 +7,7 @@ from typing import Final, Literal, TypeAlias
 
 from features.feature import Phrase
 from features.money import UNITS
-from serving.reasons import Language
+from serving.wording import Language
 
 Kind: TypeAlias = Literal["keep", "reach"]
 PHRASES: Final[dict[Kind, Phrase]] = {

@@ -14,12 +14,14 @@ NOTE: Final = "tiercast"
 class Note:
     """One request: each middleware and the route fill in what they know.
 
-    ``members`` is how many were asked about; ``member`` the one that was, where it was one. The log writes its pseudonym.
+    ``refused`` says why it was sent away unread: ``rate`` or ``overload``. ``members`` is how many were asked about;
+    ``member`` the one that was, where it was one. The log writes its pseudonym.
     """
 
     request_id: str = ""
     route: str = ""
     key: str = ""
+    refused: str = ""
     members: int = 0
     member: str | None = None
 

@@ -1,4 +1,4 @@
-"""A model and its store, ready to answer: what HTTP, batch and notebooks call. Knows no web framework."""
+"""Forecasts of histories that come with the question, by a model alone: what HTTP and notebooks call. Knows no store."""
 
 from __future__ import annotations
 
@@ -8,20 +8,17 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
+from features.bounds import StandingBounds
 from features.contacts import About, attach
 from features.daily import Line, fold, label_counts
-from features.errors import ArtifactError, InputError, UnknownMemberError
+from features.errors import InputError
 from features.histories import from_rows
 from features.schema import LABELS
 from features.snapshot import to_day
+from serving.members import MemberId, member_key
 from serving.reasons import Language
 from serving.record import Layout
 from serving.scoring import score
-from serving.settings import Home
-from serving.store import MemberId, Store, member_key
-from training.artifact import VERSION, load, to_forecaster
 from training.forecaster import Forecaster
 from training.reach import check_learned
 
@@ -36,61 +33,21 @@ class Ask:
 
 
 class Predictor:
-    """Answers from stored forecasts, and forecasts histories that come with the question.
+    """A model and what its rows mean.
 
     Parameters
     ----------
     forecaster : the model
     layout : of its rows
-    store : forecasts made by the same model
+    bounds : that a member's standing is told by
     """
 
-    def __init__(self, forecaster: Forecaster, layout: Layout, store: Store) -> None:
-        if store.info.model_version != layout.model_version or store.info.width != layout.width:
-            raise ArtifactError(
-                "a store is read with the model that filled it",
-                f"a store of {store.info.model_version} and the model {layout.model_version}",
-                "run 'tiercast score' again",
-            )
+    def __init__(self, forecaster: Forecaster, layout: Layout, bounds: StandingBounds | None = None) -> None:
         self.forecaster = forecaster
         self.layout = layout
-        self.store = store
+        self.bounds = bounds or StandingBounds()
 
-    @classmethod
-    def open(cls, home: Home) -> Predictor:
-        """The store in a home folder, with the model that filled it.
-
-        Raises
-        ------
-        NoModelError, ArtifactError
-        """
-        store = Store(home.store)
-        version = store.info.model_version
-        if not VERSION.fullmatch(version):  # it is about to become part of a path
-            raise ArtifactError("a store names the model that filled it", "no such name", "run 'tiercast score' again")
-        try:
-            forecaster = to_forecaster(load(home.models / version))
-        except InputError as error:  # of another release: nothing that a caller of the service could mend
-            raise ArtifactError("a model fits this release", error.got, "train it again with this release") from error
-        return cls(forecaster, Layout.of(forecaster, version), store)
-
-    def look_up(self, members: Sequence[MemberId], ask: Ask) -> tuple[list[dict[str, Any]], list[MemberId]]:
-        """Stored forecasts in the order asked for, and the ids that have none.
-
-        Raises
-        ------
-        UnknownMemberError
-            none of the ids has one
-        """
-        rows = self.store.get(members)
-        keys = [self.store.key(member) for member in members]
-        unknown = [member for member, key in zip(members, keys, strict=True) if key not in rows]
-        if not rows:
-            raise UnknownMemberError(len(unknown))
-        answers = [self._answer(self.store.member(key), self.store.as_of, rows[key], ask) for key in keys if key in rows]
-        return answers, unknown
-
-    def score(
+    def of_lines(
         self,
         histories: Sequence[tuple[MemberId, Sequence[Line]]],
         as_of: dt.date,
@@ -122,11 +79,11 @@ class Predictor:
             labels = {str(name): [label_counts(lines, name) for _, lines in known] for name in LABELS if name in needed}
             rows = [(member, fold(lines, needed)) for member, lines in known]
             log = from_rows(rows, self.forecaster.settings.has_amounts, columns=needed, labels=labels, time_zone=zone)
-            log = attach(log, [self._known(about.get(member_key(member), About())) for member, _ in known])
-            log = log.before(as_of)
-            scores = score(self.forecaster, self.layout, log, as_of)
-            for member, row in zip(scores.members.tolist(), scores.rows, strict=True):
-                answered[member_key(member)] = self._answer(member, as_of, row, ask)
+            log = attach(log, [self._known(about.get(member_key(member), About())) for member, _ in known]).before(as_of)
+            scores = score(self.forecaster, self.layout, log, as_of, self.bounds)
+            members = scores.members.tolist()
+            told = self.layout.answers(members, [as_of] * len(members), scores.rows, **vars(ask))
+            answered = {member_key(member): answer for member, answer in zip(members, told, strict=True)}
         silent = [member for member, _ in histories if member_key(member) not in answered]
         return list(answered.values()), silent
 
@@ -146,8 +103,3 @@ class Predictor:
                 "add 'events', an empty list where there are none",
             )
         return about
-
-    def _answer(self, member: MemberId, as_of: dt.date, row: np.ndarray[Any, Any], ask: Ask) -> dict[str, Any]:
-        return self.layout.answer(
-            member, as_of, row, reasons=ask.reasons, language=ask.language, contributions=ask.contributions
-        )

@@ -29,6 +29,7 @@ from serving.errors import App, OneShape
 from serving.gate import MOST_WAITING, Admission, Gate
 from serving.headers import Headers
 from serving.keys import Keyring
+from serving.metrics import Metrics
 from serving.pseudonyms import checked
 from serving.rate_limit import RateLimit
 from serving.request_log import RequestLog, Wanted
@@ -74,14 +75,16 @@ def protection(environment: Mapping[str, str] = os.environ) -> Protection:
     return Protection(not without_keys(environment), rate, burst, int(queue), wanted, **given)
 
 
-def layers(chosen: Protection, keys: Keyring | None, gate: Gate, body_bytes: int) -> Sequence[Layer]:
+def layers(
+    chosen: Protection, keys: Keyring | None, gate: Gate, body_bytes: int, metrics: Metrics | None = None
+) -> Sequence[Layer]:
     """The middlewares with their arguments, outermost first.
 
     The log sees every answer; what is cheap and refuses comes before what costs: keys, then the rate, then the body. That is
     read before a turn is asked for, so that a slow sender holds up nobody.
     """
     return (
-        (RequestLog, {"wanted": chosen.log, "salt": chosen.log_salt}),
+        (RequestLog, {"wanted": chosen.log, "salt": chosen.log_salt, "metrics": metrics}),
         (Headers, {}),
         (OneShape, {}),
         (Access, {"keys": keys}),

@@ -31,7 +31,7 @@ def mark(secret: bytes, member: str) -> bytes:
     >>> mark(b"secret", "0042") == mark(b"secret", "0042"), mark(b"secret", "0042") == mark(b"other", "0042")
     (True, False)
     """
-    return hmac.digest(secret, member.encode(), "sha256")
+    return hmac.digest(secret, member.encode(errors="surrogatepass"), "sha256")
 
 
 def erasure_secret(home: Path, environment: Mapping[str, str] = os.environ) -> bytes:

@@ -79,6 +79,7 @@ class RateLimit:
             return
         wait = self.buckets.take(note.key)
         if wait:
+            note.refused = "rate"
             rule = f"a key may send {self.buckets.rate:g} requests a second, {self.buckets.burst:g} at once"
             more = f"and every {MEMBERS_A_TOKEN} members count as one more"
             later = (b"retry-after", str(math.ceil(wait)).encode())

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from features.feature import Feature, Unit
+from features.feature import Feature
 from features.operators import Floats
-from training.terms import Term
+from serving.pace import Pace, paced
+from serving.wording import Language, plural, worded
+from training.terms import RHYTHM, Term
 
-Language: TypeAlias = Literal["en", "zh"]
-_MOST_NATS: Final = 20.0
-"""No log holds enough labels for more."""
+__all__ = ["Language", "Reason", "Teller", "clause", "sentence", "top_reasons"]
+
+_SAME_FACTS: Final = frozenset({"recency_days", "gap_mean_days", "gap_median_days"})
+"""What the buying rhythm is told by: features of these names are not told beside it."""
 
 
 class Reason(NamedTuple):
@@ -32,7 +35,13 @@ class Reason(NamedTuple):
 
 
 def top_reasons(
-    features: Sequence[Feature | Term], values: Floats, contributions: Floats, *, most: int, language: Language
+    features: Sequence[Feature | Term],
+    values: Floats,
+    contributions: Floats,
+    *,
+    most: int,
+    language: Language,
+    pace: Pace | None = None,
 ) -> list[Reason]:
     """What moves one member's forecast most; see ``Teller.reasons``.
 
@@ -41,8 +50,19 @@ def top_reasons(
     features : (n_features,)
     values, contributions : (n_features,) of one member
     """
-    (found,) = Teller(features, language).reasons(values[None, :], contributions[None, :], most)
+    paces = None if pace is None else np.array([pace])
+    (found,) = Teller(features, language).reasons(values[None, :], contributions[None, :], most, paces)
     return found
+
+
+def family_of(feature: Feature | Term) -> str:
+    """Features of one family say nearly the same.
+
+    >>> from features.registry import by_name
+    >>> [family_of(feature) for feature in (RHYTHM, *by_name(["recency_days", "tenure_days"]))]
+    ['rhythm of purchases', 'rhythm of purchases', 'recency']
+    """
+    return RHYTHM.family if feature.name in _SAME_FACTS else feature.family or feature.name
 
 
 class Teller:
@@ -56,9 +76,9 @@ class Teller:
     def __init__(self, features: Sequence[Feature | Term], language: Language) -> None:
         self.features = tuple(features)
         self.language: Language = language
-        self._families = [feature.family or feature.name for feature in features]
+        self._families = [family_of(feature) for feature in features]
 
-    def reasons(self, values: Floats, contributions: Floats, most: int) -> list[list[Reason]]:
+    def reasons(self, values: Floats, contributions: Floats, most: int, paces: Floats | None = None) -> list[list[Reason]]:
         """For each member, the features that move the forecast most, largest first.
 
         One of each family comes before a second of any: features of a family say nearly the same, and three reasons are to
@@ -67,11 +87,13 @@ class Teller:
         Parameters
         ----------
         values, contributions : (n_members, n_features)
+        paces : (n_members, 3) as ``Pace``, to tell the buying rhythm by
         """
-        orders = np.argsort(-np.abs(contributions), axis=1, kind="stable")
+        orders = np.argsort(-np.abs(contributions), axis=1, kind="stable").tolist()
+        known = [None] * len(orders) if paces is None else [Pace(*pace) for pace in paces.tolist()]
         found = []
-        for order, own, parts in zip(orders.tolist(), values.tolist(), contributions.tolist(), strict=True):
-            found.append([self._told(i, own[i], parts[i]) for i in self._chosen(order, parts, most)])
+        for order, own, parts, pace in zip(orders, values.tolist(), contributions.tolist(), known, strict=True):
+            found.append([self._told(i, own[i], parts[i], pace) for i in self._chosen(order, parts, most)])
         return found
 
     def _chosen(self, order: list[int], parts: list[float], most: int) -> list[int]:
@@ -90,11 +112,13 @@ class Teller:
             chosen = [i for i in order if i in kept]
         return chosen
 
-    def _told(self, i: int, value: float, contribution: float) -> Reason:
-        feature = self.features[i]
-        there = None if math.isnan(value) else value
-        said = sentence(feature, value, contribution, self.language)
-        return Reason(feature.name, there, feature.unit.value, contribution, said)
+    def _told(self, i: int, value: float, contribution: float, pace: Pace | None) -> Reason:
+        feature, raises = self.features[i], contribution > 0
+        if pace is not None and feature.name == RHYTHM.name:
+            said = whole_sentence(paced(pace, raises=raises, language=self.language), raises, self.language)
+        else:
+            said = sentence(feature, value, contribution, self.language)
+        return Reason(feature.name, None if math.isnan(value) else value, feature.unit.value, contribution, said)
 
 
 def sentence(feature: Feature | Term, value: float, contribution: float, language: Language) -> str:
@@ -107,8 +131,15 @@ def sentence(feature: Feature | Term, value: float, contribution: float, languag
     >>> print(sentence(recency, 45.0, 0.7, "zh"))
     距上次购买 45 天：流失风险上升。
     """
-    raises = contribution > 0
-    said = clause(feature, value, language)
+    return whole_sentence(clause(feature, value, language), contribution > 0, language)
+
+
+def whole_sentence(said: str, raises: bool, language: Language) -> str:
+    """A clause, and which way it moves the risk.
+
+    >>> whole_sentence("a customer for 9 days", True, "en")
+    'A customer for 9 days: raises the risk of leaving.'
+    """
     if language == "zh":
         return f"{said}：流失风险{'上升' if raises else '下降'}。"
     return f"{said[:1].upper()}{said[1:]}: {'raises' if raises else 'lowers'} the risk of leaving."
@@ -122,59 +153,3 @@ def clause(feature: Feature | Term, value: float, language: Language) -> str:
     return (
         feature.reason.zh.format(value=text) if language == "zh" else feature.reason.en.format(value=text, s=plural(value))
     )
-
-
-def plural(value: float) -> str:
-    """The ending of what is counted.
-
-    >>> plural(1.0), plural(2.0)
-    ('', 's')
-    """
-    return "" if value == 1 else "s"
-
-
-def worded(value: float, unit: Unit, language: Language) -> str:
-    """A value with its unit.
-
-    >>> worded(1.0, Unit.DAYS, "en"), worded(0.834, Unit.SHARE, "en"), worded(1204.5, Unit.MONEY, "zh")
-    ('1 day', '83 %', '1,204.50')
-
-    A chance is never said to be none, nor a certainty:
-
-    >>> worded(0.002, Unit.CHANCE, "en"), worded(0.18, Unit.CHANCE, "en"), worded(0.999, Unit.CHANCE, "zh")
-    ('under 1 %', '18 %', '99 % 以上')
-
-    Entropy is no word for a manager: it is said as the number of labels that, all alike, would be as mixed.
-
-    >>> worded(math.log(7), Unit.NATS, "en")
-    '7.0'
-    """
-    number = _number(value)
-    if unit is Unit.DAYS:
-        return f"{number} 天" if language == "zh" else f"{number} day{plural(value)}"
-    if unit is Unit.MONEY:
-        return f"{value:,.2f}"
-    if unit is Unit.SHARE:
-        return f"{value:.0%}".replace("%", " %")
-    if unit is Unit.CHANCE:
-        return _chance(value, language)
-    if unit is Unit.RATIO:
-        number = f"{value:.1f}" if value == 1 else number  # '1 times' is no English
-        return f"{number} 倍" if language == "zh" else f"{number} times"
-    if unit is Unit.METRIC:  # money, points or orders: the policy knows
-        return f"{value:,.0f}" if value == round(value) else f"{value:,.2f}"
-    if unit is Unit.NATS:
-        return f"{math.exp(min(value, _MOST_NATS)):,.1f}"
-    return number
-
-
-def _chance(value: float, language: Language) -> str:
-    if value < 0.01:
-        return "1 % 以下" if language == "zh" else "under 1 %"
-    if value > 0.99:
-        return "99 % 以上" if language == "zh" else "over 99 %"
-    return worded(value, Unit.SHARE, language)
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if value == round(value) or abs(value) >= 100 else f"{value:,.1f}"

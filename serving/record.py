@@ -42,12 +42,16 @@ HEAD: Final = (
     "near",
     "keep_by",
     "reach_by",
+    "shopping_days",
+    "gap_days",
+    "silence_days",
 )
 """Spend is that of the horizon, from its .1 to its .9 quantile, leaving counted as nothing; a next purchase is in days by
 which it has come with probability .1, .5 and .9; ``earlier_temperature`` is the temperature a horizon before; ``stage`` and
 ``tier`` are positions; ``near`` is one of ``NEAR``; and ``keep_by`` and ``reach_by`` are the last days, as day numbers, on
-which what is lacking still keeps the tier or reaches the next."""
+which what is lacking still keeps the tier or reaches the next; the last three are the pace (serving.pace)."""
 AT: Final = {name: position for position, name in enumerate(HEAD)}
+_PACE: Final = slice(AT["shopping_days"], AT["silence_days"] + 1)
 KEEPS, REACHES = 1, 2
 """Parts of ``near``: may lose the tier for little, may reach the next for little; 3 is both and 0 is neither."""
 DAYS: Final = ("low", "median", "high")
@@ -108,7 +112,8 @@ class Layout:
 
     def reasons(self, rows: Floats, *, most: int, language: Language) -> list[list[Reason]]:
         """For each of some rows (n, width), what moves its forecast most."""
-        return self._tellers[language].reasons(rows[:, self.values], rows[:, self.contributions], most)
+        teller, paces = self._tellers[language], rows[:, _PACE]
+        return teller.reasons(rows[:, self.values], rows[:, self.contributions], most, paces)
 
     def answer(
         self, member: Any, as_of: dt.date, row: Floats, *, reasons: int, language: Language, contributions: bool = False

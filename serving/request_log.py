@@ -20,6 +20,7 @@ from typing import IO, Any, Final, Literal
 import orjson
 
 from serving.errors import App, Message, Receive, Scope, Send
+from serving.metrics import Metrics
 from serving.note import Note, note_of
 from serving.pseudonyms import mark
 
@@ -77,10 +78,14 @@ class RequestLog:
     ----------
     wanted : 'off', 'errors' (answers of 400 and above) or 'all'
     salt : key of the members' pseudonyms; with another one, the same member has another
+    metrics : counts every answer, with a line or without
     """
 
-    def __init__(self, app: App, wanted: Wanted, salt: bytes, lines: Lines | None = None) -> None:
+    def __init__(
+        self, app: App, wanted: Wanted, salt: bytes, lines: Lines | None = None, metrics: Metrics | None = None
+    ) -> None:
         self.app = app
+        self.metrics = metrics
         self.salt = salt
         self.lines = lines or Lines()
         self._from = {"off": 1000, "errors": 400, "all": 0}[wanted]
@@ -104,8 +109,13 @@ class RequestLog:
         try:
             await self.app(scope, receive, with_id)
         finally:
+            seconds = time.perf_counter() - begin
+            if self.metrics is not None:
+                self.metrics.request(note.route or "other", scope["method"], status, seconds)
+                if note.refused:
+                    self.metrics.refusal(note.refused)
             if status >= self._from:
-                self.lines.add(self._line(scope, note, status, time.perf_counter() - begin))
+                self.lines.add(self._line(scope, note, status, seconds))
 
     def _line(self, scope: Scope, note: Note, status: int, seconds: float) -> bytes:
         line: dict[str, Any] = {

@@ -1,96 +1,76 @@
-"""The service's routes: they check sizes, ask the predictor and write its answer down. No rule lives here."""
+"""The service's routes: each asks for an answer and writes it down. No rule lives here."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from collections.abc import Callable
+from typing import Annotated, Any, Final, Literal
 
 import orjson
-from fastapi import FastAPI, Path, Query, Request
+from fastapi import APIRouter, Body, FastAPI, Header, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 
-from features.daily import Line
-from features.errors import CutoffError, InputError, LimitError, TiercastError
-from features.schema import NUMBERS
-from features.zones import zone_of
-from serving import schemas
-from serving.desk import Desk
+from features.errors import TiercastError
+from serving import answered, answered_pages, answered_trials
+from serving.answers import Answers, Chosen
+from serving.asked import ByIds, ForecastAsked, Post, WhatIf
+from serving.body_route import BodyRoute
 from serving.docs_page import docs_page
-from serving.errors import error_body, status_of, validation_body
+from serving.errors import error_body, headers_of, status_of, validation_body
+from serving.fields import MAX_TEXT
+from serving.gate import Gate
+from serving.language import language_of
+from serving.members import MemberId, member_key
+from serving.metrics import CONTENT_TYPE
+from serving.note import note_of
+from serving.openapi import described
 from serving.predictor import Ask
-from serving.settings import Limits
-from serving.store import MemberId, member_key
+from serving.reasons import Language
 
-_FAULTS: dict[int | str, dict[str, Any]] = {
-    status: {"model": schemas.FaultAnswer, "description": text}
-    for status, text in {
-        404: "No forecast is stored for the member",
-        413: "More than is taken at once",
-        422: "The request breaks a rule; the message says which and where",
-        503: "No forecasts have been made yet",
-    }.items()
+_SMALL: Final = 16
+"""Members of a look-up that are answered in the loop itself; more would keep others waiting."""
+_FAULTS: Final[dict[int, str]] = {
+    400: "The request cannot be read",
+    401: "No key, or none that is in force",
+    403: "The key has not this scope",
+    404: "The member is not known",
+    409: "The request does not fit the model or the store in place, as a date before its own does not",
+    413: "More bytes than are taken at once",
+    415: "The body is not JSON",
+    422: "The request breaks its description; the message says where",
+    429: "The key asks more than it may; Retry-After says when to ask again",
+    503: "No forecasts are in place, the store is away or the service is full; Retry-After says when to ask again",
 }
+_Accept = Annotated[str | None, Header(alias="accept-language", description="Language of the sentences: en or zh.")]
+_Id = Annotated[str, Path(min_length=1, max_length=MAX_TEXT, description="The member, as in the transaction log.")]
+_Reasons = Annotated[int, Query(ge=0, le=10, description="Most reasons for each member.")]
 
 
-def create_app(desk: Desk, limits: Limits) -> FastAPI:
+def create_app(answers: Answers, gate: Gate, *, in_loop: bool = True) -> FastAPI:
     """The routes as an ASGI app.
 
     Parameters
     ----------
-    desk : gives the predictor
-    limits : most ids, histories and lines in one request
+    answers : what is asked
+    gate : has threads for what is too long for the event loop
+    in_loop : whether a look-up is short enough for it: the store is a file of this machine
     """
     app = FastAPI(
         title="Tiercast",
-        summary="Who is about to leave, which tier each member will hold next, and why.",
+        summary="Who is about to leave, which tier each member will hold next, why, and what would keep them.",
         version="1",
         # Their pages load scripts from other hosts; ours does not.
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )
+    app.openapi = lambda: described(app)  # type: ignore[method-assign]
+    app.include_router(_forecasts(answers, gate, _SMALL if in_loop else 0))
+    app.include_router(_members(answers, gate))
 
-    @app.get("/v1/forecasts/{customer_id:path}", response_model=schemas.Forecast, responses=_FAULTS, tags=["forecasts"])
-    async def forecast(
-        request: Request,
-        customer_id: Annotated[str, Path(max_length=200)],
-        language: Literal["en", "zh"] = "en",
-        reasons: Annotated[int, Query(ge=0, le=20)] = 3,
-        contributions: bool = False,
-    ) -> Response:
-        """One member's stored forecast."""
-        if unknown := set(request.query_params) - {"language", "reasons", "contributions"}:
-            got = f"{len(unknown)} other{'s' if len(unknown) > 1 else ''}"
-            raise InputError("the parameters are language, reasons and contributions", got, "check their spelling")
-        answers, _ = desk.predictor().look_up([customer_id], Ask(reasons, language, contributions))
-        return _json(answers[0])
-
-    @app.post("/v1/forecasts", response_model=schemas.Found, responses=_FAULTS, tags=["forecasts"])
-    def forecasts(asked: schemas.LookUp) -> Response:
-        """Stored forecasts of many members, in the order asked for."""
-        _at_most(limits.ids, len(asked.customer_ids), "customer_ids")
-        answers, unknown = desk.predictor().look_up(asked.customer_ids, _ask(asked))
-        return _json({"forecasts": answers, "unknown": unknown})
-
-    @app.post("/v1/score", response_model=schemas.Scored, responses=_FAULTS, tags=["forecasts"])
-    def score(asked: schemas.Score) -> Response:
-        """Forecasts from histories sent with the request, by the model that made the stored ones."""
-        _at_most(limits.ids, len(asked.histories), "histories")
-        _at_most(limits.lines, sum(len(history.transactions) for history in asked.histories), "transaction lines")
-        predictor = desk.predictor()
-        as_of = asked.as_of or predictor.store.as_of
-        _at_most(limits.lines, sum(len(history.events or ()) for history in asked.histories), "events")
-        zone = zone_of(predictor.forecaster.settings.time_zone)
-        histories = [
-            (history.customer_id, [line.to_line(zone) for line in history.transactions]) for history in asked.histories
-        ]
-        _check(histories, as_of, predictor.forecaster.settings.has_amounts)
-        _check_read(histories, predictor.forecaster.columns)
-        about = {member_key(history.customer_id): history.about(zone) for history in asked.histories}
-        answers, silent = predictor.score(histories, as_of, _ask(asked), about)
-        return _json({"forecasts": answers, "silent": silent})
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(answers.metrics.render(), media_type=CONTENT_TYPE)
 
     @app.get("/", include_in_schema=False)
     @app.get("/docs", include_in_schema=False)
@@ -99,7 +79,7 @@ def create_app(desk: Desk, limits: Limits) -> FastAPI:
 
     @app.exception_handler(TiercastError)
     async def refused(_: Request, error: TiercastError) -> Response:
-        return Response(error_body(error), status_of(error), media_type="application/json")
+        return Response(error_body(error), status_of(error), headers_of(error), media_type="application/json")
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:
@@ -108,47 +88,133 @@ def create_app(desk: Desk, limits: Limits) -> FastAPI:
     return app
 
 
-def _ask(asked: schemas.Asked) -> Ask:
-    return Ask(asked.reasons, asked.language, asked.contributions)
+def _forecasts(answers: Answers, gate: Gate, small: int) -> APIRouter:
+    routes = APIRouter(route_class=BodyRoute)
+
+    @routes.post("/v1/forecast", response_model=answered.Forecasts, responses=_faults(), tags=["forecasts"])
+    async def forecast(
+        request: Request, asked: Annotated[ForecastAsked, Body()], accept_language: _Accept = None
+    ) -> Response:
+        """Forecasts of members by id, from the store; or of histories sent with the request."""
+        language, note = language_of(accept_language), note_of(request.scope)
+        ask = Ask(asked.reasons, language, asked.contributions)
+        if not isinstance(asked, ByIds):
+            note.members = len(asked.histories)
+            return await _long(gate, language, lambda: answers.of_histories(asked, ask))
+        note.members = len(asked.ids)
+        if len(asked.ids) <= small and asked.as_of is None:
+            return _json(answers.of_ids(asked.ids, None, ask), language)
+        return await _long(gate, language, lambda: answers.of_ids(asked.ids, asked.as_of, ask))
+
+    @routes.post("/v1/what-if", response_model=answered_trials.WhatIfAnswer, responses=_faults(404), tags=["forecasts"])
+    async def what_if(request: Request, asked: Annotated[WhatIf, Body()], accept_language: _Accept = None) -> Response:
+        """What would become of a member by imagined purchases, visits or returns; and what it takes to keep or reach each
+        tier, with the probability that the member does it unaided.
+        """
+        language = language_of(accept_language)
+        _noted(request, asked.customer_id)
+        return await _long(gate, language, lambda: answers.what_if(asked, language))
+
+    @routes.post("/v1/transactions", response_model=answered.Posted, responses=_faults(), tags=["transactions"])
+    async def post(request: Request, asked: Annotated[Post, Body()], accept_language: _Accept = None) -> Response:
+        """New lines of known members, all or none. What is acknowledged is on disk, and in the members' forecasts.
+
+        A line that is sent again with the same key and content is not counted again; another content is refused.
+        """
+        language = language_of(accept_language)
+        note_of(request.scope).members = len({line.customer_id for line in asked.lines})
+        return await _long(gate, language, lambda: answers.post(asked, Ask(asked.reasons, language)))
+
+    return routes
 
 
-def _json(content: Any) -> Response:
-    return Response(orjson.dumps(content), media_type="application/json")
+def _members(answers: Answers, gate: Gate) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.get("/v1/members", response_model=answered.Members, responses=_faults(but=(404, 413, 415)), tags=["members"])
+    async def members(
+        request: Request,
+        tier: Annotated[str | None, Query(max_length=MAX_TEXT, description="Tier held.")] = None,
+        temperature: Annotated[Literal["hot", "warm", "cool", "cold"] | None, Query(description="Band.")] = None,
+        stage: Annotated[
+            Literal["first_purchase", "repeat", "loyal", "advocate"] | None, Query(description="Rung of the ladder.")
+        ] = None,
+        near_miss: Annotated[
+            Literal["keep", "reach"] | None, Query(description="Little is missing to keep the tier, or to reach the next.")
+        ] = None,
+        limit: Annotated[int, Query(ge=1, le=1_000, description="Members a page.")] = 100,
+        cursor: Annotated[str | None, Query(max_length=500, description="What the page before gave as 'next'.")] = None,
+        reasons: _Reasons = 3,
+        accept_language: _Accept = None,
+    ) -> Response:
+        """The desk's list: members with a forecast, most value at risk first, page by page."""
+        _only(request, "tier", "temperature", "stage", "near_miss", "limit", "cursor", "reasons")
+        language, chosen = language_of(accept_language), Chosen(tier, temperature, stage, near_miss)
+        return await _long(gate, language, lambda: answers.members(chosen, limit, cursor, Ask(reasons, language)))
+
+    @routes.get(
+        "/v1/members/{customer_id:path}",
+        response_model=answered_pages.Member,
+        responses=_faults(404, but=(413, 415)),
+        tags=["members"],
+    )
+    async def member(request: Request, customer_id: _Id, reasons: _Reasons = 3, accept_language: _Accept = None) -> Response:
+        """All there is to say of a member: standing, tier with its history and reasons, forecast, what keeps and lifts."""
+        _only(request, "reasons")
+        language = language_of(accept_language)
+        _noted(request, customer_id)
+        return await _long(gate, language, lambda: answers.member(customer_id, Ask(reasons, language)))
+
+    @routes.delete(
+        "/v1/members/{customer_id:path}",
+        response_model=answered.Erased,
+        responses=_faults(404, but=(413, 415)),
+        tags=["members"],
+    )
+    async def forget(request: Request, customer_id: _Id) -> Response:
+        """Erase a member from store, forecasts and plans. The receipt does not say whom."""
+        _only(request)
+        note_of(request.scope).members = 1  # whose is not even noted by a pseudonym
+        return await _long(gate, "en", lambda: answers.forget(customer_id))
+
+    @routes.get("/v1/model", response_model=answered_pages.Model, responses=_faults(but=(404, 413, 415)), tags=["model"])
+    async def model(request: Request) -> Response:
+        """What answers: version, data span, figures, policy."""
+        _only(request)
+        return _json(answers.model(), "en")
+
+    return routes
 
 
-def _at_most(most: int, got: int, what: str) -> None:
-    if got > most:
-        raise LimitError(f"a request has at most {most:,} {what}", f"{got:,}", "split the request")
+def _faults(*more: int, but: tuple[int, ...] = (404,)) -> dict[int | str, dict[str, Any]]:
+    left = [status for status in _FAULTS if status in more or status not in but]
+    return {status: {"model": answered.FaultAnswer, "description": _FAULTS[status]} for status in left}
 
 
-def _check(histories: Sequence[tuple[MemberId, Sequence[Line]]], as_of: dt.date, has_amounts: bool) -> None:
-    """What no single field can know: ids once, lines before the as-of date, amounts exactly where the model has them."""
-    keys = [member_key(member) for member, _ in histories]
-    if len(set(keys)) < len(keys):
-        raise InputError("each member is sent once", "an id twice", "put all its lines into one history")
-    for i, (_, lines) in enumerate(histories):
-        for j, line in enumerate(lines):
-            place = f"histories.{i}.transactions.{j}"
-            if line.timestamp.date() >= as_of:
-                raise CutoffError(
-                    f"{place}: a line lies before the as-of date {as_of}",
-                    "one on that date or later",
-                    "send 'as_of' with the day after the last line, or leave the line out",
-                )
-            if (line.amount is None) == has_amounts:
-                rule = "has an amount, since the model was trained on amounts" if has_amounts else "has no amount"
-                got = "none" if has_amounts else "one, for a model trained on a log without amounts"
-                raise InputError(f"{place}: a line {rule}", got, "send every line alike")
+def _only(request: Request, *names: str) -> None:
+    """Refuse parameters that are not described: a misspelt filter would otherwise be passed over in silence.
+
+    Raises
+    ------
+    RequestValidationError
+    """
+    if others := len(set(request.query_params) - set(names)):
+        rule = (
+            f"the parameters are {', '.join(names)}; {others} other{'s' if others > 1 else ''}" if names else "no parameters"
+        )
+        raise RequestValidationError([{"type": "extra_forbidden", "loc": ("query",), "msg": rule}])
 
 
-def _check_read(histories: Sequence[tuple[MemberId, Sequence[Line]]], columns: frozenset[str]) -> None:
-    """Refuse a member whose lines are silent about a number that the model or its policy reads: it would count as 0."""
-    for name in NUMBERS:
-        if name in columns:
-            for i, (_, lines) in enumerate(histories):
-                if all(getattr(line, name) is None for line in lines):
-                    raise InputError(
-                        f"histories.{i}: the lines say {name!r}, which the model reads",
-                        "none that does",
-                        f"send {name!r} with the lines, 0 where there is none",
-                    )
+def _noted(request: Request, member: MemberId) -> None:
+    note = note_of(request.scope)
+    note.members, note.member = 1, member_key(member)
+
+
+async def _long(gate: Gate, language: Language, answer: Callable[[], dict[str, Any]]) -> Response:
+    """An answer made in a thread, so that others are answered meanwhile."""
+    return await gate.run_in_thread(lambda: _json(answer(), language))
+
+
+def _json(content: dict[str, Any], language: Language) -> Response:
+    headers = {"content-language": language, "vary": "accept-language"}
+    return Response(orjson.dumps(content), headers=headers, media_type="application/json")

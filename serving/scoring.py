@@ -16,7 +16,7 @@ from features.ladder import stages
 from features.loyalty import loyalties
 from features.membership import near_of
 from features.needs import last_days
-from features.operators import Floats, Integers
+from features.operators import Floats, Integers, ratio
 from features.snapshot import to_day
 from features.vocabulary import POLICY
 from serving.record import AT, KEEPS, REACHES, Layout, temperature_of
@@ -92,6 +92,10 @@ def score(
         rows[:, layout.needs] = forecasts.table.state.needs
     if forecasts.p_tier is not None:
         rows[:, layout.p_tier] = forecasts.p_tier
+    of = Purchases.of(forecasts.table, spend=False)
+    put("shopping_days", of.repeats + 1.0)
+    put("gap_days", ratio(of.recency, of.repeats))
+    put("silence_days", of.age - of.recency)
     put("near", 0.0)
     _put_near(rows, forecasts, bounds)
     rows[:, layout.values] = forecasts.explained_values
@@ -128,7 +132,7 @@ def _earlier_temperature(forecaster: Forecaster, forecasts: Forecasts) -> Floats
             policy=settings.policy if any(POLICY in feature.needs for feature in forecaster.features) else None,
             features=forecaster.features,
         )
-        chances = forecaster.process.log_chances(Purchases.of(table), settings.horizon_days)
+        chances = forecaster.process.log_chances(Purchases.of(table, spend=False), settings.horizon_days)
         p_churn = probability(forecaster.churn.log_odds(table.x, *chances, day))
         found[table.panel.member] = temperature_of(p_churn)
     return found[panel.member]
@@ -146,6 +150,6 @@ def _put_near(rows: Floats, forecasts: Forecasts, bounds: StandingBounds) -> Non
         tier = state.tier[at] + above
         member, need = table.panel.member[at], state.need[at, tier]
         rows[at, AT["near"]] += part
-        rows[at, AT[name]] = last_days(
-            table.panel.histories, table.policy, member, tier, need, day, table.panel.horizon_days
-        )
+        until = last_days(table.panel.histories, table.policy, member, tier, need, day, table.panel.horizon_days)
+        lost = near.keep_by[at] if part == KEEPS else np.full(len(at), -1)
+        rows[at, AT[name]] = np.where(lost < 0, until, np.minimum(until, lost))

@@ -1,4 +1,4 @@
-"""The BentoML service: routes mounted in it, errors in one shape, nothing sent home."""
+"""The BentoML service: routes mounted in it, what stands before them, nothing sent home."""
 
 from __future__ import annotations
 
@@ -10,19 +10,17 @@ os.environ["BENTOML_DO_NOT_TRACK"] = "True"  # it sends usage data by default
 import bentoml
 from bentoml._internal.utils.analytics.usage_stats import do_not_track
 
-from serving.body_limit import BodyLimit
-from serving.desk import Desk
-from serving.errors import OneShape
-from serving.routes import create_app
-from serving.settings import home, limits
+from serving.assembly import assembled
+from serving.settings import home
 
 do_not_track.cache_clear()  # the bentoml command has asked before this module was loaded
 
-DESK = Desk(home())
-LIMITS = limits()
+SERVICE = assembled(home())
+SERVICE.start()
 
 
-# The mounted routes bypass BentoML's own handling of requests, which costs twice the time of the answer itself.
+# The mounted routes bypass BentoML's own handling of requests, which costs several times the answer itself. Its metrics
+# would name each member's address in a series of its own.
 @bentoml.service(
     name="tiercast",
     workers=1,
@@ -31,16 +29,16 @@ LIMITS = limits()
     tracing={"excluded_urls": [".*"]},
     traffic={"timeout": 30},
 )
-@bentoml.asgi_app(create_app(DESK, LIMITS), path="/")
+@bentoml.asgi_app(SERVICE.routes, path="/")
 class Tiercast:
-    """Forecasts by member id, and for histories sent in the request."""
+    """Forecasts by member id and for histories sent, what-ifs, the desk's list, new transactions."""
 
     def __is_ready__(self) -> bool:
-        """Ready when there is a store and its model; asked by /readyz."""
-        return DESK.ready()
+        """Ready when the store answers and the model forecasts; asked by /readyz."""
+        return SERVICE.desk.ready()
 
 
 # The decorator makes a Service of the class, which types cannot follow. The first one added is the outermost.
 _service: Any = Tiercast
-_service.add_asgi_middleware(OneShape)
-_service.add_asgi_middleware(BodyLimit, most=LIMITS.body_bytes)
+for _layer, _options in SERVICE.layers:
+    _service.add_asgi_middleware(_layer, **_options)

@@ -3,11 +3,11 @@
 ==========================  =========================  ==============================================================
 variable                    default                    meaning
 ==========================  =========================  ==============================================================
-TIERCAST_HOME               tiercast-data              folder of models, runs and the store
+TIERCAST_HOME               tiercast-data              folder of models, runs and the look-up store
 TIERCAST_STORE              SQLite in TIERCAST_HOME    the store: sqlite:///path or postgresql://user@host/database
-TIERCAST_MAX_BODY_BYTES     4000000                    largest request body
-TIERCAST_MAX_IDS            1000                       most ids, or histories, in one request
-TIERCAST_MAX_LINES          20000                      most transaction lines in one request
+TIERCAST_MAX_BODY_BYTES     8000000                    largest request body
+TIERCAST_MODEL              the registry's champion    a model version to serve whatever the registry says
+TIERCAST_FOLLOW_SECONDS     2                          time between two looks for a new champion or batch
 MLFLOW_TRACKING_URI         SQLite in TIERCAST_HOME    where runs and models are registered: a file, a server or PostgreSQL
 ==========================  =========================  ==============================================================
 """
@@ -74,11 +74,17 @@ def sqlite_url(path: Path) -> str:
 
 @dataclass(frozen=True)
 class Limits:
-    """Most that one request may ask for."""
+    """Most that one request may hold; how many ids and lines, its description says (serving.asked)."""
 
-    body_bytes: int = 4_000_000
-    ids: int = 1_000
-    lines: int = 20_000
+    body_bytes: int = 8_000_000
+
+
+@dataclass(frozen=True)
+class Following:
+    """What is served: a model version that is named, or the registry's champion; and how often it is looked for."""
+
+    model: str | None = None
+    every_s: float = 2.0
 
 
 def home(path: str | Path | None = None, environment: Mapping[str, str] = os.environ) -> Home:
@@ -94,15 +100,24 @@ def limits(environment: Mapping[str, str] = os.environ) -> Limits:
     ConfigError
         one is not a whole number above 0
 
-    >>> limits({"TIERCAST_MAX_IDS": "50"}).ids
+    >>> limits({"TIERCAST_MAX_BODY_BYTES": "50"}).body_bytes
     50
     """
-    default = Limits()
-    return Limits(
-        _positive(environment, "TIERCAST_MAX_BODY_BYTES", default.body_bytes),
-        _positive(environment, "TIERCAST_MAX_IDS", default.ids),
-        _positive(environment, "TIERCAST_MAX_LINES", default.lines),
-    )
+    return Limits(_positive(environment, "TIERCAST_MAX_BODY_BYTES", Limits().body_bytes))
+
+
+def following(environment: Mapping[str, str] = os.environ) -> Following:
+    """What is to be served.
+
+    Raises
+    ------
+    ConfigError
+        the time is not a whole number above 0
+
+    >>> following({"TIERCAST_FOLLOW_SECONDS": "5"})
+    Following(model=None, every_s=5)
+    """
+    return Following(environment.get("TIERCAST_MODEL") or None, _positive(environment, "TIERCAST_FOLLOW_SECONDS", 2))
 
 
 def _positive(environment: Mapping[str, str], name: str, default: int) -> int:

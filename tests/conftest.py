@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+# Before anything loads BLAS or OpenMP, here or in a process that a test starts. Tests run on as many processes as there are
+# cores: where each has threads of its own for small matrices and trees, they wait for each other and burn up to six times
+# the processor's time. What is promised of several threads is tested with several.
+os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
 
 import pytest
 from hypothesis import HealthCheck, settings

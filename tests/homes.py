@@ -20,14 +20,12 @@ import features
 from features.feature import Feature
 from features.histories import Histories
 from features.policy import TierPolicy
+from serving.assembly import Service, assembled
 from serving.batch import Scored, score_all
-from serving.body_limit import BodyLimit
 from serving.database.engine import open_engine
 from serving.database.schema import ensure
-from serving.desk import Desk
-from serving.errors import OneShape
+from serving.protection import Protection
 from serving.record import Layout
-from serving.routes import create_app
 from serving.settings import Home, Limits, sqlite_url
 from training.artifact import Bundle, load, save, to_forecaster
 from training.fit import fit_forecaster
@@ -36,10 +34,17 @@ from training.forecaster import Forecaster
 AS_OF = dt.date(2018, 1, 2)
 
 
+def service(home: Path, limits: Limits | None = None, **chosen: Any) -> Service:
+    """The service over a home, looked up once and followed no further; without keys unless they are asked for."""
+    protected = Protection(**{"with_keys": False, "log": "off", **chosen})
+    made = assembled(Home(home), chosen=protected, most=limits, environment={})
+    made.desk.look()
+    return made
+
+
 def app(home: Path, limits: Limits | None = None) -> Client:
     """The service's routes and middlewares as BentoML stacks them, without BentoML."""
-    limits = limits or Limits()
-    return Client(OneShape(BodyLimit(create_app(Desk(Home(home)), limits), most=limits.body_bytes)))
+    return Client(service(home, limits).app)
 
 
 @dataclass(frozen=True)

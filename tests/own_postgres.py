@@ -22,12 +22,42 @@ import pytest
 PASSWORD = "only for this folder"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Cluster:
     """A PostgreSQL server of our own, whose order of text is a dictionary's and not that of bytes."""
 
     folder: Path
     port: int
+    binaries: Path
+    drop: dict[str, Any]
+    server: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the server, and wait until it answers."""
+        import psycopg
+
+        quick = [part for name in ("fsync", "synchronous_commit", "full_page_writes") for part in ("-c", f"{name}=off")]
+        with (self.folder / "log").open("ab") as log:
+            self.server = subprocess.Popen(
+                [self.binaries / "postgres", "-D", self.folder / "data", "-p", str(self.port), "-k", self.folder,
+                 "-c", "listen_addresses=127.0.0.1", "-c", "TimeZone=Asia/Shanghai", *quick],
+                stdout=log, stderr=log, cwd=self.folder, **self.drop,
+            )  # fmt: skip
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                self.connect().close()
+                break
+            except psycopg.OperationalError:
+                if self.server.poll() is not None or time.monotonic() > deadline:
+                    raise AssertionError((self.folder / "log").read_text()) from None
+                time.sleep(0.1)
+
+    def stop(self) -> None:
+        """The fast shutdown, which breaks off whatever is under way."""
+        if self.server is not None:
+            self.server.send_signal(signal.SIGINT)
+            self.server.wait(30)
 
     def url(self, table: str, user: str = "tiercast") -> str:
         return f"postgresql://{user}@127.0.0.1:{self.port}/postgres?table={table}"
@@ -79,8 +109,6 @@ def running() -> Iterator[Cluster]:
     binaries = _postgres_binaries()
     if binaries is None:
         pytest.skip("no PostgreSQL server of 15 or later: apt-get install postgresql")
-    import psycopg
-
     # The server refuses to run as root, so it gets a user and a folder that this user can reach.
     drop: dict[str, Any] = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.geteuid() == 0 else {}
     folder = Path(tempfile.mkdtemp(prefix="tc-pg-"))
@@ -98,27 +126,11 @@ def running() -> Iterator[Cluster]:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        quick = [part for name in ("fsync", "synchronous_commit", "full_page_writes") for part in ("-c", f"{name}=off")]
-        with (folder / "log").open("wb") as log:
-            server = subprocess.Popen(
-                [binaries / "postgres", "-D", folder / "data", "-p", str(port), "-k", folder,
-                 "-c", "listen_addresses=127.0.0.1", "-c", "TimeZone=Asia/Shanghai", *quick],
-                stdout=log, stderr=log, cwd=folder, **drop,
-            )  # fmt: skip
+        cluster = Cluster(folder, port, binaries, drop)
         try:
-            cluster = Cluster(folder, port)
-            deadline = time.monotonic() + 30
-            while True:
-                try:
-                    cluster.connect().close()
-                    break
-                except psycopg.OperationalError:
-                    if server.poll() is not None or time.monotonic() > deadline:
-                        raise AssertionError((folder / "log").read_text()) from None
-                    time.sleep(0.1)
+            cluster.start()
             yield cluster
         finally:
-            server.send_signal(signal.SIGINT)  # the fast shutdown
-            server.wait(30)
+            cluster.stop()
     finally:
         shutil.rmtree(folder)

@@ -67,6 +67,9 @@ def test_a_name_that_is_not_public_is_no_attribute() -> None:
         "from training import horizon, horizon_plot, margin, next_purchase, segment_plot, worth",
         "from training import churn, forecaster, gamma_gamma, linear, process, process_fitting, season, terms",
         "from serving import predictor, record, routes",
+        "from serving import access, erasing, gate, headers, keys, protection, rate_limit, request_log",
+        "from serving.commands import forget, keys",
+        "from serving.database import erasure, forecasts, generations, lines, pruning, schema",
     ],
 )
 def test_nothing_heavy_is_imported_before_it_is_used(imported: str) -> None:

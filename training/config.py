@@ -18,8 +18,8 @@ from features.feature import Feature
 from features.policy import TierPolicy
 from features.repetition import Duplicates
 from features.row_rules import Rule
-from features.servers import is_url
 from features.snapshot import MAX_DAYS
+from features.urls import is_url
 from features.zones import UTC
 from training.horizon import CAME_BACK_SHARE, Of
 from training.learning import Learning

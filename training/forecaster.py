@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-import numpy as np
-
 from features.errors import ColumnError, ConfigError
 from features.feature import Feature
 from features.feature_table import FeatureTable, build
@@ -202,8 +200,9 @@ class Forecaster:
         return self.spend.contributions(table.x, self.process, of, to_day(as_of), self.settings.horizon_days)
 
     def _value(self, table: FeatureTable, of: Purchases, p_churn: Floats, spend: SpendIfAny) -> Value:
-        settings, margin, share = self.settings, self.margin, np.ones(len(table))
-        if margin is not None:
+        settings, margin = self.settings, self.margin
+        share: Floats | float = 1.0 if margin is None else margin.share
+        if margin is not None and margin.prior_spend is not None:
             share = margin.shares(*spend_and_profit(table))
         return values_ahead(
             self.process.purchases,

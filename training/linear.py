@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from features.feature import Feature, Unit
 from features.operators import Floats
+from training.one_thread import one_thread
 
 _RIDGE: Final = 300.0
 """Towards 0, for features scaled to a standard deviation of 1; in units of the log loss summed over rows."""
@@ -236,7 +237,7 @@ def _logistic(z: Floats, y: Floats, offset: Floats, towards: Floats, ridge: Floa
         return float((np.logaddexp(0.0, raw) - y * raw).sum() + 0.5 * ridge @ away**2), z.T @ (p - y) + ridge * away
 
     bounds = [(0.0 if sign > 0 else None, 0.0 if sign < 0 else None) for sign in signs]
-    found: Floats = minimize(
-        loss, towards, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 1000, "ftol": 1e-11, "gtol": 1e-6}
-    ).x
+    options = {"maxiter": 1000, "ftol": 1e-11, "gtol": 1e-6}
+    with one_thread():
+        found: Floats = minimize(loss, towards, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
     return found

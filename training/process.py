@@ -37,9 +37,9 @@ class Purchases:
     mean_spend: Floats | None
 
     @classmethod
-    def of(cls, table: FeatureTable) -> Purchases:
-        """What the rows of a table say, by the features of these names."""
-        money = table.panel.histories.has_amounts
+    def of(cls, table: FeatureTable, *, spend: bool = True) -> Purchases:
+        """What the rows of a table say, by the features of these names; ``spend`` is left out where nothing asks for it."""
+        money = spend and table.panel.histories.has_amounts
         values = table.values(by_name((*READS, "spend_total") if money else READS))
         visits, silent, age = values[:, 0], values[:, 1], values[:, 2]
         return cls(visits - 1.0, age - silent, age, values[:, 3] / visits if money else None)

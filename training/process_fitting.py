@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from features.operators import Floats
+from training.one_thread import one_thread
 
 Objective = Callable[[Floats], tuple[float, Floats]]  # theta → mean negative log-likelihood, its gradient
 
@@ -42,9 +43,10 @@ def most_likely(
     """
     starts = [np.clip(start, lower, upper) for start in starts]
     centre = starts[0]
-    if quick is not None:
-        starts = [_best(_pulled(quick, centre, pull), starts, lower, upper)]
-    return _best(_pulled(objective, centre, pull), starts, lower, upper)
+    with one_thread():
+        if quick is not None:
+            starts = [_best(_pulled(quick, centre, pull), starts, lower, upper)]
+        return _best(_pulled(objective, centre, pull), starts, lower, upper)
 
 
 def _pulled(objective: Objective, centre: Floats, pull: float) -> Objective:

@@ -26,6 +26,8 @@ from training.purchase import PurchaseProcess
 
 _CELLS: Final = 24
 _EXACT_BELOW: Final = 2.5  # shapes from here on: Paulson's approximation is within 0.003
+_BY_RATIO: Final = np.linspace(0.0, 1.0, _CELLS // 2, endpoint=False)
+_ABOUT_MEAN: Final = np.linspace(-2.5, 3.0, _CELLS - _CELLS // 2)
 _CHUNK: Final = 1_000
 Counts: TypeAlias = tuple[Floats, Floats, Floats]
 
@@ -130,8 +132,8 @@ def _lower_ends(big_r: Floats, tau: Floats) -> Floats:
     spread = np.sqrt(mean * (1.0 + tau[:, None]))
     high = mean + 3.0 * (spread + tau[:, None]) + 1.0
     # Half of them by ratio, for those who drop out early or are little known; half about the mean of those who stay.
-    by_ratio = high ** np.linspace(0.0, 1.0, _CELLS // 2, endpoint=False)
-    about_mean = np.clip(mean + spread * np.linspace(-2.5, 3.0, _CELLS - _CELLS // 2), 1.0, high)
+    by_ratio = high**_BY_RATIO
+    about_mean = np.clip(mean + spread * _ABOUT_MEAN, 1.0, high)
     one_by_one = np.arange(1.0, _CELLS + 1.0)
     wider = np.maximum(np.floor(np.sort(np.concatenate([by_ratio, about_mean], axis=1), axis=1)), one_by_one)
     return np.where(high > _CELLS, wider, one_by_one)

@@ -115,7 +115,7 @@ class PurchaseProcess:
 
     def _expected_if_alive(self, x: Floats, age: Floats, days: Floats) -> Floats:
         a, big_r, tau = self.a, self.r + x, days / (self.alpha + age)
-        repeats, place = np.unique(x, return_inverse=True)
+        repeats, place = np.unique(x, return_inverse=True) if len(x) > 1 else (x, np.zeros(len(x), np.intp))
         b = self.b + self.chances(repeats)
         step = np.sqrt(1.0 / (a + 1.0) + 1.0 / (b + 1.0))  # the spread of what is summed
         log_odds = np.log((a + 1.0) / (b + 1.0))[:, None] + step[:, None] * _NODES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -98,5 +98,8 @@ class Residuals:
         return cls(np.array(plain["knots"], np.float64), float(plain["lower"]), float(plain["upper"]))
 
 
+@cache
 def _levels() -> Floats:
-    return np.linspace(_TAIL, 1.0 - _TAIL, _KNOTS)
+    levels = np.linspace(_TAIL, 1.0 - _TAIL, _KNOTS)
+    levels.flags.writeable = False
+    return levels

@@ -119,7 +119,7 @@ class SpendIfAny:
             next_x = np.where(high - low < 0.5 * was, (y + slope * x) / (1.0 + slope), middle)
             before_x, before_y = x, y
             x = np.where(wide, np.clip(next_x, low, high), x)
-            left = wide.any(axis=1)
+            left: npt.NDArray[np.bool_] = np.asarray(wide.any(axis=1))
             if not left.all():
                 rank, low, high, row, x, slope = rank[left], low[left], high[left], row[left], x[left], slope[left]
                 before_x, before_y, own = before_x[left], before_y[left], own._select(left)

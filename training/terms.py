@@ -23,30 +23,27 @@ class Term:
     family: str
 
 
-TERMS: Final = (
-    Term(
-        name="buying_rhythm",
-        unit=Unit.CHANCE,
-        meaning="probability of a purchase in the horizon by how often, how lately and for how long a member has bought",
-        reason=Phrase(
-            "going by their buying rhythm alone, {value} likely to buy in the period ahead",
-            "仅按购买节奏看，预测期内再次购买的可能性为 {value}",
-        ),
-        absent=Phrase("no buying rhythm yet", "尚无购买节奏"),
-        family="rhythm of purchases",
-    ),
-    Term(
-        name="season",
-        unit=Unit.RATIO,
-        meaning="odds of leaving at this time of the year against the usual ones",
-        reason=Phrase(
-            "at this time of year members' odds of leaving are {value} the usual",
-            "每年这个时候，会员流失的几率是平时的 {value}",
-        ),
-        absent=Phrase("no season known", "季节规律未知"),
-        family="season",
-    ),
+RHYTHM: Final = Term(
+    name="buying_rhythm",
+    unit=Unit.CHANCE,
+    meaning="probability of a purchase in the horizon by how often, how lately and for how long a member has bought",
+    # Its value is no forecast, and beside the forecast it would seem to be one.
+    reason=Phrase("how often, how lately and for how long they have bought", "综合购买频率、最近一次购买与首次购买时间来看"),
+    absent=Phrase("no buying rhythm yet", "尚无购买节奏"),
+    family="rhythm of purchases",
 )
+SEASON: Final = Term(
+    name="season",
+    unit=Unit.RATIO,
+    meaning="odds of leaving at this time of the year against the usual ones",
+    reason=Phrase(
+        "at this time of year members' odds of leaving are {value} the usual",
+        "每年这个时候，会员流失的几率是平时的 {value}",
+    ),
+    absent=Phrase("no season known", "季节规律未知"),
+    family="season",
+)
+TERMS: Final = (RHYTHM, SEASON)
 
 
 def terms(log_some: Floats, above_usual: float) -> Floats:

@@ -113,10 +113,12 @@ def _later(process: PurchaseProcess, x: Floats, age: Floats, days: float, discou
     """
     if not len(discounts) or not len(x):
         return np.zeros(len(x)), np.zeros(len(x))
-    counts, by_count = np.unique(np.asarray(x, np.float64), return_inverse=True)
-    ages, by_age = np.unique(np.asarray(age, np.float64), return_inverse=True)
-    pairs, row = np.unique(by_count * len(ages) + by_age, return_inverse=True)
-    x, age = counts[pairs // len(ages)], ages[pairs % len(ages)]
+    x, age, row = np.asarray(x, np.float64), np.asarray(age, np.float64), np.zeros(1, np.intp)
+    if len(x) > 1:
+        counts, by_count = np.unique(x, return_inverse=True)
+        ages, by_age = np.unique(age, return_inverse=True)
+        pairs, row = np.unique(by_count * len(ages) + by_age, return_inverse=True)
+        x, age = counts[pairs // len(ages)], ages[pairs % len(ages)]
     ahead = days * np.arange(1.0, len(discounts) + 2.0)[:, None]
     alive = np.diff(process.expected_if_alive(x, age, ahead), axis=0, prepend=0.0)
     after = np.diff(process.expected_if_alive(x, age + days, ahead[:-1]), axis=0, prepend=0.0)

@@ -55,7 +55,7 @@ def command(place: Path) -> None:
     click.echo(f"\nPictures: {', '.join(str(path) for path in write_plots(place))}")
     click.echo(f"Files: {place / 'forecasts.csv'}, {place / 'backtest.parquet'}")
     click.echo(f"Done in {time.monotonic() - started:.0f} s. Start the service, and ask it about the first of them:\n")
-    click.echo(f"  TIERCAST_WITHOUT_KEYS=1 .venv/bin/tiercast serve --home {place}")
+    click.echo(f"  .venv/bin/tiercast serve --without-keys --home {place}")
     click.echo(f"  curl http://127.0.0.1:3000/v1/members/{first.customer_id.iloc[0]}")
 
 

@@ -201,7 +201,7 @@ def _read(config: Config, say: Callable[[str], None], needed: Callable[[Collecti
     """
     from features.engine import fetch
     from features.reading import from_log
-    from features.servers import shown
+    from features.urls import shown
     from features.verdicts import REASONS, check
 
     if config.transactions is None:

@@ -54,6 +54,7 @@ def command(
     from serving.pseudonyms import mark as pseudonym
     from training.artifact import load, to_forecaster
     from training.mlflow_adapter import fetch
+    from training.provenance import provenance
     from training.reach import check_learned, check_reach
 
     place = home(home_path)
@@ -77,6 +78,8 @@ def command(
                 end,
                 out=out or place.path,
                 store=store,
+                bounds=chosen.standing,
+                provenance=provenance(version, tracking_uri=place.tracking_uri),
                 language="zh" if language == "zh" else "en",
                 mark=lambda key: pseudonym(secret(), key),
                 erasures=answering,

@@ -17,22 +17,33 @@ from serving.settings import home
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=3000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0 takes a free one.")
+@click.option("--without-keys", is_flag=True, help="Answer whoever asks on this machine: for a demo.")
 @home_option
-def command(host: str, port: int, home_path: Path | None) -> None:
-    """Serve stored forecasts by member id, and forecasts for histories sent in the request.
+def command(host: str, port: int, without_keys: bool, home_path: Path | None) -> None:
+    """Serve forecasts by member id and for histories sent, what-ifs, the desk's list, and new transactions.
 
-    For several worker processes under a supervisor: bentoml serve serving.service:Tiercast
+    Callers need a key: tiercast keys make. For several worker processes under a supervisor:
+    bentoml serve serving.service:Tiercast
     """
+    from serving.access import check_open
+
+    if without_keys:
+        check_open(host)
+        os.environ["TIERCAST_WITHOUT_KEYS"] = "1"
     place = home(home_path)
     os.environ["TIERCAST_HOME"] = str(place.path.absolute())
     import uvicorn
 
-    from serving.service import DESK, Tiercast
+    from serving.service import SERVICE, Tiercast
 
+    if SERVICE.keys is None:
+        check_open(host)
     # A missing or damaged store is better said now than at the first question.
-    DESK.predictor()
+    SERVICE.desk.look()
+    SERVICE.desk.current()
     app = Tiercast.to_asgi(is_main=True)  # type: ignore[attr-defined]
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False))
+    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, ws="none", proxy_headers=False)
+    server = uvicorn.Server(config)
     with listen(host, port) as listener:
         click.echo(f"Tiercast answers on http://{host}:{listener.getsockname()[1]} (routes: /docs)", err=True)
         # uvicorn ends gracefully on either signal and raises it again when it is done: that is all, so exit with 0.

@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 from features.errors import InputError
+from serving.database.texts import storable
 
 
 def write_cursor(order: float, member: str, *of: Any) -> str:
@@ -39,8 +40,7 @@ def read_cursor(cursor: str, *of: Any) -> tuple[float, str]:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         tag, order, member = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
         place = float.fromhex(order), member
-        fits = tag == _tag(of) and isinstance(member, str) and not math.isnan(place[0])
-        member.encode()
+        fits = tag == _tag(of) and storable(member) and not math.isnan(place[0])
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, binascii.Error):
         fits = False
     if not fits:

@@ -85,14 +85,10 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def filling(engine: Engine, wait_s: float = 120.0) -> Iterator[Connection]:
+def filling(engine: Engine) -> Iterator[Connection]:
     """A transaction of many rows that nobody has been promised yet, or that only tidies up.
 
     On SQLite it does not wait for the disk: the next transaction that does takes it along, a journal being written in order.
-
-    Parameters
-    ----------
-    wait_s : as long as one statement may take
 
     Raises
     ------
@@ -103,19 +99,25 @@ def filling(engine: Engine, wait_s: float = 120.0) -> Iterator[Connection]:
         sqlite = engine.dialect.name == SQLITE
         if sqlite:
             driver.execute("PRAGMA synchronous = NORMAL")  # outside of the transaction, where alone it is heard
+            driver.execute("PRAGMA cache_size = -65536")  # KiB at most: indexes are written all over the place
         try:
             with connection.begin():
-                if not sqlite:
-                    connection.exec_driver_sql(f"SET LOCAL statement_timeout = {int(wait_s * 1000)}")
+                patient(connection)
                 yield connection
         finally:
             if sqlite:
                 driver.execute("PRAGMA synchronous = FULL")
 
 
+def patient(connection: Connection) -> None:
+    """Let this transaction's statements take minutes: a batch's work is not thrown away for want of a moment."""
+    if connection.dialect.name != SQLITE:
+        connection.exec_driver_sql("SET LOCAL statement_timeout = '10min'")
+
+
 @contextmanager
 def told(engine: Engine) -> Iterator[None]:
-    """The database's errors as a ``StoreError``: without the statement, which holds what was sent."""
+    """The database's errors as a ``StoreError``: without their text, which may name a member."""
     try:
         yield
     except (DBAPIError, PoolTimeout, engine.dialect.loaded_dbapi.Error) as error:
@@ -124,12 +126,13 @@ def told(engine: Engine) -> Iterator[None]:
             "the store's database answers",
             f"{type(cause).__name__} from it",
             "see that it runs and is reachable by TIERCAST_STORE; questions are answered again as soon as it does",
-        ) from error
+        ) from None
 
 
 def _set_up_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # transactions are begun below, by their kind
     cursor = connection.cursor()
+    cursor.execute("PRAGMA page_size = 8192")  # heard by a new file alone: several bodies to a page
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")  # what was acknowledged outlives a power cut
     cursor.execute("PRAGMA foreign_keys = ON")

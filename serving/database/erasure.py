@@ -12,11 +12,11 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from serving.database.asking import ask
 from serving.database.engine import SQLITE, reading, writing
-from serving.database.forecasts import storable
 from serving.database.generations import Generation
 from serving.database.locks import members_held, shared
 from serving.database.rows import now
 from serving.database.tables import ERASURE, FORECAST, GENERATION, HISTORY, LINE
+from serving.database.texts import storable
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from features.errors import InputError
 from serving.database.asking import ask, mark
 from serving.database.cursors import read_cursor, write_cursor
 from serving.database.engine import SQLITE
+from serving.database.texts import storable
 
 Sort: TypeAlias = Literal["value_at_risk", "temperature"]
 MOST_KEYS: Final = 500
@@ -155,14 +156,3 @@ def _by_member(engine: Engine, columns: str, table: str, generation_id: int, key
         else:
             rows += ask(engine, f"{statement}= ANY(%s)", (generation_id, part))
     return rows
-
-
-def storable(text: str) -> bool:
-    """Whether a database can hold a text: none holds half a character, PostgreSQL no null either.
-
-    >>> storable("M-001"), storable(chr(0)), storable(chr(0xD800))
-    (True, False, False)
-    """
-    if text.isascii():
-        return "\0" not in text
-    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)

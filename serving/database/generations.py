@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from features.errors import ArtifactError, NoModelError, StoreError
 from features.snapshot import to_date, to_day
-from serving.database.engine import SQLITE, filling, reading, writing
+from serving.database.engine import SQLITE, filling, patient, reading, writing
 from serving.database.forecasts import ForecastRow
 from serving.database.locks import alone
 from serving.database.rows import COLUMNS, now, upsert, values
@@ -82,7 +82,11 @@ def publish(engine: Engine, generation: Generation, members: int) -> Generation:
     ------
     StoreError
     """
+    if engine.dialect.name != SQLITE:
+        with filling(engine) as connection:
+            connection.exec_driver_sql("ANALYZE forecast, history")  # now, not when the server finds the time for it
     with writing(engine) as connection:
+        patient(connection)
         alone(connection)
         _take(connection, generation.id, state=COMPLETE, members=members)
         mark_stale(connection, generation.id)

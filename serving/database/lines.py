@@ -7,15 +7,16 @@ from typing import NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Engine, delete, func, insert, select
 
-from features.errors import ConflictError, InputError, NotFoundError, StoreError, counted
+from features.errors import ArtifactError, ConflictError, InputError, NotFoundError, StoreError, counted
 from features.snapshot import to_date, to_day
 from serving.database.engine import reading, writing
-from serving.database.forecasts import ForecastRow, Stored, storable
+from serving.database.forecasts import ForecastRow, Stored
 from serving.database.generations import Generation
 from serving.database.locks import members_held, shared
 from serving.database.rows import now, put
 from serving.database.stale import mark_stale
 from serving.database.tables import COMPLETE, FORECAST, GENERATION, HISTORY, LINE
+from serving.database.texts import storable
 
 
 class PostedLine(NamedTuple):
@@ -184,6 +185,9 @@ def _renewed(
         return found
     asked = select(HISTORY.c.member, HISTORY.c.body).where(HISTORY.c.generation == generation.id, HISTORY.c.member.in_(due))
     history = {row.member: row.body for row in connection.execute(asked)}
+    if len(history) < len(due):
+        got = f"{counted(len(due) - len(history), 'forecast')} without a history"
+        raise ArtifactError("a store holds the history of every member with a forecast", got, "run 'tiercast score' again")
     lines = lines_of(connection, due, to_day(generation.as_of))
     rows = forecast([Known(member, history[member], lines.get(member, [])) for member in due])
     made = {member: row for member, row in zip(due, rows, strict=True) if row is not None}

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, Table, delete, func, select, update
 
-from serving.database.engine import SQLITE, filling, reading, writing
+from serving.database.engine import SQLITE, filling, patient, reading, writing
 from serving.database.locks import alone
 from serving.database.tables import COMPLETE, FILLING, FORECAST, GENERATION, HISTORY, LEAVING, LINE, MODEL
 
@@ -30,6 +30,7 @@ def prune(engine: Engine) -> None:
     StoreError
     """
     with writing(engine) as connection:
+        patient(connection)
         alone(connection)
         kept = _to_keep(connection)
         given_up = (dt.datetime.now(dt.UTC) - _GIVEN_UP_AFTER).isoformat(timespec="seconds")
@@ -44,6 +45,7 @@ def prune(engine: Engine) -> None:
         _take_away(engine, FORECAST, generation)
         _take_away(engine, HISTORY, generation)
     with writing(engine) as connection:
+        patient(connection)
         alone(connection)
         connection.execute(delete(GENERATION).where(GENERATION.c.id.in_(leaving)))
         connection.execute(delete(MODEL).where(MODEL.c.version.not_in(select(GENERATION.c.model_version))))

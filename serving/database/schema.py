@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine, inspect
 
 from features.errors import ArtifactError
-from serving.database.engine import SQLITE, reading, writing
+from serving.database.engine import SQLITE, patient, reading, writing
 from serving.database.tables import METADATA
 
 REVISIONS: Final = ("0001",)
@@ -40,8 +40,8 @@ def ensure(engine: Engine) -> None:
     if there == REVISIONS[-1]:
         return
     with writing(engine) as connection:
+        patient(connection)
         if engine.dialect.name != SQLITE:
-            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
         there = _revision(connection)
         _refuse_newer(there)

@@ -49,6 +49,7 @@ MODEL: Final = Table(
     METADATA,
     Column("version", Text, primary_key=True),
     Column("body", LargeBinary, nullable=False, comment="the bundle, JSON, compressed"),
+    Column("about", Text, comment="JSON: its run, data and figures (training.provenance), where a registry knows them"),
 )
 GENERATION: Final = Table(
     "generation",

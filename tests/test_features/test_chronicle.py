@@ -37,6 +37,14 @@ def test_a_fall_is_warned_of_called_off_and_made() -> None:
     ]
 
 
+def test_mornings_before_a_date_may_be_left_out() -> None:
+    histories, policy = read(EXAMPLES / "shop_spend"), TierPolicy.from_yaml(EXAMPLES / "shop_spend" / "policy.yaml")
+    until, since = dt.date(2025, 1, 2), dt.date(2024, 4, 15)
+    whole = tier_history(histories, policy, 0, until)
+    assert tier_history(histories, policy, 0, until, since=since) == [event for event in whole if event.date >= since]
+    assert whole[0].date < since
+
+
 def test_a_return_reopens() -> None:
     assert told("shop_spend", "bo")[2:] == [
         "2024-01-16 Plus reopened: 190.00 from 2023-10-17 to 2024-01-15, 300.00 needed to keep Premier",
@@ -63,8 +71,8 @@ def test_an_invitation_is_kept_for_nothing() -> None:
 def test_in_chinese() -> None:
     assert told("shop_spend", "ana", "zh")[:3] == [
         "2024-01-11 Member joined: 2024-01-10 入会",
-        "2024-02-21 Plus rose: 2023-11-23 至 2024-02-20 105.00，需 100.00",
-        "2024-04-10 Member warned: 2024-01-11 至 2024-04-09 45.00，保级 Plus 需 80.00",
+        "2024-02-21 Plus rose: 2023-11-23 至 2024-02-20 累计 105.00，需 100.00",
+        "2024-04-10 Member warned: 2024-01-11 至 2024-04-09 累计 45.00，保级 Plus 需 80.00",
     ]
 
 

@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import by_hand
 
-from features import operators
 from features.daily import Line
 from features.expressions import OPERATORS, evaluate
 from features.histories import Histories, from_rows
@@ -78,20 +77,6 @@ def test_nobody_has_no_values() -> None:
     assert {len(column) for column in values(panel(histories, [])).values()} == {0}
 
 
-@pytest.mark.parametrize(("age", "inside"), [(1, True), (28, True), (29, False)])
-def test_a_window_is_half_open(age: int, inside: bool) -> None:
-    cutoff = dt.date(2016, 3, 14)  # 28 days back lies beyond a 29 February
-    histories = from_rows([("m", [row(cutoff - dt.timedelta(days=age), 1, 100)])], has_amounts=True)
-    assert panel(histories, [cutoff]).total("visits", 28).tolist() == [float(inside)]
-
-
-@pytest.mark.parametrize(("age", "inside"), [(14, False), (15, True), (28, True), (29, False)])
-def test_a_window_that_ends_earlier_is_half_open_at_both_ends(age: int, inside: bool) -> None:
-    cutoff = dt.date(2016, 3, 14)
-    histories = from_rows([("m", [row(cutoff - dt.timedelta(days=age), 1, 100)])], has_amounts=True)
-    assert panel(histories, [cutoff]).units("gross", 28, 14).tolist() == [100 * inside]
-
-
 @pytest.mark.parametrize(("age", "weight"), [(14, 0.5), (28, 0.25), (840, 0.5**60), (841, 0.0)])
 def test_a_fade_halves_and_ends_after_sixty_half_lives(age: int, weight: float) -> None:
     cutoff = dt.date(2017, 6, 1)
@@ -107,21 +92,3 @@ def test_a_fade_halves_and_ends_after_sixty_half_lives(age: int, weight: float) 
 def test_a_ratio_over_nothing_is_absent(numerator: float, denominator: float, expected: float | None) -> None:
     quotient = ratio(np.array([numerator]), np.array([denominator])).tolist()[0]
     assert math.isnan(quotient) if expected is None else quotient == expected
-
-
-def test_numba_is_not_needed_to_sum(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A service answers without it, and asks the policy about sums."""
-    days = [row(dt.date(2017, 1, day), 1, 100) for day in range(1, 20)]
-    histories = from_rows([("m", days)], has_amounts=True)
-    cutoffs = [dt.date(2017, 1, 10), dt.date(2017, 3, 1)]
-    asked: list[str] = []
-    compile_ = operators.compiled
-    monkeypatch.setattr(operators, "compiled", lambda kernel: asked.append(kernel.__name__) or compile_(kernel))
-    assert panel(histories, cutoffs).units("gross", 50).tolist() == [900, 1000]
-    assert asked == []
-    assert panel(histories, cutoffs * 1_000).units("gross", 50).tolist() == [900, 1000] * 1_000
-    assert set(asked) == {"first_from"}
-    monkeypatch.setattr(operators, "has_numba", lambda: False)
-    asked.clear()
-    assert panel(histories, cutoffs * 1_000).units("gross", 50).tolist() == [900, 1000] * 1_000
-    assert asked == []

@@ -1,69 +1,46 @@
 from __future__ import annotations
 
 import datetime as dt
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pandas as pd
 import pytest
 
-from features.engine import open_table
+from features import postgres_tables, spark_tables
 from features.errors import SourceError
 from features.on_spark import feature_rows
-from features.servers import is_url, shown
+from features.servers import arrow
 from features.verdicts import check
-
-
-@pytest.mark.parametrize(
-    ("url", "said"),
-    [
-        (
-            "postgresql://ann:hunter2@host/shop?table=log",
-            "a URL holds no password; got postgresql://ann@host/shop?table=log.",
-        ),
-        (
-            "postgresql://ann@host/shop?table=log&password=hunter2",
-            "a URL holds no password; got postgresql://ann@host/shop?table",
-        ),
-        (
-            "spark:yarn?parquet=s3a://ann:hunter2@bucket/log",
-            "a URL holds no password; got spark:yarn?parquet=s3a://ann@bucket/",
-        ),
-        ("postgresql://ann:hun#ter2@host/shop?table=log", "a URL can be taken apart; got one that cannot"),
-        ("postgresql://ann:hun/ter2@host/shop?table=log", "a URL can be taken apart; got one that cannot"),
-        ("postgresql://ann:hun?ter2@host/shop", "a URL can be taken apart; got one that cannot"),
-        ("postgresql://ann:hun[ter2@host/shop", "a URL can be taken apart; got one that cannot"),
-        ("s3://ann:hunter2@bucket/log.parquet", "a URL begins with postgresql:// or spark:; got s3://"),
-        ("postgresql://ann@host/shop", "a PostgreSQL URL names a table; got postgresql://ann@host/shop."),
-        ("spark:local[2]", "a Spark URL names a table or Parquet; got spark:local[2]."),
-        ("spark:local[2]?table=", "a Spark URL names a table or Parquet; got spark:local[2]?table=."),
-        ("spark:local[2]?table=log&parquet=log.parquet", "a Spark URL names a table or Parquet"),
-        (
-            "spark://host:7077,other:7077?csv=log.csv",
-            "a Spark URL names a table or Parquet; got spark://host:7077,other:7077?csv",
-        ),
-    ],
-)
-def test_a_url_that_names_no_table_is_refused_without_its_password(url: str, said: str) -> None:
-    with pytest.raises(SourceError) as raised:
-        open_table(url)
-    assert said in str(raised.value)
-    assert "hun" not in str(raised.value)
-    assert "ter2" not in str(raised.value)
-    assert raised.value.__suppress_context__ or raised.value.__context__ is None
-
-
-@pytest.mark.parametrize(
-    "url", ["spark:?table=shop.log", "spark://h:7077?parquet=abfss://box@account/log", "data/log.parquet"]
-)
-def test_what_holds_no_secret_is_shown_as_it_is(url: str) -> None:
-    assert shown(url) == url
-
-
-def test_a_path_is_no_url() -> None:
-    assert not is_url("C:/data/log.csv")
-    assert not is_url("sparks.csv")
 
 
 def test_features_on_spark_need_a_log_on_spark() -> None:
     checked = check(pd.DataFrame({"customer_id": [1], "timestamp": ["2017-01-01"]}))
     with pytest.raises(SourceError, match="are of a log on Spark; got one on duckdb"):
         feature_rows(checked, [dt.date(2017, 2, 1)], horizon_days=28, lookback_days=91)
+
+
+@pytest.mark.parametrize(
+    ("raised", "said"),
+    [
+        (
+            "permission denied for table log\nLINE 1",
+            "a connection's user may read the table; got permission denied for table log.",
+        ),
+        ("server closed the connection", "a log can be read to its end; got server closed the connection."),
+    ],
+)
+@pytest.mark.parametrize(
+    ("name", "module", "fetch"), [("postgres", postgres_tables, "copied"), ("pyspark", spark_tables, "collected")]
+)
+def test_a_server_that_fails_while_it_is_read_is_said(
+    name: str, module: Any, fetch: str, raised: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError(raised)
+
+    monkeypatch.setattr(module, fetch, fail)
+    expression = cast("Any", SimpleNamespace(get_backend=lambda: SimpleNamespace(name=name)))
+    with pytest.raises(SourceError) as error:
+        arrow(expression)
+    assert said in str(error.value)

@@ -101,7 +101,7 @@ async def _hanging() -> dict[str, object]:
 
 
 def test_a_body_that_never_comes_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("serving.body_limit._PATIENCE_S", 0.05)
+    monkeypatch.setattr("serving.body_limit._GRACE_S", 0.05)
     sent: list[dict[str, object]] = []
 
     async def app(*_: object) -> None:
@@ -111,5 +111,44 @@ def test_a_body_that_never_comes_is_not_waited_for(monkeypatch: pytest.MonkeyPat
         sent.append(message)
 
     asyncio.run(BodyLimit(app, most=10)({"type": "http", "headers": []}, _hanging, send))
+    assert (b"connection", b"close") in sent[0]["headers"]  # type: ignore[operator]
     assert sent[0]["status"] == 408
     assert b'"code":"too_slow"' in sent[1]["body"]
+
+
+@pytest.mark.parametrize(("pause", "status"), [(0.002, 200), (0.02, 408)])
+def test_a_body_that_trickles_is_left(monkeypatch: pytest.MonkeyPatch, pause: float, status: int) -> None:
+    """Twenty parts of 4 bytes; at 1,000 bytes a second, one may take 4 ms."""
+    monkeypatch.setattr("serving.body_limit._GRACE_S", 0.1)
+    asked, now, sent = Echo(), [0.0], []
+    parts = [b"abcd"] * 20
+
+    async def receive() -> dict[str, object]:
+        now[0] += pause
+        # The loop's clock goes by what was sent, not by how fast this machine is.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return {"body": parts.pop(), "more_body": bool(parts)}
+
+    async def keep(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    async def call() -> None:
+        monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: now[0])
+        await BodyLimit(asked, MOST)({"type": "http", "headers": []}, receive, keep)
+
+    asyncio.run(call())
+    assert sent[0]["status"] == status
+    assert asked.asked == (status == 200)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE", "OPTIONS"])
+def test_where_no_body_is_announced_none_is_waited_for(method: str) -> None:
+    passed: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert receive is _hanging
+        passed.append(scope["method"])
+
+    asyncio.run(BodyLimit(app, MOST)({"type": "http", "method": method, "headers": []}, _hanging, None))  # type: ignore[arg-type]
+    assert passed == [method]

@@ -80,7 +80,7 @@ def test_more_members_than_one_statement_takes(store: Engine) -> None:
     assert {member: stored.body for member, stored in found.items()} == {m: f"forecast of {m}".encode() for m in members}
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.builds(
         Filters,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import threading
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -12,12 +14,13 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, delete
 from stores import AS_OF, BUNDLE, DAY, fill, row
 
-from features.errors import ConflictError, InputError, NotFoundError, StoreError
+from features.errors import ArtifactError, ConflictError, InputError, NotFoundError, StoreError
 from serving.database.engine import writing
 from serving.database.forecasts import Filters, ForecastRow, Stored, look_up, page
-from serving.database.generations import Generation, add, begin, publish
+from serving.database.generations import Generation, add, begin, complete, publish
 from serving.database.lines import Known, PostedLine, lines_of, post, refresh
-from serving.database.tables import LINE
+from serving.database.pruning import prune
+from serving.database.tables import HISTORY, LINE
 from training.artifact import Bundle
 
 OTHER = Bundle({"trained_as_of": "2026-02-01"}, {})
@@ -149,7 +152,7 @@ def test_a_generation_that_is_not_in_place_takes_no_lines(store: Engine) -> None
         post(store, filling, [line("a", "1")], never)
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.lists(
@@ -206,3 +209,56 @@ def test_requests_for_the_same_members_at_once_lose_nothing(store: Engine) -> No
         whole = f"history of {member}|{','.join(keys)}".encode()
         assert refresh(store, first, [member], spelled)[member].body == whole
         assert refresh(store, second, [member], spelled)[member].body == whole
+
+
+def test_lines_posted_while_batches_come_and_go_are_all_known_at_the_end(store: Engine) -> None:
+    members = ["a", "b", "c"]
+    fill(store, [row(member) for member in members])
+    sent: list[PostedLine] = []
+    failed: list[BaseException] = []
+    over = threading.Event()
+
+    def keep_posting(number: int) -> None:
+        try:
+            for i in itertools.count():
+                if over.is_set():
+                    return
+                lines = [line(member, f"{number}-{i:04}") for member in members[number:]]
+                try:
+                    post(store, complete(store)[0], lines, spelled)
+                except StoreError as error:
+                    if "replaced" not in str(error):  # between the two questions
+                        raise
+                else:
+                    sent.extend(lines)
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=keep_posting, args=(number,)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for bundle in (OTHER, BUNDLE, OTHER, BUNDLE):
+        before = len(sent)
+        fill(store, [row(member) for member in members], bundle=bundle, silent=["d"])
+        prune(store)
+        deadline = time.monotonic() + 20
+        while len(sent) < before + 6 and time.monotonic() < deadline and not failed:
+            time.sleep(0.005)
+    over.set()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert len(sent) >= 24
+    for generation in complete(store):
+        found = refresh(store, generation, members, spelled)
+        for member in members:
+            keys = sorted(one.key for one in sent if one.member == member)
+            assert found[member].body == f"history of {member}|{','.join(keys)}".encode()
+
+
+def test_a_stale_forecast_without_a_history_is_a_damaged_store(store: Engine) -> None:
+    generation = fill(store, [row("a", stale=True)])
+    with writing(store) as connection:
+        connection.execute(delete(HISTORY))
+    with pytest.raises(ArtifactError, match="1 forecast without a history"):
+        refresh(store, generation, ["a"], spelled)

@@ -29,6 +29,7 @@ EXPECTED = {
     "ConfigError": (422, "config"),
     "CutoffError": (422, "cutoff"),
     "LimitError": (413, "limit"),
+    "ConflictError": (409, "conflict"),
     "StoreError": (503, "store"),
     "OverloadError": (503, "overload"),
     "NotFoundError": (404, "not_found"),

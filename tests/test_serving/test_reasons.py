@@ -4,13 +4,14 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.feature import Feature, Unit
+from features.feature import Feature
 from features.registry import registered
-from serving.reasons import plural, sentence, top_reasons, worded
-from training.terms import TERMS, Term
+from serving.pace import Pace
+from serving.reasons import Teller, family_of, sentence, top_reasons
+from training.terms import RHYTHM, TERMS, Term
 
 ALL: tuple[Feature | Term, ...] = (*registered(), *TERMS)
 FINITE = st.floats(-1e9, 1e9, allow_nan=False)
@@ -29,7 +30,7 @@ def test_reasons_are_the_largest_contributions_of_different_families(
     assert len(found) == min(most, len(moving))
     if found:
         assert sizes[0] == max(moving.values())
-    family = {feature.name: feature.family or feature.name for feature in ALL}
+    family = {feature.name: family_of(feature) for feature in ALL}
     told = [family[reason.feature] for reason in found]
     if len(set(told)) < len(told):  # a second of one family only after one of each
         assert set(told) == {family[name] for name in moving}
@@ -63,50 +64,12 @@ def test_every_feature_says_a_whole_sentence_in_both_languages(feature: Feature 
 
 
 @pytest.mark.parametrize(
-    ("value", "unit", "en", "zh"),
-    [
-        (1.0, Unit.DAYS, "1 day", "1 天"),
-        (45.0, Unit.DAYS, "45 days", "45 天"),
-        (6.25, Unit.DAYS, "6.2 days", "6.2 天"),
-        (0.0, Unit.MONEY, "0.00", "0.00"),
-        (-12.345, Unit.MONEY, "-12.35", "-12.35"),
-        (0.834, Unit.SHARE, "83 %", "83 %"),
-        (0.0, Unit.SHARE, "0 %", "0 %"),
-        (0.0, Unit.CHANCE, "under 1 %", "1 % 以下"),
-        (0.0099, Unit.CHANCE, "under 1 %", "1 % 以下"),
-        (0.01, Unit.CHANCE, "1 %", "1 %"),
-        (0.18, Unit.CHANCE, "18 %", "18 %"),
-        (0.99, Unit.CHANCE, "99 %", "99 %"),
-        (0.9901, Unit.CHANCE, "over 99 %", "99 % 以上"),
-        (1.0, Unit.CHANCE, "over 99 %", "99 % 以上"),
-        (2.5, Unit.RATIO, "2.5 times", "2.5 倍"),
-        (1.0, Unit.RATIO, "1.0 times", "1.0 倍"),
-        (0.0, Unit.NATS, "1.0", "1.0"),
-        (math.log(4.5), Unit.NATS, "4.5", "4.5"),
-        (1234.5, Unit.COUNT, "1,234", "1,234"),
-    ],
-)
-def test_values_are_worded_with_their_unit(value: float, unit: Unit, en: str, zh: str) -> None:
-    assert worded(value, unit, "en") == en
-    assert worded(value, unit, "zh") == zh
-
-
-def test_only_one_is_singular() -> None:
-    assert [plural(value) for value in (0.0, 1.0, 1.5, 2.0)] == ["s", "", "s", "s"]
-
-
-@pytest.mark.parametrize(
     ("name", "value", "contribution", "en", "zh"),
     [
         (
             *("buying_rhythm", 0.18, 0.4),
-            "Going by their buying rhythm alone, 18 % likely to buy in the period ahead: raises the risk of leaving.",
-            "仅按购买节奏看，预测期内再次购买的可能性为 18 %：流失风险上升。",
-        ),
-        (
-            *("buying_rhythm", 1.0, -0.4),
-            "Going by their buying rhythm alone, over 99 % likely to buy in the period ahead: lowers the risk of leaving.",
-            "仅按购买节奏看，预测期内再次购买的可能性为 99 % 以上：流失风险下降。",
+            "How often, how lately and for how long they have bought: raises the risk of leaving.",
+            "综合购买频率、最近一次购买与首次购买时间来看：流失风险上升。",
         ),
         (
             *("season", 1.3, 0.26),
@@ -126,3 +89,36 @@ def test_a_term_is_a_reason_among_features() -> None:
     contributions[-2:] = 0.7, -0.5
     found = top_reasons(ALL, values, contributions, most=3, language="en")
     assert [reason.feature for reason in found[:2]] == ["buying_rhythm", "season"]
+
+
+def test_the_rhythm_is_told_as_a_pace_and_beside_it_no_feature_of_the_same_facts() -> None:
+    values, contributions = np.full(len(ALL), 9.0), np.full(len(ALL), 0.1)
+    names = [feature.name for feature in ALL]
+    alike = {"recency_days", "gap_mean_days", "gap_median_days"}
+    for name in alike:
+        contributions[names.index(name)] = -0.6
+    contributions[names.index("buying_rhythm")] = 0.7
+    values[names.index("buying_rhythm")] = 0.002
+    found = top_reasons(ALL, values, contributions, most=6, language="en", pace=Pace(30.0, 12.0, 45.0))
+    assert found[0].sentence == "Buys every 12 days on average, last 45 days ago: raises the risk of leaving."
+    assert (found[0].value, found[0].unit) == (0.002, "chance")
+    assert not alike & {reason.feature for reason in found}
+    contributions[names.index("recency_days")] = -0.8
+    told = [reason.feature for reason in top_reasons(ALL, values, contributions, most=6, language="en")]
+    assert told[0] == "recency_days"
+    assert not {"buying_rhythm", "gap_mean_days", "gap_median_days"} & set(told)
+
+
+@settings(max_examples=15)
+@given(st.lists(st.tuples(VALUES, CONTRIBUTIONS), min_size=1, max_size=4), st.integers(0, 10))
+def test_each_of_many_is_told_as_if_alone(rows: list[tuple[np.ndarray, np.ndarray]], most: int) -> None:
+    values, contributions = (np.array(part) for part in zip(*rows, strict=True))
+    paces = np.array([[5.0 + i, 3.0 * i, 9.0] for i in range(len(rows))])
+    many = Teller(ALL, "zh").reasons(values, contributions, most, paces)
+    for i, found in enumerate(many):
+        alone = top_reasons(ALL, values[i], contributions[i], most=most, language="zh", pace=Pace(*paces[i]))
+        assert repr(alone) == repr(found)
+
+
+def test_the_rhythm_has_a_family_of_its_own() -> None:
+    assert [family_of(term) for term in TERMS] == [RHYTHM.family, "season"]

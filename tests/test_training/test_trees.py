@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import log_loss
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from features.operators import Floats, Integers
 from training import trees
@@ -89,7 +90,9 @@ def test_the_same_twice_and_on_any_number_of_threads(objective: str, monkeypatch
     assert (once.text, once.rounds) == (twice.text, twice.rounds)
     assert once.held_out.tobytes() == twice.held_out.tobytes()
     monkeypatch.setattr(trees, "_PARALLEL_FROM_ROWS", 0)
-    parallel = fitted()
+    with threadpool_limits(3, user_api="openmp"):
+        assert 3 in {library["num_threads"] for library in threadpool_info() if library["user_api"] == "openmp"}
+        parallel = fitted()
     assert once.held_out.tobytes() == parallel.held_out.tobytes()
     assert once.text.partition("\nparameters:")[0] == parallel.text.partition("\nparameters:")[0]
 

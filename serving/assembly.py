@@ -1,0 +1,89 @@
+"""The service put together: database, champion, keys, answers, routes, and what stands before them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI
+
+from serving.answers import Answers
+from serving.champion import Desk
+from serving.database.engine import SQLITE, open_engine
+from serving.erasing import erase_everywhere
+from serving.gate import Gate
+from serving.keys import Keyring
+from serving.members import IdKind
+from serving.metrics import Metrics
+from serving.protection import Layer, Protection, layers, protection, wrapped
+from serving.pseudonyms import erasure_secret
+from serving.routes import create_app
+from serving.settings import Following, Home, Limits, following, limits
+
+_THREADS = 4
+_LONG_AT_ONCE = 64
+
+
+@dataclass(frozen=True)
+class Service:
+    """All parts of one process that answers.
+
+    ``routes`` are the mounted app; ``layers`` what stands before them, outermost first.
+    """
+
+    desk: Desk
+    keys: Keyring | None
+    routes: FastAPI
+    layers: Sequence[Layer]
+
+    def start(self) -> None:
+        """Follow the champion and the keys from now on, in threads of their own."""
+        self.desk.start()
+        if self.keys is not None:
+            self.keys.start()
+
+    def stop(self) -> None:
+        """Follow them no more."""
+        self.desk.stop()
+        if self.keys is not None:
+            self.keys.stop()
+
+    @property
+    def app(self) -> Any:
+        """The routes within the layers, as BentoML stacks them."""
+        return wrapped(self.routes, self.layers)
+
+
+def assembled(
+    place: Home,
+    *,
+    chosen: Protection | None = None,
+    most: Limits | None = None,
+    follow: Following | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> Service:
+    """A service over a home, by the settings of the environment where none are given. Nothing is started or asked yet.
+
+    Raises
+    ------
+    ConfigError
+        a setting is out of its range
+    """
+    chosen, most, follow = chosen or protection(environment), most or limits(environment), follow or following(environment)
+    engine = open_engine(place.store_url)
+    desk = Desk(engine, place.tracking_uri, model=follow.model, every_s=follow.every_s)
+    metrics, gate = Metrics(desk), Gate(chosen.queue, threads=_THREADS, most_large=_LONG_AT_ONCE)
+
+    def erase(key: str, _: IdKind) -> dict[str, Any] | None:
+        done = erase_everywhere(engine, place.path, [key], erasure_secret(place.path, environment))
+        if not done.known:
+            return None
+        (receipt,) = done.receipts
+        counts = receipt.counts | {table.path.name: table.rows for table in done.tables}
+        return {"receipt": receipt.id, "erased_at": receipt.erased_at.isoformat(), "counts": counts}
+
+    routes = create_app(Answers(desk, metrics, erase), gate, in_loop=engine.dialect.name == SQLITE)
+    keys = Keyring(engine) if chosen.with_keys else None
+    return Service(desk, keys, routes, layers(chosen, keys, gate, most.body_bytes, metrics))

@@ -1,0 +1,46 @@
+"""``tiercast forget``: members erased."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from features.errors import ConfigError, NotFoundError, counted
+from serving.commands.options import home_option
+from serving.settings import home
+
+
+@click.command("forget")
+@click.argument("member", required=False)
+@click.option("--stdin", "many", is_flag=True, help="Read ids from standard input, one a line: a shell keeps its history.")
+@home_option
+def command(member: str | None, many: bool, home_path: Path | None) -> None:
+    """Erase members from the store, and from the forecasts and plans that batches have left in the home.
+
+    The next batch leaves them out as well, though they are in the log. Prints a receipt for each, which names nobody. Exits
+    with 3 if nothing was kept of any of them.
+    """
+    from serving.database.engine import open_engine
+    from serving.database.schema import ensure
+    from serving.erasing import erase_everywhere
+    from serving.pseudonyms import erasure_secret
+
+    if (member is None) != many:
+        raise ConfigError("forget takes one MEMBER, or --stdin", "both" if many else "neither", "name one, or pipe them in")
+    members = [line.rstrip("\r\n") for line in sys.stdin] if member is None else [member]
+    members = [member for member in members if member]
+    place = home(home_path)
+    secret = erasure_secret(place.path)
+    engine = open_engine(place.store_url)
+    ensure(engine)
+    done = erase_everywhere(engine, place.path, members, secret)
+    for receipt in done.receipts:
+        rows = ", ".join(f"{table} {rows:,}" for table, rows in receipt.counts.items())
+        click.echo(f"receipt {receipt.id}, {receipt.erased_at.isoformat()}: {rows}")
+    for table in done.tables:
+        click.echo(f"{table.path.name}: {counted(table.rows, 'row')}")
+    if not done.known:
+        got = f"{counted(len(members), 'id')} of which nothing is kept"
+        raise NotFoundError("somebody is forgotten of whom something is kept", got, "check how ids are written")
