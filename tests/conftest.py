@@ -28,8 +28,11 @@ settings.load_profile("tiercast")
 LONGEST = (
     "demo",
     "tests/test_notebooks.py",
+    "tests/test_serving/test_horizon_auto.py",
+    "tests/test_serving/test_command_promote.py",
     "tests/test_training/test_next_tier_fit.py",
     "tests/test_training/test_backtest.py",
+    "tests/test_serving/test_command_tune.py",
     "tests/test_training/test_forecaster.py",
     "tests/test_training/test_promotion.py",
     "tests/test_training/test_other_policies.py",
