@@ -17,9 +17,13 @@ from features.cells import EARLIEST
 from features.events import SURVEY
 from features.money import MAX_AMOUNT
 
-INT64: Final = 2**63 - 1
+MOST_WHOLE: Final = 9_200_000_000_000_000_000
+"""Below 2**63, and a number that floats hold too: whoever reads the description by floats reads the same."""
 MAX_TEXT: Final = 200
-_PLAIN: Final = r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
+_SIGN: Final = r"[^\x00-\x1f\x7f-\x9f]"
+# Written out: what \s stands for differs from one language of patterns to the next.
+_VISIBLE: Final = r"[^\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]"
+_PLAIN: Final = f"^{_SIGN}*{_VISIBLE}{_SIGN}*$"
 # JSON can escape half a character, as in '\ud800', which no store and no answer can hold.
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _YEAR: Final = r"(?:19[89]\d|20\d\d)"
@@ -53,14 +57,14 @@ def is_text(value: Any) -> bool:
 
 
 def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= INT64
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MOST_WHOLE
 
 
 def _member(value: Any) -> int | float | str:
     """One check in place of one for each kind, so that a wrong id is told once."""
     if is_text(value) or _is_whole(value):
         return value  # type: ignore[no-any-return]
-    if isinstance(value, float) and math.isfinite(value) and abs(value) <= INT64:
+    if isinstance(value, float) and math.isfinite(value) and abs(value) <= MOST_WHOLE:
         return value
     raise ValueError(f"an id is a number, or a text that is not blank, of at most {MAX_TEXT} characters")
 
@@ -86,6 +90,8 @@ def _kind(value: Any) -> str:
 def _label(value: Any) -> str:
     if is_text(value) or _is_whole(value):
         return str(value)
+    if isinstance(value, float) and value.is_integer() and abs(value) <= MOST_WHOLE:  # 7.0 is a whole number in JSON
+        return str(int(value))
     raise ValueError(f"this is a text that is not blank, of at most {MAX_TEXT} characters, or a whole number")
 
 
@@ -106,12 +112,12 @@ def _date(value: Any) -> dt.date:
 
 
 _TEXT_SCHEMA: Final = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT, "pattern": _PLAIN}
-_WHOLE_SCHEMA: Final = {"type": "integer", "minimum": -INT64, "maximum": INT64}
+_WHOLE_SCHEMA: Final = {"type": "integer", "minimum": -MOST_WHOLE, "maximum": MOST_WHOLE}
 _AMOUNT_SCHEMA: Final = {"type": "number", "exclusiveMinimum": -MAX_AMOUNT, "exclusiveMaximum": MAX_AMOUNT}
 _SIZE_SCHEMA: Final = {"type": "number", "minimum": 0, "exclusiveMaximum": MAX_AMOUNT}
 _KIND_SCHEMA: Final = {**_TEXT_SCHEMA, "not": {"const": SURVEY}}
 _ID_SCHEMA: Final = {
-    "anyOf": [_TEXT_SCHEMA, {"type": "number", "minimum": -INT64, "maximum": INT64}],
+    "anyOf": [_TEXT_SCHEMA, {"type": "number", "minimum": -MOST_WHOLE, "maximum": MOST_WHOLE}],
     "examples": [25],
 }
 

@@ -21,7 +21,7 @@ def rules(model: type[Any], content: Any) -> list[tuple[str, str]]:
     return [(".".join(map(str, error["loc"])), error["msg"]) for error in raised.value.errors()]
 
 
-@pytest.mark.parametrize("member", [7, -7, 0, 7.5, 2**63 - 1, "7", "007", " a ", "客户", "x" * 200])
+@pytest.mark.parametrize("member", [7, -7, 0, 7.5, 92 * 10**17, "7", "007", " a ", "客户", "x" * 200])
 def test_ids_that_are_taken_as_they_are(member: Any) -> None:
     (taken,) = ByIds.model_validate({"ids": [member]}).ids
     assert (taken, type(taken)) == (member, type(member))
@@ -121,7 +121,7 @@ def test_times_with_a_zone_are_read_in_the_programmes(text: str, shown: dt.datet
     st.one_of(
         st.none(),
         st.text(st.characters(exclude_categories=["Cs", "Cc", "Z"]), min_size=1, max_size=200),
-        st.integers(-(2**63) + 1, 2**63 - 1),
+        st.integers(-92 * 10**17, 92 * 10**17),
     ),
 )
 def test_a_line_survives_json(time: dt.datetime, amount: Any, order: Any) -> None:

@@ -37,7 +37,9 @@ def allowed(schema: dict[str, Any], value: Any) -> bool:
             and re.search(schema["pattern"], value) is not None
             and not value.endswith("\n")  # Python's $ is also before a last newline; JSON Schema's is not
         )
-    if isinstance(value, bool) or not isinstance(value, (int, float) if schema["type"] == "number" else int):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    if schema["type"] == "integer" and value != int(value):
         return False
     return schema.get("minimum", -1e400) <= value <= schema.get("maximum", 1e400) and schema.get(
         "exclusiveMinimum", -1e400
@@ -47,7 +49,27 @@ def allowed(schema: dict[str, Any], value: Any) -> bool:
 ANYTHING = st.one_of(
     st.integers(),
     st.integers(-5, 5),
-    st.sampled_from([2**63, 1 - 2**63, 1e11, -1e11, 0.0, 0.5, "survey", "\x00", "a\x7f", " ", " a", "\u3000", True, None]),
+    st.sampled_from(
+        [
+            2**63,
+            1 - 2**63,
+            92 * 10**17,
+            92 * 10**17 + 1,
+            9.2e18,
+            1e11,
+            -1e11,
+            0.0,
+            0.5,
+            "survey",
+            "\x00",
+            "a\x7f",
+            " ",
+            " a",
+            "\u3000",
+            True,
+            None,
+        ]
+    ),
     st.floats(allow_nan=False, allow_infinity=False),
     st.text(st.characters(exclude_categories=["Cs"]), max_size=4),
     st.dates(dt.date(1900, 1, 1), dt.date(2150, 1, 1)).map(dt.date.isoformat),
