@@ -20,6 +20,7 @@ from features.money import MAX_AMOUNT
 MOST_WHOLE: Final = 9_200_000_000_000_000_000
 """Below 2**63, and a number that floats hold too: whoever reads the description by floats reads the same."""
 MAX_TEXT: Final = 200
+MOST_REASONS: Final = 10
 _SIGN: Final = r"[^\x00-\x1f\x7f-\x9f]"
 # Written out: what \s stands for differs from one language of patterns to the next.
 _VISIBLE: Final = r"[^\x00-\x20\x7f-\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]"
@@ -95,6 +96,13 @@ def _label(value: Any) -> str:
     raise ValueError(f"this is a text that is not blank, of at most {MAX_TEXT} characters, or a whole number")
 
 
+def _few(value: Any) -> int:
+    whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())  # 3.0 is a whole number in JSON
+    if whole and not isinstance(value, bool) and 0 <= value <= MOST_REASONS:
+        return int(value)
+    raise ValueError(f"reasons are a whole number from 0 to {MOST_REASONS}")
+
+
 def _time(value: Any) -> dt.datetime:
     """ISO 8601 text as a time, with its zone where it has one."""
     if isinstance(value, str) and _IS_TIME.fullmatch(value):
@@ -133,4 +141,9 @@ KindField = Annotated[str, PlainValidator(_kind), WithJsonSchema(_KIND_SCHEMA)]
 TextField = Annotated[str, PlainValidator(_label), WithJsonSchema({"anyOf": [_TEXT_SCHEMA, _WHOLE_SCHEMA]})]
 TimeField = Annotated[dt.datetime, PlainValidator(_time), WithJsonSchema({"type": "string", "pattern": TIME})]
 DateField = Annotated[dt.date, PlainValidator(_date), WithJsonSchema({"type": "string", "pattern": DATE})]
-ReasonsField = Annotated[int, Field(ge=0, le=10, strict=True, description="Most reasons for each member.")]
+ReasonsField = Annotated[
+    int,
+    PlainValidator(_few),
+    WithJsonSchema({"type": "integer", "minimum": 0, "maximum": MOST_REASONS}),
+    Field(description="Most reasons for each member."),
+]

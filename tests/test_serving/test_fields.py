@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from serving import fields
 
-KINDS = ["MemberField", "AmountField", "SizeField", "KindField", "TextField", "TimeField", "DateField"]
+KINDS = ["MemberField", "AmountField", "SizeField", "KindField", "TextField", "TimeField", "DateField", "ReasonsField"]
 
 
 def taken(kind: str, value: Any) -> bool:
