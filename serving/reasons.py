@@ -16,6 +16,8 @@ from training.terms import RHYTHM, Term
 
 __all__ = ["Language", "Reason", "Teller", "clause", "sentence", "top_reasons"]
 
+_NEAR_TOP: Final = 3
+"""So many features are looked at for each reason: nearly always enough for one of each family."""
 _SAME_FACTS: Final = frozenset({"recency_days", "gap_mean_days", "gap_median_days"})
 """What the buying rhythm is told by: features of these names are not told beside it."""
 
@@ -89,27 +91,38 @@ class Teller:
         values, contributions : (n_members, n_features)
         paces : (n_members, 3) as ``Pace``, to tell the buying rhythm by
         """
-        orders = np.argsort(-np.abs(contributions), axis=1, kind="stable").tolist()
+        width = contributions.shape[1]
+        near = min(width, _NEAR_TOP * most)
+        order = np.argsort(-np.abs(contributions), axis=1, kind="stable")
+        orders = order[:, :near].tolist()
+        own = [np.take_along_axis(part, order[:, :near], axis=1).tolist() for part in (values, contributions)]
         known = [None] * len(orders) if paces is None else [Pace(*pace) for pace in paces.tolist()]
         found = []
-        for order, own, parts, pace in zip(orders, values.tolist(), contributions.tolist(), known, strict=True):
-            found.append([self._told(i, own[i], parts[i], pace) for i in self._chosen(order, parts, most)])
+        for row, (top, said, parts, pace) in enumerate(zip(orders, *own, known, strict=True)):
+            chosen = self._of_each_family(top, parts, most)
+            if len(chosen) == most:
+                found.append([self._told(top[place], said[place], parts[place], pace) for place in chosen])
+            else:  # rarely, so few families are among the largest
+                found.append(self._of_all(order[row].tolist(), values[row], contributions[row], most, pace))
         return found
 
-    def _chosen(self, order: list[int], parts: list[float], most: int) -> list[int]:
-        """Positions of the reasons, given those of all features from the largest on."""
+    def _of_all(self, order: list[int], values: Floats, contributions: Floats, most: int, pace: Pace | None) -> list[Reason]:
+        said, parts = values[order].tolist(), contributions[order].tolist()
+        chosen = self._of_each_family(order, parts, most)
+        left = [place for place, part in enumerate(parts) if part != 0.0 and place not in chosen]
+        chosen = sorted(chosen + left[: most - len(chosen)])
+        return [self._told(order[place], said[place], parts[place], pace) for place in chosen]
+
+    def _of_each_family(self, order: list[int], parts: list[float], most: int) -> list[int]:
+        """Places of the largest of each family in the order given, of features from the largest contribution on."""
         chosen: list[int] = []
         told: set[str] = set()
-        for i in order:
-            if len(chosen) >= most or parts[i] == 0.0:
+        for place, i in enumerate(order):
+            if len(chosen) >= most or parts[place] == 0.0:
                 break
             if self._families[i] not in told:
                 told.add(self._families[i])
-                chosen.append(i)
-        if len(chosen) < most:
-            left = [i for i in order if parts[i] != 0.0 and i not in chosen]
-            kept = {*chosen, *left[: most - len(chosen)]}
-            chosen = [i for i in order if i in kept]
+                chosen.append(place)
         return chosen
 
     def _told(self, i: int, value: float, contribution: float, pace: Pace | None) -> Reason:

@@ -145,12 +145,13 @@ class Layout:
         """
         told = self.reasons(rows, most=reasons, language=language)
         found = []
-        for member, date, row, own in zip(members, as_of, rows.tolist(), told, strict=True):
+        heads = rows[:, : self.values.start].tolist()
+        for i, (member, date, row, own) in enumerate(zip(members, as_of, heads, told, strict=True)):
             answer = self._answer(member, date, row, language)
             answer["reasons"] = [reason._asdict() for reason in own]
             if contributions:
                 answer["base"] = self.base
-                answer["contributions"] = dict(zip(self._names, row[self.contributions], strict=True))
+                answer["contributions"] = dict(zip(self._names, rows[i, self.contributions].tolist(), strict=True))
             found.append(answer)
         return found
 

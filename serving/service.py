@@ -17,6 +17,7 @@ do_not_track.cache_clear()  # the bentoml command has asked before this module w
 
 SERVICE = assembled(home())
 SERVICE.start()
+SERVICE.settle()
 
 
 # The mounted routes bypass BentoML's own handling of requests, which costs several times the answer itself. Its metrics

@@ -42,6 +42,7 @@ def command(host: str, port: int, without_keys: bool, home_path: Path | None) ->
     # A missing or damaged store is better said now than at the first question.
     SERVICE.desk.look()
     SERVICE.desk.current()
+    SERVICE.settle()
     app = Tiercast.to_asgi(is_main=True)  # type: ignore[attr-defined]
     config = uvicorn.Config(
         app, http=Connection, log_level="warning", access_log=False, server_header=False, ws="none", proxy_headers=False
