@@ -59,10 +59,10 @@ def main() -> None:
             "/invocations",
             theirs,
         ),
-        "tiercast serve": (["tiercast", "serve", "--port"], "/v1/score", ours),
+        "tiercast serve": (["tiercast", "serve", "--port"], "/v1/forecast", ours),
         "bentoml serve": (
             ["bentoml", "serve", "serving.service:Tiercast", "--host", "127.0.0.1", "--port"],
-            "/v1/score",
+            "/v1/forecast",
             ours,
         ),
     }
@@ -73,6 +73,7 @@ def main() -> None:
         "MLFLOW_TRACKING_URI": f"sqlite:///{home / 'mlflow.db'}",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "BENTOML_DO_NOT_TRACK": "True",
+        "TIERCAST_WITHOUT_KEYS": "1",
     }
     taken: dict[str, list[float]] = {name: [] for name in servers}
     answers = {}

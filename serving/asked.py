@@ -10,7 +10,17 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 from features.contacts import About, Event
 from features.daily import Line
 from features.events import SURVEY
-from serving.fields import AmountField, DateField, KindField, MemberField, ReasonsField, SizeField, TextField, TimeField
+from serving.fields import (
+    AmountField,
+    DateField,
+    KindField,
+    LabelField,
+    MemberField,
+    ReasonsField,
+    SizeField,
+    TextField,
+    TimeField,
+)
 from serving.imagined import Imagined
 
 MAX_IDS: Final = 1_000
@@ -43,10 +53,10 @@ class TransactionLine(_Strict):
     coupon: AmountField | None = Field(None, description="What of that was taken off by a coupon.")
     points: AmountField | None = Field(None, description="Points earned; below 0 redeemed or taken back.")
     quantity: AmountField | None = Field(None, description="Units bought.")
-    product: TextField | None = Field(None, description="What was bought.")
-    category: TextField | None = Field(None, description="The kind of product.")
-    channel: TextField | None = Field(None, description="Where the order came in.")
-    store: TextField | None = Field(None, description="Which shop.")
+    product: LabelField | None = Field(None, description="What was bought.")
+    category: LabelField | None = Field(None, description="The kind of product.")
+    channel: LabelField | None = Field(None, description="Where the order came in.")
+    store: LabelField | None = Field(None, description="Which shop.")
 
     def to_line(self, zone: dt.tzinfo) -> Line:
         """The line as the fold takes it, its time as the programme's clocks showed it."""

@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from features.errors import ArtifactError, NotFoundError, TiercastError, TrackingError
+from features.errors import ArtifactError, NotFoundError, StoreError, TiercastError, TrackingError
 
 _COMMANDS: Final = {
     "check": "What a transaction log is good for: rows, gaps, refusals by reason.",
@@ -99,4 +99,4 @@ def exit_code(error: TiercastError) -> int:
     """
     if isinstance(error, NotFoundError):
         return EXIT_MISSING
-    return EXIT_DAMAGED if isinstance(error, (ArtifactError, TrackingError)) else EXIT_INPUT
+    return EXIT_DAMAGED if isinstance(error, (ArtifactError, StoreError, TrackingError)) else EXIT_INPUT

@@ -25,29 +25,30 @@ def docs_page(openapi: dict[str, Any]) -> str:
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(info['title'])}</title><style>{_STYLE}</style>",
         f"<h1>{escape(info['title'])}</h1><p>{escape(info.get('summary', ''))}</p>",
         "<p>Machine-readable: <a href=/openapi.json>/openapi.json</a>.</p>",
-        "<p>Health: <code>/livez</code>, <code>/readyz</code>.</p>",
+        "<p>Health: <code>/livez</code>, <code>/readyz</code>; metrics: <code>/metrics</code>.</p>",
     ]
     for path, methods in openapi["paths"].items():
         for method, route in methods.items():
-            parts.append(
-                f"<h2><code>{method.upper()} {escape(path)}</code></h2><p>{escape(route.get('description', ''))}</p>"
-            )
+            text = " ".join(route.get("description", "").split())
+            parts.append(f"<h2><code>{method.upper()} {escape(path)}</code></h2><p>{escape(text)}</p>")
             fields = [_parameter(parameter) for parameter in route.get("parameters", [])]
-            schema = _request(openapi, route)
-            fields += [_row(name, field.get("description", "")) for name, field in schema.get("properties", {}).items()]
             parts.append(f"<table>{''.join(fields)}</table>" if fields else "")
-            if "example" in schema:
-                parts.append(f"<pre>{escape(json.dumps(schema['example'], indent=1))}</pre>")
+            for schema in _requests(openapi, route):
+                rows = [_row(name, field.get("description", "")) for name, field in schema.get("properties", {}).items()]
+                parts.append(f"<p>{escape(schema.get('description', ''))}</p><table>{''.join(rows)}</table>")
+                if "example" in schema:
+                    parts.append(f"<pre>{escape(json.dumps(schema['example'], indent=1))}</pre>")
             answers = [_row(status, answer.get("description", "")) for status, answer in sorted(route["responses"].items())]
             parts.append(f"<p>Answers</p><table>{''.join(answers)}</table>")
     return "".join(parts)
 
 
-def _request(openapi: dict[str, Any], route: dict[str, Any]) -> dict[str, Any]:
-    content = route.get("requestBody", {}).get("content", {}).get("application/json", {})
-    name = content.get("schema", {}).get("$ref", "").rsplit("/", 1)[-1]
-    schema: dict[str, Any] = openapi.get("components", {}).get("schemas", {}).get(name, {})
-    return schema
+def _requests(openapi: dict[str, Any], route: dict[str, Any]) -> list[dict[str, Any]]:
+    """The kinds of body that a route takes."""
+    content = route.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    known: dict[str, Any] = openapi.get("components", {}).get("schemas", {})
+    kinds = content.get("oneOf", [content] if content else [])
+    return [known.get(kind.get("$ref", "").rsplit("/", 1)[-1], {}) for kind in kinds]
 
 
 def _parameter(parameter: dict[str, Any]) -> str:

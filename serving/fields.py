@@ -40,6 +40,7 @@ DATE: Final = f"^{_DATE}$"
 TIME: Final = f"^{_DATE}(?:[T ]{_CLOCK})?$"
 _IS_DATE: Final = re.compile(_DATE)
 _IS_TIME: Final = re.compile(f"{_DATE}(?:[T ]{_CLOCK})?")
+_IS_LABEL: Final = re.compile(f"{_SIGN}*")
 _IS_PLAIN: Final = re.compile(_PLAIN[1:-1])
 
 
@@ -96,6 +97,12 @@ def _label(value: Any) -> str:
     raise ValueError(f"this is a text that is not blank, of at most {MAX_TEXT} characters, or a whole number")
 
 
+def _blank_too(value: Any) -> str:
+    if isinstance(value, str) and len(value) <= MAX_TEXT and _IS_LABEL.fullmatch(value) and not _SURROGATE.search(value):
+        return value
+    return _label(value)
+
+
 def _few(value: Any) -> int:
     whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())  # 3.0 is a whole number in JSON
     if whole and not isinstance(value, bool) and 0 <= value <= MOST_REASONS:
@@ -139,6 +146,11 @@ AmountField = Annotated[float, PlainValidator(_amount), WithJsonSchema(_AMOUNT_S
 SizeField = Annotated[float, PlainValidator(_size), WithJsonSchema(_SIZE_SCHEMA)]
 KindField = Annotated[str, PlainValidator(_kind), WithJsonSchema(_KIND_SCHEMA)]
 TextField = Annotated[str, PlainValidator(_label), WithJsonSchema({"anyOf": [_TEXT_SCHEMA, _WHOLE_SCHEMA]})]
+LabelField = Annotated[
+    str,
+    PlainValidator(_blank_too),
+    WithJsonSchema({"anyOf": [{"type": "string", "maxLength": MAX_TEXT, "pattern": f"^{_SIGN}*$"}, _WHOLE_SCHEMA]}),
+]
 TimeField = Annotated[dt.datetime, PlainValidator(_time), WithJsonSchema({"type": "string", "pattern": TIME})]
 DateField = Annotated[dt.date, PlainValidator(_date), WithJsonSchema({"type": "string", "pattern": DATE})]
 ReasonsField = Annotated[

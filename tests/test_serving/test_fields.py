@@ -13,7 +13,17 @@ from pydantic import TypeAdapter, ValidationError
 
 from serving import fields
 
-KINDS = ["MemberField", "AmountField", "SizeField", "KindField", "TextField", "TimeField", "DateField", "ReasonsField"]
+KINDS = [
+    "MemberField",
+    "AmountField",
+    "SizeField",
+    "KindField",
+    "TextField",
+    "LabelField",
+    "TimeField",
+    "DateField",
+    "ReasonsField",
+]
 
 
 def taken(kind: str, value: Any) -> bool:

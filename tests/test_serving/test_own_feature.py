@@ -89,9 +89,9 @@ def test_batch_and_service_forecast_the_same(shop: Shop, log: pd.DataFrame) -> N
         for member in members
     ]
     client = app(shop.home.path)
-    asked = {"contributions": True, "reasons": 20}
-    stored = client.post("/v1/forecasts", json={"customer_ids": members, **asked}).json()["forecasts"]
-    scored = client.post("/v1/score", json={"histories": sent, **asked}).json()["forecasts"]
+    asked = {"contributions": True, "reasons": 10}
+    stored = client.post("/v1/forecast", json={"ids": members, **asked}).json()["forecasts"]
+    scored = client.post("/v1/forecast", json={"histories": sent, **asked}).json()["forecasts"]
     assert [forecast["p_churn"] for forecast in stored] == [expected[member] for member in members]
     assert [told(forecast) for forecast in scored] == [told(forecast) for forecast in stored]
     reasons = {reason["feature"]: reason["sentence"] for forecast in scored for reason in forecast["reasons"]}
@@ -109,12 +109,12 @@ def test_a_number_that_it_needs_has_to_be_spoken_of_and_a_label_may_be_blank(sho
     line = {"timestamp": f"{shop.as_of.replace(day=1)}T19:00:00", "amount": 5.0}
 
     def sent(line: dict[str, Any]) -> Any:
-        return app(shop.home.path).post("/v1/score", json={"histories": [{"customer_id": "new", "transactions": [line]}]})
+        return app(shop.home.path).post("/v1/forecast", json={"histories": [{"customer_id": "new", "transactions": [line]}]})
 
     (forecast,) = sent({**line, "cost": 0}).json()["forecasts"]
     assert math.isfinite(forecast["p_churn"])
     refused = sent(line)
-    assert refused.status_code == 422
+    assert refused.status_code == 409
     assert (
         "histories.0: the lines say 'cost', which the model reads; got none that does" in refused.json()["error"]["message"]
     )

@@ -63,8 +63,8 @@ def test_sent_histories_give_the_batchs_tiers_and_needs(counted: Shop) -> None:
         {"customer_id": member, "transactions": lines.loc[own.index].to_dict("records")}
         for member, own in counted.log.groupby("customer_id")
     ]
-    answer = client.post("/v1/score", json={"histories": sent, "contributions": True}).json()["forecasts"]
-    stored = client.post("/v1/forecasts", json={"customer_ids": frame.customer_id.tolist(), "contributions": True}).json()
+    answer = client.post("/v1/forecast", json={"histories": sent, "contributions": True}).json()["forecasts"]
+    stored = client.post("/v1/forecast", json={"ids": frame.customer_id.tolist(), "contributions": True}).json()
     assert answer == stored["forecasts"]
     assert [forecast["tier"] for forecast in answer] == frame.tier.tolist()
     assert [forecast["needs"]["Top"] for forecast in answer] == frame.need_Top.tolist()
@@ -139,14 +139,14 @@ def test_lines_silent_about_what_the_policy_counts_are_refused(counted: Shop) ->
     member = counted.histories.members.tolist()[0]
     read = sorted(counted.forecaster.columns)
     answer = app(counted.home.path).post(
-        "/v1/score",
+        "/v1/forecast",
         json={
             "histories": [
                 {"customer_id": member, "transactions": [{"timestamp": "2017-01-03T10:00:00", "amount": 5.0}]},
             ]
         },
     )
-    assert answer.status_code == (422 if read else 200)
+    assert answer.status_code == (409 if read else 200)
     if read:
         assert f"the lines say {read[0]!r}, which the model reads" in answer.json()["error"]["message"]
 
@@ -155,11 +155,11 @@ def test_a_model_whose_margin_comes_from_costs_is_sent_costs(tmp_path: Path) -> 
     shop = open_shop(tmp_path, log_with({"cost"}), policy("spend"), PLAIN_FEATURES)
     line = {"timestamp": "2020-08-11T10:00:00", "amount": 20.0}
     ask = app(shop.home.path).post
-    refused = ask("/v1/score", json={"histories": [{"customer_id": "x", "transactions": [line]}]})
-    assert refused.status_code == 422
+    refused = ask("/v1/forecast", json={"histories": [{"customer_id": "x", "transactions": [line]}]})
+    assert refused.status_code == 409
     assert "the lines say 'cost', which the model reads" in refused.json()["error"]["message"]
     sent = [{"customer_id": cost, "transactions": [{**line, "cost": cost}]} for cost in (2.0, 18.0)]
-    cheap, dear = ask("/v1/score", json={"histories": sent}).json()["forecasts"]
+    cheap, dear = ask("/v1/forecast", json={"histories": sent}).json()["forecasts"]
     assert cheap["p_churn"] == dear["p_churn"]
     assert cheap["expected_value"] > dear["expected_value"] > 0
     assert cheap["value_of"] == "margin"

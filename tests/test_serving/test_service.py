@@ -101,7 +101,7 @@ def test_bentoml_serves_it_with_keys_and_takes_up_a_batch(demo: Demo, tmp_path: 
     home.mkdir()
     command, follow = [BIN / "bentoml", "serve", "serving.service:Tiercast"], {"TIERCAST_FOLLOW_SECONDS": "1"}
     with serving(command, tmp_path / "log", cwd=ROOT, home=home, until="/livez", **follow) as up:
-        in_shape(up.get("/v1/members/25"), 503, "service_unavailable")  # not even keys can be asked for
+        in_shape(up.get("/v1/members/25"), 401, "no_key")
         in_shape(up.get("/readyz"), 503, "service_unavailable")
         in_shape(up.get("/nowhere"), 404, "not_found")
         for path in demo.place.glob("store.sqlite*"):

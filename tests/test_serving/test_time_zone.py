@@ -64,15 +64,15 @@ def test_a_model_keeps_its_zone(abroad: Shop) -> None:
 def test_sent_histories_give_the_batchs_forecasts(abroad: Shop, client: Client) -> None:
     stored = pd.read_parquet(abroad.scored.parquet).customer_id.tolist()
     assert len(stored) > 30
-    expected = client.post("/v1/forecasts", json={"customer_ids": stored, "contributions": True}).json()
-    answer = client.post("/v1/score", json={"histories": histories(abroad.log), "contributions": True}).json()
+    expected = client.post("/v1/forecast", json={"ids": stored, "contributions": True}).json()
+    answer = client.post("/v1/forecast", json={"histories": histories(abroad.log), "contributions": True}).json()
     assert answer["forecasts"] == expected["forecasts"]
     assert len(answer["silent"]) == abroad.log.customer_id.nunique() - len(stored)
 
 
 def test_so_do_times_without_a_zone_as_the_clocks_showed_them(abroad: Shop, client: Client) -> None:
     plain = abroad.log.assign(timestamp=[time.isoformat() for time in shown(abroad.log, zone(abroad))])
-    sent = [client.post("/v1/score", json={"histories": histories(log)}).json() for log in (plain, abroad.log)]
+    sent = [client.post("/v1/forecast", json={"histories": histories(log)}).json() for log in (plain, abroad.log)]
     assert sent[0] == sent[1]
 
 
@@ -99,7 +99,7 @@ def test_a_model_of_utc_refuses_days_of_another_zone(shop: Shop) -> None:
         shop.forecaster.forecast(log, shop.as_of)
 
 
-@pytest.mark.parametrize(("seconds", "status"), [(-1, 200), (0, 422), (1, 422)])
+@pytest.mark.parametrize(("seconds", "status"), [(-1, 200), (0, 409), (1, 409)])
 @pytest.mark.parametrize("offset", [0, 14, -12])
 def test_the_as_of_date_begins_at_the_programmes_midnight(
     abroad: Shop, client: Client, seconds: int, status: int, offset: int
@@ -107,7 +107,7 @@ def test_the_as_of_date_begins_at_the_programmes_midnight(
     midnight = pd.Timestamp(abroad.as_of, tz=zone(abroad)) + pd.Timedelta(seconds=seconds)
     sent = midnight.tz_convert(dt.timezone(dt.timedelta(hours=offset))).isoformat()
     line = {"timestamp": sent, "amount": 5.0}
-    answer = client.post("/v1/score", json={"histories": [{"customer_id": "x", "transactions": [line]}]})
+    answer = client.post("/v1/forecast", json={"histories": [{"customer_id": "x", "transactions": [line]}]})
     assert answer.status_code == status
     if status == 200:
         assert [forecast["customer_id"] for forecast in answer.json()["forecasts"]] == ["x"]
