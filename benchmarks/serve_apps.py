@@ -41,7 +41,7 @@ def _app() -> Starlette:
             values = np.concatenate([x[at][0], terms(log_some[at], churn.season.above_usual(cutoff))[0]])
             contributions = churn.contributions(*row, cutoff)[0]
             reasons = top_reasons(explained, values, contributions, most=3, language="en")
-            answers.append({"id": member, "p_churn": p_churn, "reasons": [vars(reason) for reason in reasons]})
+            answers.append({"id": member, "p_churn": p_churn, "reasons": [reason._asdict() for reason in reasons]})
         return Response(orjson.dumps({"forecasts": answers}), media_type="application/json")
 
     return Starlette(routes=[Route("/v1/forecast", forecast, methods=["POST"])])

@@ -103,7 +103,7 @@ def test_bentoml_serves_it_with_keys_and_takes_up_a_batch(demo: Demo, tmp_path: 
     with serving(command, tmp_path / "log", cwd=ROOT, home=home, until="/livez", **follow) as up:
         in_shape(up.get("/v1/members/25"), 401, "no_key")
         in_shape(up.get("/readyz"), 503, "service_unavailable")
-        in_shape(up.get("/nowhere"), 404, "not_found")
+        in_shape(up.get("/nowhere"), 401, "no_key")
         for path in demo.place.glob("store.sqlite*"):
             shutil.copy(path, home)
         made = tiercast("keys", "make", "--name", "test", "--scope", "forecast", "--home", home, cwd=tmp_path)
