@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from serving.answers import Answers
+from serving.body_route import BodyRoute
 from serving.champion import Desk
 from serving.database.engine import SQLITE, open_engine
 from serving.erasing import erase_everywhere
@@ -53,6 +54,11 @@ class Service:
         self.desk.stop()
         if self.keys is not None:
             self.keys.stop()
+
+    @property
+    def posts(self) -> dict[str, Any]:
+        """Routes that take a body, by path."""
+        return {route.path: route.app for route in self.routes.routes if isinstance(route, BodyRoute)}
 
     @staticmethod
     def settle() -> None:

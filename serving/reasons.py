@@ -91,27 +91,36 @@ class Teller:
         values, contributions : (n_members, n_features)
         paces : (n_members, 3) as ``Pace``, to tell the buying rhythm by
         """
-        width = contributions.shape[1]
-        near = min(width, _NEAR_TOP * most)
+        paced = [None] * len(values) if paces is None else [Pace(*pace) for pace in paces.tolist()]
+        if len(values) == 1:  # plain Python is done before numpy has begun
+            return [self._of_all(None, values[0].tolist(), contributions[0].tolist(), most, paced[0])]
+        near = min(contributions.shape[1], _NEAR_TOP * most)
         order = np.argsort(-np.abs(contributions), axis=1, kind="stable")
         orders = order[:, :near].tolist()
         own = [np.take_along_axis(part, order[:, :near], axis=1).tolist() for part in (values, contributions)]
-        known = [None] * len(orders) if paces is None else [Pace(*pace) for pace in paces.tolist()]
         found = []
-        for row, (top, said, parts, pace) in enumerate(zip(orders, *own, known, strict=True)):
+        for row, (top, said, parts, pace) in enumerate(zip(orders, *own, paced, strict=True)):
             chosen = self._of_each_family(top, parts, most)
             if len(chosen) == most:
                 found.append([self._told(top[place], said[place], parts[place], pace) for place in chosen])
             else:  # rarely, so few families are among the largest
-                found.append(self._of_all(order[row].tolist(), values[row], contributions[row], most, pace))
+                found.append(
+                    self._of_all(order[row].tolist(), values[row].tolist(), contributions[row].tolist(), most, pace)
+                )
         return found
 
-    def _of_all(self, order: list[int], values: Floats, contributions: Floats, most: int, pace: Pace | None) -> list[Reason]:
-        said, parts = values[order].tolist(), contributions[order].tolist()
+    def _of_all(
+        self, order: list[int] | None, values: list[float], contributions: list[float], most: int, pace: Pace | None
+    ) -> list[Reason]:
+        """Of one member, whose features are looked at to the last if need be."""
+        if order is None:
+            order = sorted(range(len(values)), key=[-abs(part) for part in contributions].__getitem__)
+        parts = [contributions[i] for i in order]
         chosen = self._of_each_family(order, parts, most)
-        left = [place for place, part in enumerate(parts) if part != 0.0 and place not in chosen]
-        chosen = sorted(chosen + left[: most - len(chosen)])
-        return [self._told(order[place], said[place], parts[place], pace) for place in chosen]
+        if len(chosen) < most:
+            left = [place for place, part in enumerate(parts) if part != 0.0 and place not in chosen]
+            chosen = sorted(chosen + left[: most - len(chosen)])
+        return [self._told(order[place], values[order[place]], parts[place], pace) for place in chosen]
 
     def _of_each_family(self, order: list[int], parts: list[float], most: int) -> list[int]:
         """Places of the largest of each family in the order given, of features from the largest contribution on."""

@@ -156,32 +156,45 @@ class Layout:
         return found
 
     def _answer(self, member: Any, as_of: dt.date, row: list[float], language: Language) -> dict[str, Any]:
-        own = dict(zip(HEAD, row, strict=False))
+        (
+            log_odds,
+            p_churn,
+            spend,
+            spend_low,
+            spend_high,
+            value,
+            _,
+            at_risk,
+            next_low,
+            next_median,
+            next_high,
+            earlier,
+            stage,
+            held,
+            *_,
+        ) = row[: len(HEAD)]
         p_tier, needs = row[self.p_tier], row[self.needs]
-        has_tiers, forecast = not math.isnan(own["tier"]), len(p_tier) > 0 and not math.isnan(p_tier[0])
-        tier = int(own["tier"]) if has_tiers else 0
-        temperature = temperature_of(own["p_churn"])
+        has_tiers, forecast = not math.isnan(held), len(p_tier) > 0 and not math.isnan(p_tier[0])
+        temperature = temperature_of(p_churn)
         return {
             "customer_id": member,
             "as_of": as_of.isoformat(),
             "horizon_days": self.horizon_days,
             "model_version": self.model_version,
-            "p_churn": own["p_churn"],
+            "p_churn": p_churn,
             "temperature": {
                 "value": temperature,
                 "band": band_of(temperature).name,
-                "change": _there(temperature - own["earlier_temperature"]),
+                "change": _there(temperature - earlier),
             },
-            "log_odds": own["log_odds"],
-            "expected_spend": None
-            if math.isnan(own["expected_spend"])
-            else {"expected": own["expected_spend"], "low": own["spend_low"], "high": own["spend_high"]},
-            "expected_value": _there(own["expected_value"]),
-            "value_at_risk": _there(own["value_at_risk"]),
+            "log_odds": log_odds,
+            "expected_spend": None if math.isnan(spend) else {"expected": spend, "low": spend_low, "high": spend_high},
+            "expected_value": _there(value),
+            "value_at_risk": _there(at_risk),
             "value_of": self.value_of,
-            "next_purchase_days": {name: _there(own[f"next_purchase_{name}"]) for name in DAYS},
-            "stage": STAGE_NAMES[int(own["stage"])],
-            "tier": self.tier_names[tier] if has_tiers else None,
+            "next_purchase_days": {"low": _there(next_low), "median": _there(next_median), "high": _there(next_high)},
+            "stage": STAGE_NAMES[int(stage)],
+            "tier": self.tier_names[int(held)] if has_tiers else None,
             "p_next_tier": dict(zip(self.tier_names, p_tier, strict=True)) if forecast else None,
             "needs": dict(zip(self.tier_names, map(_there, needs), strict=True)) if has_tiers else None,
             "near_miss": self.near_miss(row, language),

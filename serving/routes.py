@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final, Literal
 
 import orjson
@@ -14,9 +14,9 @@ from features.errors import TiercastError
 from serving import answered, answered_pages, answered_trials
 from serving.answers import Answers, Chosen
 from serving.asked import ByIds, ForecastAsked, Post, WhatIf
-from serving.body_route import BodyRoute
+from serving.body_route import BodyRoute, refusal
 from serving.docs_page import docs_page
-from serving.errors import error_body, headers_of, status_of, validation_body
+from serving.errors import validation_body
 from serving.fields import MAX_TEXT
 from serving.gate import Gate
 from serving.language import language_of
@@ -41,6 +41,7 @@ _FAULTS: Final[dict[int, str]] = {
     429: "The key asks more than it may; Retry-After says when to ask again",
     503: "No forecasts are in place, the store is away or the service is full; Retry-After says when to ask again",
 }
+_Endpoint = Callable[..., Awaitable[Response]]
 _Accept = Annotated[str | None, Header(alias="accept-language", description="Language of the sentences: en or zh.")]
 _Id = Annotated[str, Path(min_length=1, max_length=MAX_TEXT, description="The member, as in the transaction log.")]
 _Reasons = Annotated[int, Query(ge=0, le=10, description="Most reasons for each member.")]
@@ -63,9 +64,11 @@ def create_app(answers: Answers, gate: Gate, *, in_loop: bool = True) -> FastAPI
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        # It is off until a provider is set up; asking whether one is takes time with each request.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.openapi = lambda: described(app)  # type: ignore[method-assign]
-    app.include_router(_forecasts(answers, gate, _SMALL if in_loop else 0))
+    _forecasts(app, answers, gate, _SMALL if in_loop else 0)
     app.include_router(_members(answers, gate))
 
     @app.get("/metrics", include_in_schema=False)
@@ -79,7 +82,7 @@ def create_app(answers: Answers, gate: Gate, *, in_loop: bool = True) -> FastAPI
 
     @app.exception_handler(TiercastError)
     async def refused(_: Request, error: TiercastError) -> Response:
-        return Response(error_body(error), status_of(error), headers_of(error), media_type="application/json")
+        return refusal(error)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:
@@ -88,10 +91,13 @@ def create_app(answers: Answers, gate: Gate, *, in_loop: bool = True) -> FastAPI
     return app
 
 
-def _forecasts(answers: Answers, gate: Gate, small: int) -> APIRouter:
-    routes = APIRouter(route_class=BodyRoute)
+def _forecasts(app: FastAPI, answers: Answers, gate: Gate, small: int) -> None:
+    def post_route(path: str, answer: Any, tag: str, *more: int) -> Callable[[_Endpoint], None]:
+        options = {"response_model": answer, "responses": _faults(*more), "tags": [tag], "methods": ["POST"]}
+        # Not by a router of their own: asked through one, a route is looked for once more.
+        return lambda endpoint: app.router.add_api_route(path, endpoint, route_class_override=BodyRoute, **options)
 
-    @routes.post("/v1/forecast", response_model=answered.Forecasts, responses=_faults(), tags=["forecasts"])
+    @post_route("/v1/forecast", answered.Forecasts, "forecasts")
     async def forecast(
         request: Request, asked: Annotated[ForecastAsked, Body()], accept_language: _Accept = None
     ) -> Response:
@@ -106,7 +112,7 @@ def _forecasts(answers: Answers, gate: Gate, small: int) -> APIRouter:
             return _json(answers.of_ids(asked.ids, None, ask), language)
         return await _long(gate, language, lambda: answers.of_ids(asked.ids, asked.as_of, ask))
 
-    @routes.post("/v1/what-if", response_model=answered_trials.WhatIfAnswer, responses=_faults(404), tags=["forecasts"])
+    @post_route("/v1/what-if", answered_trials.WhatIfAnswer, "forecasts", 404)
     async def what_if(request: Request, asked: Annotated[WhatIf, Body()], accept_language: _Accept = None) -> Response:
         """What would become of a member by imagined purchases, visits or returns; and what it takes to keep or reach each
         tier, with the probability that the member does it unaided.
@@ -115,7 +121,7 @@ def _forecasts(answers: Answers, gate: Gate, small: int) -> APIRouter:
         _noted(request, asked.customer_id)
         return await _long(gate, language, lambda: answers.what_if(asked, language))
 
-    @routes.post("/v1/transactions", response_model=answered.Posted, responses=_faults(), tags=["transactions"])
+    @post_route("/v1/transactions", answered.Posted, "transactions")
     async def post(request: Request, asked: Annotated[Post, Body()], accept_language: _Accept = None) -> Response:
         """New lines of known members, all or none. What is acknowledged is on disk, and in the members' forecasts.
 
@@ -124,8 +130,6 @@ def _forecasts(answers: Answers, gate: Gate, small: int) -> APIRouter:
         language = language_of(accept_language)
         note_of(request.scope).members = len({line.customer_id for line in asked.lines})
         return await _long(gate, language, lambda: answers.post(asked, Ask(asked.reasons, language)))
-
-    return routes
 
 
 def _members(answers: Answers, gate: Gate) -> APIRouter:

@@ -12,6 +12,7 @@ from bentoml._internal.utils.analytics.usage_stats import do_not_track
 
 from serving.assembly import assembled
 from serving.settings import home
+from serving.straight import Straight
 
 do_not_track.cache_clear()  # the bentoml command has asked before this module was loaded
 
@@ -41,5 +42,5 @@ class Tiercast:
 
 # The decorator makes a Service of the class, which types cannot follow. The first one added is the outermost.
 _service: Any = Tiercast
-for _layer, _options in SERVICE.layers:
+for _layer, _options in (*SERVICE.layers, (Straight, {"routes": SERVICE.routes, "posts": SERVICE.posts})):
     _service.add_asgi_middleware(_layer, **_options)
