@@ -112,7 +112,7 @@ class Answers:
         """A page of the desk's list, most value at risk first."""
         champion = self.desk.current()
         found = page(self.desk.engine, champion.generation.id, _filters(chosen, champion), limit=limit, cursor=cursor)
-        rows = dict(found.rows)
+        rows = self._fresh(champion, dict(found.rows))
         return {"members": self._told(champion, list(rows), rows, ask), "next": found.cursor}
 
     def post(self, asked: Post, ask: Ask) -> dict[str, Any]:
@@ -142,12 +142,16 @@ class Answers:
         return receipt
 
     def _stored(self, champion: Champion, keys: Sequence[str]) -> dict[str, Stored]:
-        found = look_up(self.desk.engine, champion.generation.id, keys)
+        return self._fresh(champion, look_up(self.desk.engine, champion.generation.id, keys))
+
+    def _fresh(self, champion: Champion, found: dict[str, Stored]) -> dict[str, Stored]:
+        """The same, in the same order, with stale ones made anew; who has no forecast any more is left out."""
         stale = [key for key, row in found.items() if row.stale]
-        if stale:
-            found = {key: row for key, row in found.items() if not row.stale} | renewed(self.desk.engine, champion, stale)
-            self.metrics.refreshed(len(stale))
-        return found
+        if not stale:
+            return found
+        self.metrics.refreshed(len(stale))
+        made = renewed(self.desk.engine, champion, stale)
+        return {key: row for key, old in found.items() if (row := made.get(key) if old.stale else old) is not None}
 
     def _anew(self, champion: Champion, keys: Sequence[str], as_of: dt.date) -> dict[str, Stored]:
         scores = scored(champion, known(self.desk.engine, champion, keys), as_of)

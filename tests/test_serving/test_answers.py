@@ -162,7 +162,7 @@ def test_a_stale_forecast_is_made_anew_by_whoever_reads_it(answers: Answers, sho
     generation = answers.desk.current().generation.id
     assert not look_up(answers.desk.engine, generation, ["058"])["058"].stale
     with writing(answers.desk.engine) as connection:
-        connection.execute(update(FORECAST).where(FORECAST.c.member == "058").values(stale=True))
+        connection.execute(update(FORECAST).where(FORECAST.c.member == "058").values(stale=True, body=b""))
     assert before in answers.members(Chosen(), 1_000, None, ASK)["members"]
 
 
