@@ -62,18 +62,30 @@ class Answers:
     metrics: Metrics
     erase: Erase
 
+    def at_once(self, ids: Sequence[MemberId], ask: Ask) -> dict[str, Any] | None:
+        """Stored forecasts by id; None where one has to be made anew first, since writing it may wait for others."""
+        champion = self.desk.current()
+        keys = [asked_key(member, champion.generation.id_kind) for member in ids]
+        found = look_up(self.desk.engine, champion.generation.id, keys)
+        return None if any(row.stale for row in found.values()) else self._found(champion, ids, keys, found, ask)
+
     def of_ids(self, ids: Sequence[MemberId], as_of: dt.date | None, ask: Ask) -> dict[str, Any]:
         """Forecasts by id, in the order asked for: the stored ones, or for a day anew from the stored histories."""
         champion = self.desk.current()
-        kind = champion.generation.id_kind
-        keys = [asked_key(member, kind) for member in ids]
-        found = self._stored(champion, keys) if as_of is None else self._anew(champion, keys, as_of)
-        there = [key for key in keys if key in found]
-        answers = self._told(champion, there, found, ask)
+        keys = [asked_key(member, champion.generation.id_kind) for member in ids]
+        if as_of is None:
+            found = self._fresh(champion, look_up(self.desk.engine, champion.generation.id, keys))
+        else:
+            found = self._anew(champion, keys, as_of)
+        return self._found(champion, ids, keys, found, ask)
+
+    def _found(
+        self, champion: Champion, ids: Sequence[MemberId], keys: Sequence[str], found: dict[str, Stored], ask: Ask
+    ) -> dict[str, Any]:
         missing = {key: member for key, member in zip(keys, ids, strict=True) if key not in found}
         silent = histories(self.desk.engine, champion.generation.id, list(missing)) if missing else {}
         return {
-            "forecasts": answers,
+            "forecasts": self._told(champion, [key for key in keys if key in found], found, ask),
             "unknown": [member for key, member in missing.items() if key not in silent],
             "silent": [member for key, member in missing.items() if key in silent],
         }
@@ -140,9 +152,6 @@ class Answers:
         if receipt is None:
             raise UnknownMemberError(1)
         return receipt
-
-    def _stored(self, champion: Champion, keys: Sequence[str]) -> dict[str, Stored]:
-        return self._fresh(champion, look_up(self.desk.engine, champion.generation.id, keys))
 
     def _fresh(self, champion: Champion, found: dict[str, Stored]) -> dict[str, Stored]:
         """The same, in the same order, with stale ones made anew; who has no forecast any more is left out."""

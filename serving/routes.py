@@ -109,7 +109,9 @@ def _forecasts(app: FastAPI, answers: Answers, gate: Gate, small: int) -> None:
             return await _long(gate, language, lambda: answers.of_histories(asked, ask))
         note.members = len(asked.ids)
         if len(asked.ids) <= small and asked.as_of is None:
-            return _json(answers.of_ids(asked.ids, None, ask), language)
+            found = answers.at_once(asked.ids, ask)
+            if found is not None:
+                return _json(found, language)
         return await _long(gate, language, lambda: answers.of_ids(asked.ids, asked.as_of, ask))
 
     @post_route("/v1/what-if", answered_trials.WhatIfAnswer, "forecasts", 404)

@@ -158,7 +158,9 @@ def test_a_stale_forecast_is_made_anew_by_whoever_reads_it(answers: Answers, sho
     (before,) = answers.of_ids(["058"], None, ASK)["forecasts"]
     with writing(answers.desk.engine) as connection:
         connection.execute(update(FORECAST).where(FORECAST.c.member == "058").values(stale=True, body=b"\0" * 8))
+    assert answers.at_once(["058"], ASK) is None
     assert answers.of_ids(["058"], None, ASK)["forecasts"] == [before]
+    assert answers.at_once(["058"], ASK) == answers.of_ids(["058"], None, ASK)
     generation = answers.desk.current().generation.id
     assert not look_up(answers.desk.engine, generation, ["058"])["058"].stale
     with writing(answers.desk.engine) as connection:

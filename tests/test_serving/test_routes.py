@@ -241,7 +241,7 @@ def test_a_crash_keeps_its_inside(shop: Shop, monkeypatch: pytest.MonkeyPatch, p
     def crash(*_: Any) -> None:
         raise RuntimeError(f"{SECRET} spent {AMOUNT}")
 
-    for name in ("of_ids", "of_histories", "member"):
+    for name in ("at_once", "of_histories", "member"):
         monkeypatch.setattr(Answers, name, crash)
     client = served(shop.home.path)
     bodies = (sent(LINE), b'{"ids": ["059"]}')
