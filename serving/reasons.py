@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -16,6 +17,8 @@ from training.terms import RHYTHM, Term
 
 __all__ = ["Language", "Reason", "Teller", "clause", "sentence", "top_reasons"]
 
+_KEPT: Final = 16_384
+"""Sentences that are remembered, about 4 MB."""
 _NEAR_TOP: Final = 3
 """So many features are looked at for each reason: nearly always enough for one of each family."""
 _SAME_FACTS: Final = frozenset({"recency_days", "gap_mean_days", "gap_median_days"})
@@ -79,6 +82,8 @@ class Teller:
         self.features = tuple(features)
         self.language: Language = language
         self._families = [family_of(feature) for feature in features]
+        # Days and counts are the same for many members.
+        self._sentence = lru_cache(_KEPT)(self._worded)
 
     def reasons(self, values: Floats, contributions: Floats, most: int, paces: Floats | None = None) -> list[list[Reason]]:
         """For each member, the features that move the forecast most, largest first.
@@ -134,13 +139,18 @@ class Teller:
                 chosen.append(place)
         return chosen
 
+    def _worded(self, i: int, value: float | None, raises: bool) -> str:
+        said = clause(self.features[i], math.nan if value is None else value, self.language)
+        return whole_sentence(said, raises, self.language)
+
     def _told(self, i: int, value: float, contribution: float, pace: Pace | None) -> Reason:
         feature, raises = self.features[i], contribution > 0
+        known = None if math.isnan(value) else value
         if pace is not None and feature.name == RHYTHM.name:
             said = whole_sentence(paced(pace, raises=raises, language=self.language), raises, self.language)
         else:
-            said = sentence(feature, value, contribution, self.language)
-        return Reason(feature.name, None if math.isnan(value) else value, feature.unit.value, contribution, said)
+            said = self._sentence(i, known, raises)
+        return Reason(feature.name, known, feature.unit.value, contribution, said)
 
 
 def sentence(feature: Feature | Term, value: float, contribution: float, language: Language) -> str:
