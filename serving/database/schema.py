@@ -18,7 +18,8 @@ _MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _LOCK: Final = 0x7469657263617374 + 1
 _PRESENT: Final = {
     True: "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'",
-    False: "SELECT 1 WHERE to_regclass('alembic_version') IS NOT NULL",
+    # Read as rows: to_regclass answers from what this connection remembers, and may miss what was made while it waited.
+    False: "SELECT 1 FROM pg_tables WHERE tablename = 'alembic_version' AND schemaname = ANY (current_schemas(false))",
 }
 
 

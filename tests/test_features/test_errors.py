@@ -6,7 +6,7 @@ import re
 import pytest
 
 from features import errors
-from features.errors import NoModelError, PolicyError, TiercastError, UnknownMemberError, listed
+from features.errors import NoModelError, OverloadError, PolicyError, TiercastError, UnknownMemberError, listed
 
 CLASSES = [
     value
@@ -33,8 +33,12 @@ def test_the_tree_is_drawn_as_it_is() -> None:
 
 @pytest.mark.parametrize("error", CLASSES, ids=lambda error: error.__name__)
 def test_a_message_has_the_rule_what_was_got_and_the_way_out(error: type[TiercastError]) -> None:
-    made = {PolicyError: ("tiers[1]", "the rule", "this", "do that"), UnknownMemberError: (3,)}
-    raised = error(*made.get(error, ("the rule", "this", "do that")))
+    made = {
+        PolicyError: ("tiers[1]", "the rule", "this", "do that"),
+        UnknownMemberError: (3,),
+        OverloadError: ("the rule", 2),
+    }
+    raised = error(*made.get(error, ("the rule", "this", "do that")))  # type: ignore[arg-type]
     assert str(raised).endswith(f"{raised.rule}; got {raised.got}. To mend it: {raised.fix}.")
     assert all((raised.rule, raised.got, raised.fix))
 

@@ -21,13 +21,13 @@ from features.errors import ArtifactError, TiercastError, UnknownMemberError
 from serving.errors import OneShape, body, error_body, status_of, validation_body
 
 EXPECTED = {
-    "InputError": (422, "input"),
-    "SourceError": (422, "source"),
-    "ColumnError": (422, "column"),
-    "UnusableLogError": (422, "unusable_log"),
-    "PolicyError": (422, "policy"),
-    "ConfigError": (422, "config"),
-    "CutoffError": (422, "cutoff"),
+    "InputError": (409, "input"),
+    "SourceError": (409, "source"),
+    "ColumnError": (409, "column"),
+    "UnusableLogError": (409, "unusable_log"),
+    "PolicyError": (409, "policy"),
+    "ConfigError": (409, "config"),
+    "CutoffError": (409, "cutoff"),
     "LimitError": (413, "limit"),
     "ConflictError": (409, "conflict"),
     "StoreError": (503, "store"),

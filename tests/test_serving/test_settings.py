@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from features.errors import ConfigError
 from serving.database.engine import open_engine
 from serving.database.schema import ensure
-from serving.settings import DEFAULT_HOME, Home, Limits, home, limits
+from serving.settings import Following, Home, Limits, following, home, limits
 
 
 def test_a_home_is_named_or_from_the_environment_or_the_default() -> None:
@@ -49,12 +49,16 @@ def test_limits_default_where_nothing_is_said() -> None:
 
 @given(st.integers(1, 10**9))
 def test_a_limit_is_what_the_environment_says(number: int) -> None:
-    names = ("TIERCAST_MAX_BODY_BYTES", "TIERCAST_MAX_IDS", "TIERCAST_MAX_LINES")
-    assert limits({name: str(number) for name in names}) == Limits(number, number, number)
+    assert limits({"TIERCAST_MAX_BODY_BYTES": str(number)}) == Limits(number)
+    assert following({"TIERCAST_FOLLOW_SECONDS": str(number), "TIERCAST_MODEL": "v"}) == Following("v", number)
 
 
-@pytest.mark.parametrize("name", ["TIERCAST_MAX_BODY_BYTES", "TIERCAST_MAX_IDS", "TIERCAST_MAX_LINES"])
-@pytest.mark.parametrize("text", ["0", "-1", "", "many", "1.5", "1e3", "٣", " 7"])
-def test_a_limit_that_is_no_whole_number_above_nought_is_refused(name: str, text: str) -> None:
-    with pytest.raises(ConfigError, match=f"{name} is a whole number above 0"):
-        limits({name: text})
+@pytest.mark.parametrize("text", ["0", "-1", "many", "1.5", "1e3", "٣", " 7"])
+def test_a_limit_that_is_no_whole_number_above_nought_is_refused(text: str) -> None:
+    for read, name in ((limits, "TIERCAST_MAX_BODY_BYTES"), (following, "TIERCAST_FOLLOW_SECONDS")):
+        with pytest.raises(ConfigError, match=f"{name} is a whole number above 0"):
+            read({name: text})
+
+
+def test_what_is_served_is_the_registrys_where_nothing_is_said() -> None:
+    assert following({}) == following({"TIERCAST_MODEL": ""}) == Following()
