@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from features.errors import ConfigError
 from serving.database.engine import open_engine
 from serving.database.schema import ensure
-from serving.settings import Following, Home, Limits, following, home, limits
+from serving.settings import DEFAULT_HOME, Following, Home, Limits, following, home, limits
 
 
 def test_a_home_is_named_or_from_the_environment_or_the_default() -> None:
