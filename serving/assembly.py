@@ -14,6 +14,7 @@ from serving.answers import Answers
 from serving.body_route import BodyRoute
 from serving.champion import Desk
 from serving.database.engine import SQLITE, open_engine
+from serving.door import Door
 from serving.erasing import erase_everywhere
 from serving.gate import Gate
 from serving.keys import Keyring
@@ -39,6 +40,7 @@ class Service:
 
     desk: Desk
     metrics: Metrics
+    gate: Gate
     keys: Keyring | None
     routes: FastAPI
     layers: Sequence[Layer]
@@ -59,6 +61,10 @@ class Service:
     def posts(self) -> dict[str, Any]:
         """Routes that take a body, by path."""
         return {route.path: route.app for route in self.routes.routes if isinstance(route, BodyRoute)}
+
+    def behind_the_door(self, app: Any) -> Any:
+        """A whole server's app, BentoML's layers and all, behind the door: the layers have one, but others come before."""
+        return Door(app, self.gate, self.metrics)
 
     @staticmethod
     def settle() -> None:
@@ -106,4 +112,4 @@ def assembled(
 
     routes = create_app(Answers(desk, metrics, erase), gate, in_loop=engine.dialect.name == SQLITE)
     keys = Keyring(engine) if chosen.with_keys else None
-    return Service(desk, metrics, keys, routes, layers(chosen, keys, gate, most.body_bytes, metrics))
+    return Service(desk, metrics, gate, keys, routes, layers(chosen, keys, gate, most.body_bytes, metrics))

@@ -25,7 +25,9 @@ from serving.note import note_of
 
 T = TypeVar("T")
 MOST_WAITING: Final = 128
-_ALERT_S: Final = 1.0
+_ALERT_S: Final = 2.0
+_ENOUGH: Final = 1
+"""In an alert, the door is shut while so many wait (serving.door)."""
 _SHORT: Final = 16
 """In an alert, the queue is so many times shorter: who is not served in the next rounds hardly ever is, and is told."""
 _SHED_A_ROUND: Final = 8
@@ -78,6 +80,11 @@ class Gate:
     def alert(self) -> bool:
         """Whether the newest go first."""
         return self._clock() < self._alert_until
+
+    @property
+    def full(self) -> bool:
+        """Whether more requests should not even come in: there is an alert, and enough wait to be busy until it is over."""
+        return len(self._waiting) >= _ENOUGH and self.alert
 
     async def turn(self) -> None:
         """Wait for the loop to be free; what follows belongs to one turn until it next waits for anything.

@@ -25,6 +25,7 @@ from typing import Any, Final, get_args
 from features.errors import ConfigError
 from serving.access import Access, without_keys
 from serving.body_limit import BodyLimit
+from serving.door import Door
 from serving.errors import App, OneShape
 from serving.gate import MOST_WAITING, Admission, Gate
 from serving.headers import Headers
@@ -83,7 +84,9 @@ def layers(
     The log sees every answer; what is cheap and refuses comes before what costs: keys, then the rate, then the body. That is
     read before a turn is asked for, so that a slow sender holds up nobody.
     """
+    door: Sequence[Layer] = () if metrics is None else ((Door, {"gate": gate, "metrics": metrics}),)
     return (
+        *door,
         (RequestLog, {"wanted": chosen.log, "salt": chosen.log_salt, "metrics": metrics}),
         (Headers, {}),
         (OneShape, {}),

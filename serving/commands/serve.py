@@ -43,7 +43,7 @@ def command(host: str, port: int, without_keys: bool, home_path: Path | None) ->
     SERVICE.desk.look()
     SERVICE.desk.current()
     SERVICE.settle()
-    app = Tiercast.to_asgi(is_main=True)  # type: ignore[attr-defined]
+    app = SERVICE.behind_the_door(Tiercast.to_asgi(is_main=True))  # type: ignore[attr-defined]
     config = uvicorn.Config(
         app, http=Connection, log_level="warning", access_log=False, server_header=False, ws="none", proxy_headers=False
     )
