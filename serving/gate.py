@@ -26,7 +26,7 @@ from serving.note import note_of
 T = TypeVar("T")
 MOST_WAITING: Final = 128
 _ALERT_S: Final = 2.0
-_ENOUGH: Final = 1
+_ENOUGH: Final = 2
 """In an alert, the door is shut while so many wait (serving.door)."""
 _SHORT: Final = 16
 """In an alert, the queue is so many times shorter: who is not served in the next rounds hardly ever is, and is told."""
