@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from serving.answers import Answers
 from serving.body_route import BodyRoute
 from serving.champion import Desk
+from serving.connection import Connection
 from serving.database.engine import SQLITE, open_engine
 from serving.door import Door
 from serving.erasing import erase_everywhere
@@ -62,9 +63,10 @@ class Service:
         """Routes that take a body, by path."""
         return {route.path: route.app for route in self.routes.routes if isinstance(route, BodyRoute)}
 
-    def behind_the_door(self, app: Any) -> Any:
-        """A whole server's app, BentoML's layers and all, behind the door: the layers have one, but others come before."""
-        return Door(app, self.gate, self.metrics)
+    @property
+    def connection(self) -> Any:
+        """The protocol of connections, with a door before a request is made of what comes."""
+        return Connection.behind(Door(self.routes, self.gate, self.metrics))
 
     @staticmethod
     def settle() -> None:

@@ -24,6 +24,13 @@ _HEADERS: Final = [
 ]
 
 
+REFUSAL: Final = b"HTTP/1.1 503 Service Unavailable\r\n%b\r\n%b" % (
+    b"".join(b"%b: %b\r\n" % header for header in _HEADERS),
+    _BODY,
+)
+"""The same as bytes on the wire."""
+
+
 class Door:
     """ASGI middleware, the outermost: 503 at once to requests for forecasts while the gate has enough to do.
 
@@ -38,9 +45,13 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "http" and self.gate.full and "/v1/" in scope["path"]:
-            self.gate.refused += 1
-            self.metrics.refusal("overload")
+            self.count()
             await send({"type": "http.response.start", "status": 503, "headers": list(_HEADERS)})
             await send({"type": "http.response.body", "body": _BODY})
             return
         await self.app(scope, receive, send)
+
+    def count(self) -> None:
+        """One more was sent away."""
+        self.gate.refused += 1
+        self.metrics.refusal("overload")

@@ -37,15 +37,20 @@ def command(host: str, port: int, without_keys: bool, home_path: Path | None) ->
     _check_store(place)
     import uvicorn
 
-    from serving.connection import Connection
     from serving.service import SERVICE, Tiercast
 
     SERVICE.desk.look()
     SERVICE.desk.current()
     SERVICE.settle()
-    app = SERVICE.behind_the_door(Tiercast.to_asgi(is_main=True))  # type: ignore[attr-defined]
+    app = Tiercast.to_asgi(is_main=True)  # type: ignore[attr-defined]
     config = uvicorn.Config(
-        app, http=Connection, log_level="warning", access_log=False, server_header=False, ws="none", proxy_headers=False
+        app,
+        http=SERVICE.connection,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        ws="none",
+        proxy_headers=False,
     )
     server = uvicorn.Server(config)
     with listen(host, port) as listener:

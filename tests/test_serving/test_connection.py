@@ -21,11 +21,11 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"ok"})
 
 
-def talk(*talks: Talk) -> None:
+def talk(*talks: Talk, protocol: type[Connection] = Connection) -> None:
     """Open a connection for each, to one server."""
 
     async def play() -> None:
-        config = uvicorn.Config(app, http=Connection, port=0, log_level="critical", lifespan="off", timeout_keep_alive=30)
+        config = uvicorn.Config(app, http=protocol, port=0, log_level="critical", lifespan="off", timeout_keep_alive=30)
         server = uvicorn.Server(config)
         config.load()
         server.lifespan = config.lifespan_class(config)
@@ -122,3 +122,62 @@ def test_a_head_that_does_not_end_in_time_is_not_waited_for(hasty: None) -> None
         assert await reader.read() == b""
 
     talk(slow, slow_the_second_time, silent)
+
+
+class Shut:
+    """As much of a door as a connection asks."""
+
+    def __init__(self) -> None:
+        self.gate, self.full, self.counted = self, True, 0
+
+    def count(self) -> None:
+        self.counted += 1
+
+
+POST = b"POST /v1/forecast HTTP/1.1\r\nhost: here\r\ncontent-length: 6\r\n\r\nabcdef"
+
+
+def behind(door: Shut) -> type[Connection]:
+    return Connection.behind(door)  # type: ignore[arg-type]
+
+
+def test_while_the_door_is_shut_requests_are_refused_before_they_are_any() -> None:
+    door = Shut()
+
+    async def kept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for at in (len(POST), 20, len(POST) - 3):
+            writer.write(POST[:at])
+            await writer.drain()
+            await asyncio.sleep(0.001)
+            writer.write(POST[at:])
+            answer = await answer_to(reader)
+            assert answer.startswith(b"HTTP/1.1 503 ")
+            assert b"retry-after: " in answer
+        door.full = False
+        writer.write(POST)
+        assert (await answer_to(reader)).endswith(b"ok")
+        door.full = True
+
+    async def passed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(ASK.replace(b"/ ", b"/readyz ", 1))
+        assert (await answer_to(reader)).endswith(b"ok")
+        writer.write(POST.replace(b"host:", b"expect: 100-continue\r\nhost:"))  # waits for a word before its body
+        assert (await answer_to(reader)).endswith(b"ok")
+
+    async def closed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(POST.replace(b"host:", b"connection: close\r\nhost:"))
+        assert (await answer_to(reader)).startswith(b"HTTP/1.1 503 ")
+        assert await reader.read() == b""
+
+    talk(kept, passed, closed, protocol=behind(door))
+    assert door.counted == 4
+
+
+def test_a_long_body_that_nobody_reads_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "UNREAD_BYTES", 1_000)
+
+    async def long(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(POST.replace(b"content-length: 6", b"content-length: 90000") + b"x" * 5_000)
+        assert await reader.read() == b""
+
+    talk(long, protocol=behind(Shut()))
