@@ -24,8 +24,8 @@ class Connection(HttpToolsProtocol):
 
     A head that is complete with the first bytes, as nearly all are, costs nothing more. For ``uvicorn.Config(http=...)``.
 
-    With a ``door`` (``behind``), whoever would be refused there is refused here, before a task is made of the request. At twice
-    the load most of the work is refusals.
+    With a ``door`` (``behind``), whoever would be refused there is refused here, before a task is made of the request.
+    At twice the load most of the work is refusals.
     """
 
     door: ClassVar[Door | None] = None
