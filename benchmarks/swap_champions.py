@@ -64,7 +64,9 @@ def _two_models(home: Home) -> None:
         common = ["--config", config, "--home", str(home.path)]
         train = [*_RUN, "train", *common, "--origins", "1", "--lookback-days", lookback, "--alias", alias]
         for arguments in (train, [*_RUN, "score", *common, "--alias", alias]):
-            subprocess.run(arguments, check=True, capture_output=True)
+            done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise SystemExit(done.stderr)
 
 
 def _p_churn(found: dict[str, object]) -> dict[int, float]:

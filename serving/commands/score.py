@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from features.errors import CutoffError, counted
+from features.errors import CutoffError, NoModelError, counted
 from serving.commands.options import home_option, log_options, progress, read, table_options
 from serving.settings import Home, home, sqlite_url
 from training.config import Config
@@ -52,7 +52,6 @@ def command(
     from serving.batch import score_all
     from serving.pseudonyms import erasure_secret
     from serving.pseudonyms import mark as pseudonym
-    from serving.registry_alias import champion_version
     from training.artifact import load, to_forecaster
     from training.mlflow_adapter import fetch
     from training.provenance import provenance
@@ -84,7 +83,7 @@ def command(
                 language="zh" if language == "zh" else "en",
                 mark=lambda key: pseudonym(secret(), key),
                 erasures=answering,
-                champion=champion_version(place.tracking_uri),
+                champion=_champion(place.tracking_uri),
                 advance=bar.update,
             )
     click.echo(f"{scored.members:,} members forecast as of {end} with model {version}")
@@ -115,6 +114,16 @@ def stores(place: Home, out: Path | None) -> Iterator[tuple[Engine, Engine]]:
     finally:
         for engine in engines.values():
             engine.dispose()
+
+
+def _champion(tracking_uri: str) -> str | None:
+    """The version that services serve; None where a challenger is scored and no champion is named yet."""
+    from serving.registry_alias import champion_version
+
+    try:
+        return champion_version(tracking_uri)
+    except NoModelError:
+        return None
 
 
 def refuse_older(end: dt.date, store: Engine) -> None:

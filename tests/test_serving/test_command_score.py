@@ -10,6 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 from homes import Demo
 
+from features.errors import NoModelError
+from serving.commands.score import _champion
 from serving.database.engine import open_engine
 from serving.database.erasure import erase
 from serving.database.forecasts import look_up
@@ -125,3 +127,13 @@ def test_without_a_model_it_says_how_to_get_one(run: Run, demo: Demo) -> None:
     code, out, err = run("score", "--config", demo.place / "tiercast.yaml", "--home", "nowhere")
     assert (code, out) == (3, "")
     assert "train one with 'tiercast train'" in err
+
+
+def test_a_challenger_can_be_scored_before_there_is_a_champion(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(_: str) -> str:
+        raise NoModelError("a registered model has the alias 'champion'", "none", "train one")
+
+    monkeypatch.setattr("serving.registry_alias.champion_version", none)
+    assert _champion("sqlite:///nowhere.db") is None
+    monkeypatch.setattr("serving.registry_alias.champion_version", lambda _: "2018-01-02-e1d0d18f")
+    assert _champion("sqlite:///nowhere.db") == "2018-01-02-e1d0d18f"
