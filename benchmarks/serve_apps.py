@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from features.feature import Feature
 from features.snapshot import to_day
-from serving.reasons import top_reasons
+from serving.forecast.reasons import top_reasons
 from training.artifact import load, to_forecaster
 from training.churn import probability
 from training.terms import TERMS, Term, terms

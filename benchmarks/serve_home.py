@@ -26,11 +26,11 @@ import shoppers
 import serving
 from features.histories import Histories
 from features.snapshot import to_day
-from serving.batch import score_all
+from serving.batch.run import score_all
 from serving.database.engine import open_engine
 from serving.database.schema import ensure
-from serving.keys import make
-from serving.permissions import SCOPES
+from serving.http.permissions import SCOPES
+from serving.privacy.keys import make
 from serving.settings import home
 from training.artifact import save
 from training.fit import fit_forecaster
@@ -45,8 +45,8 @@ _ROOT = Path(serving.__file__).parent.parent
 _DECIDE = (
     "benchmarks/serve_home.py",
     "benchmarks/shoppers.py",
-    "serving/record.py",
-    "serving/batch.py",
+    "serving/forecast/record.py",
+    "serving/batch/run.py",
     "features/packing.py",
     "serving/database/tables.py",
     "training/artifact.py",

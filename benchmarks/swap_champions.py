@@ -24,7 +24,7 @@ from serving.commands.serve import listen
 from serving.database.engine import open_engine
 from serving.database.forecasts import look_up
 from serving.database.generations import complete
-from serving.record import AT
+from serving.forecast.record import AT
 from serving.settings import Home
 from training.mlflow_session import connected
 from training.registry import CHAMPION, MODEL, VERSION_TAG

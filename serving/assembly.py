@@ -10,20 +10,20 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from serving.answers import Answers
-from serving.body_route import BodyRoute
-from serving.champion import Desk
-from serving.connection import Connection
 from serving.database.engine import SQLITE, open_engine
-from serving.door import Door
-from serving.erasing import erase_everywhere
-from serving.gate import Gate
-from serving.keys import Keyring
-from serving.members import IdKind
-from serving.metrics import Metrics
-from serving.protection import Layer, Protection, layers, protection, wrapped
-from serving.pseudonyms import erasure_secret
-from serving.routes import create_app
+from serving.desk.answers import Answers
+from serving.desk.champion import Desk
+from serving.forecast.members import IdKind
+from serving.http.body_route import BodyRoute
+from serving.http.connection import Connection
+from serving.http.door import Door
+from serving.http.gate import Gate
+from serving.http.metrics import Metrics
+from serving.http.protection import Layer, Protection, layers, protection, wrapped
+from serving.http.routes import create_app
+from serving.privacy.erasing import erase_everywhere
+from serving.privacy.keys import Keyring
+from serving.privacy.pseudonyms import erasure_secret
 from serving.settings import Following, Home, Limits, following, limits
 
 _THREADS = 4

@@ -22,10 +22,10 @@ import httpx
 from pydantic import BaseModel
 
 from features.errors import TiercastError
-from serving.answered import Erased, Forecast, Forecasts, Members, Posted
-from serving.answered_pages import Member, Model
-from serving.answered_trials import WhatIfAnswer
-from serving.reasons import Language
+from serving.forecast.reasons import Language
+from serving.http.answered import Erased, Forecast, Forecasts, Members, Posted
+from serving.http.answered_pages import Member, Model
+from serving.http.answered_trials import WhatIfAnswer
 
 _Answer = TypeVar("_Answer", bound=BaseModel)
 _AGAIN: Final = (429, 503)

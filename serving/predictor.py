@@ -15,10 +15,10 @@ from features.errors import InputError
 from features.histories import from_rows
 from features.schema import LABELS
 from features.snapshot import to_day
-from serving.members import MemberId, member_key
-from serving.reasons import Language
-from serving.record import Layout
-from serving.scoring import score
+from serving.forecast.members import MemberId, member_key
+from serving.forecast.reasons import Language
+from serving.forecast.record import Layout
+from serving.forecast.scoring import score
 from training.forecaster import Forecaster
 from training.reach import check_learned
 

@@ -11,8 +11,8 @@ import bentoml
 from bentoml._internal.utils.analytics.usage_stats import do_not_track
 
 from serving.assembly import assembled
+from serving.http.straight import Straight
 from serving.settings import home
-from serving.straight import Straight
 
 do_not_track.cache_clear()  # the bentoml command has asked before this module was loaded
 

@@ -21,11 +21,11 @@ from features.feature import Feature
 from features.histories import Histories
 from features.policy import TierPolicy
 from serving.assembly import Service, assembled
-from serving.batch import Scored, score_all
+from serving.batch.run import Scored, score_all
 from serving.database.engine import open_engine
 from serving.database.schema import ensure
-from serving.protection import Protection
-from serving.record import Layout
+from serving.forecast.record import Layout
+from serving.http.protection import Protection
 from serving.settings import Home, Limits, sqlite_url
 from training.artifact import Bundle, load, save, to_forecaster
 from training.fit import fit_forecaster

@@ -12,13 +12,13 @@ from sqlalchemy import Engine
 
 from features.operators import Floats
 from features.packing import pack_all, shared
-from serving.batch import as_known, forecast_rows
+from serving.batch.run import as_known, forecast_rows
 from serving.database.engine import open_engine
 from serving.database.generations import Generation, add, begin, publish
 from serving.database.schema import ensure
-from serving.members import id_kind, member_key
-from serving.record import Layout
-from serving.scoring import score
+from serving.forecast.members import id_kind, member_key
+from serving.forecast.record import Layout
+from serving.forecast.scoring import score
 from training.artifact import Bundle
 
 

@@ -32,7 +32,7 @@ HEAVY = {
 }
 
 
-@pytest.mark.parametrize("package", ["features", "training", "serving"])
+@pytest.mark.parametrize("package", ["features", "training", "retention", "serving"])
 def test_packages_come_from_this_repository(package: str) -> None:
     spec = importlib.util.find_spec(package)
     assert spec is not None
@@ -60,15 +60,15 @@ def test_a_name_that_is_not_public_is_no_attribute() -> None:
         "from features import check, from_log, report",
         "from features.daily import fold; from features.histories import from_rows",
         "from features import events, members, membership, segmentation, standing",
-        "from serving import description, description_text, segments_text; from serving.commands import describe, segments",
+        "from serving.commands import describe, segments; from serving.describing import description_text, segments_text",
         "from training import config, learning, promotion, recipe, tuning",
         "from training import mlflow_adapter, promotion_log, registry, tuning_log",
         "from training.checks import gather, run_checks",
         "from training import horizon, horizon_plot, margin, next_purchase, segment_plot, worth",
         "from training import churn, forecaster, gamma_gamma, linear, process, process_fitting, season, terms",
-        "from serving import predictor, record, routes",
-        "from serving import access, erasing, gate, headers, keys, protection, rate_limit, request_log",
-        "from serving.commands import forget, keys",
+        "from serving import predictor; from serving.forecast import record; from serving.http import routes",
+        "from serving.http import access, gate, headers, protection, rate_limit, request_log",
+        "from serving.commands import forget, keys; from serving.privacy import erasing, keys",
         "from serving.database import erasure, forecasts, generations, lines, pruning, schema",
     ],
 )

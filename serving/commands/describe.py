@@ -27,8 +27,8 @@ def command(
 ) -> None:
     """Say who MEMBER is: the ledger, the tier and how it came about, the standing, what keeps and what lifts the tier."""
     from features.snapshot import parse_date
-    from serving.description import described
-    from serving.description_text import to_text
+    from serving.describing.description import described
+    from serving.describing.description_text import to_text
     from training.reach import check_reach
 
     policy = chosen.load_policy()

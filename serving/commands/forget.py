@@ -24,8 +24,8 @@ def command(member: str | None, many: bool, home_path: Path | None) -> None:
     """
     from serving.database.engine import open_engine
     from serving.database.schema import ensure
-    from serving.erasing import erase_everywhere
-    from serving.pseudonyms import erasure_secret
+    from serving.privacy.erasing import erase_everywhere
+    from serving.privacy.pseudonyms import erasure_secret
 
     if (member is None) != many:
         raise ConfigError("forget takes one MEMBER, or --stdin", "both" if many else "neither", "name one, or pipe them in")

@@ -8,7 +8,7 @@ import click
 from sqlalchemy import Engine
 
 from serving.commands.options import home_option
-from serving.permissions import SCOPES
+from serving.http.permissions import SCOPES
 from serving.settings import home
 
 
@@ -27,7 +27,7 @@ def command() -> None:
 @home_option
 def make_command(name: str, scopes: tuple[str, ...], home_path: Path | None) -> None:
     """Make a key. It is printed once, to standard output, and cannot be shown again."""
-    from serving.keys import make
+    from serving.privacy.keys import make
 
     key, text = make(_store(home_path), name, scopes)
     click.echo(text)
@@ -38,7 +38,7 @@ def make_command(name: str, scopes: tuple[str, ...], home_path: Path | None) -> 
 @home_option
 def list_command(home_path: Path | None) -> None:
     """List all keys: id, name, scopes, when made and when revoked."""
-    from serving.keys import all_keys
+    from serving.privacy.keys import all_keys
 
     for key in all_keys(_store(home_path)):
         state = f"revoked {key.revoked_at}" if key.revoked_at else "in force"
@@ -50,7 +50,7 @@ def list_command(home_path: Path | None) -> None:
 @home_option
 def revoke_command(key_id: str, home_path: Path | None) -> None:
     """Revoke a key by its id. Every service on the store refuses it within 5 seconds."""
-    from serving.keys import revoke
+    from serving.privacy.keys import revoke
 
     revoke(_store(home_path), key_id)
     click.echo(f"key {key_id} is revoked", err=True)

@@ -49,9 +49,9 @@ def command(
     from functools import cache
 
     from features.snapshot import parse_date
-    from serving.batch import score_all
-    from serving.pseudonyms import erasure_secret
-    from serving.pseudonyms import mark as pseudonym
+    from serving.batch.run import score_all
+    from serving.privacy.pseudonyms import erasure_secret
+    from serving.privacy.pseudonyms import mark as pseudonym
     from training.artifact import load, to_forecaster
     from training.mlflow_adapter import fetch
     from training.provenance import provenance
@@ -118,7 +118,7 @@ def stores(place: Home, out: Path | None) -> Iterator[tuple[Engine, Engine]]:
 
 def _champion(tracking_uri: str) -> str | None:
     """The version that services serve; None where a challenger is scored and no champion is named yet."""
-    from serving.registry_alias import champion_version
+    from serving.desk.registry_alias import champion_version
 
     try:
         return champion_version(tracking_uri)

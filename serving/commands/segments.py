@@ -16,7 +16,7 @@ from training.config import Config
 if TYPE_CHECKING:
     import pandas as pd
 
-    from serving.reasons import Language
+    from serving.forecast.reasons import Language
 
 
 @click.command("segments")
@@ -40,7 +40,7 @@ def command(
     from features.snapshot import parse_date, to_day
     from features.standing import stand
     from features.tiers import gives
-    from serving.segments_text import near_line, to_table
+    from serving.describing.segments_text import near_line, to_table
     from training.reach import check_reach
 
     if out is not None and out.suffix not in (".parquet", ".csv"):

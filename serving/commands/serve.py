@@ -25,8 +25,8 @@ def command(host: str, port: int, without_keys: bool, home_path: Path | None) ->
     Callers need a key: tiercast keys make. For several worker processes under a supervisor:
     bentoml serve serving.service:Tiercast
     """
-    from serving.access import check_open
-    from serving.access import without_keys as set_so
+    from serving.http.access import check_open
+    from serving.http.access import without_keys as set_so
 
     if without_keys:
         os.environ["TIERCAST_WITHOUT_KEYS"] = "1"

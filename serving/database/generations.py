@@ -19,7 +19,7 @@ from serving.database.locks import alone
 from serving.database.rows import COLUMNS, now, upsert, values
 from serving.database.stale import mark_stale
 from serving.database.tables import COMPLETE, FILLING, FORECAST, GENERATION, HISTORY, MODEL
-from serving.members import IdKind
+from serving.forecast.members import IdKind
 from training.artifact import Bundle
 
 _FORECAST_TYPES: Final = ("text", "int4", "bool", "float8", "float8", "int2", "int2", "int2", "bytea")

@@ -4,8 +4,8 @@
 
     model        one row a model version: its files, so that every process with the database can load it
     generation   one batch: all forecasts of one model at one as-of date; being filled, complete, or on its way out
-    forecast     one row a generation and member: the numbers (serving.record), none yet where it is stale perhaps, and what
-                 the desk's list sorts and filters by
+    forecast     one row a generation and member: the numbers (serving.forecast.record), none yet where it is stale perhaps,
+                 and what the desk's list sorts and filters by
     history      one row a generation and member, also of those without a forecast: days as features.packing writes them
     line         transaction lines posted since, each once by the key that its sender gave it
     api_key      callers: scopes and a hash, never the key

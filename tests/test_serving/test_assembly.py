@@ -12,7 +12,7 @@ from homes import Shop, service
 
 from features.errors import ConfigError
 from serving.assembly import assembled
-from serving.keys import make
+from serving.privacy.keys import make
 from serving.settings import Home
 
 

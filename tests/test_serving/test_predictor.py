@@ -18,8 +18,8 @@ import features
 from features.daily import Line
 from features.errors import CutoffError
 from features.money import to_currency
+from serving.forecast.record import DAYS, Layout
 from serving.predictor import Ask, Predictor
-from serving.record import DAYS, Layout
 from training.artifact import load
 from training.process import Purchases
 

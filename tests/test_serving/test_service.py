@@ -6,11 +6,13 @@ import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 import textwrap
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -104,8 +106,12 @@ def test_bentoml_serves_it_with_keys_and_takes_up_a_batch(demo: Demo, tmp_path: 
         in_shape(up.get("/v1/members/25"), 401, "no_key")
         in_shape(up.get("/readyz"), 503, "service_unavailable")
         in_shape(up.get("/nowhere"), 401, "no_key")
-        for path in demo.place.glob("store.sqlite*"):
-            shutil.copy(path, home)
+        # The service may have the file open by now: it is filled through SQLite, not copied over.
+        with (
+            closing(sqlite3.connect(demo.place / "store.sqlite")) as full,
+            closing(sqlite3.connect(home / "store.sqlite")) as own,
+        ):
+            full.backup(own)
         made = tiercast("keys", "make", "--name", "test", "--scope", "forecast", "--home", home, cwd=tmp_path)
         (key,) = re.findall(r"tc_\w+", made.stdout)
         headers = {"authorization": f"Bearer {key}"}

@@ -134,7 +134,7 @@ def test_no_row_and_no_file_holds_the_password(kept: Kept, cluster: Cluster) -> 
 
 
 def test_who_is_champion_is_read_without_mlflow(kept: Kept) -> None:
-    from serving.registry_alias import champion_version
+    from serving.desk.registry_alias import champion_version
 
     assert VERSION.fullmatch(str(champion_version(kept.uri)))
     elsewhere = kept.uri.replace("/runs", "/postgres")

@@ -1,0 +1,1 @@
+"""Every member's forecast, to tables and to the store."""

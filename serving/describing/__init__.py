@@ -1,0 +1,1 @@
+"""A log described: segments and figures, in words."""

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from homes import Demo
+
+from features.errors import NoModelError
+from serving.commands.score import _champion
+from serving.database.engine import open_engine
+from serving.database.erasure import erase
+from serving.database.forecasts import look_up
+from serving.database.generations import complete
+from serving.database.schema import ensure
+from serving.privacy.pseudonyms import erasure_secret, mark
+from serving.settings import sqlite_url
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def copy(demo: Demo, tmp_path: Path) -> Path:
+    """The demo's models and registry in a home of their own, without forecasts."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in ("models", "mlflow.db", "mlartifacts"):
+        (home / name).symlink_to(demo.place / name)
+    return home
+
+
+def in_place(path: Path) -> list[tuple[str, int]]:
+    """As-of date and number of forecasts of each generation, newest first."""
+    engine = open_engine(sqlite_url(path))
+    found = [(str(generation.as_of), generation.members) for generation in complete(engine)]
+    engine.dispose()
+    return found
+
+
+def bodies(path: Path) -> list[bytes]:
+    """Forecasts of the newest generation."""
+    engine = open_engine(sqlite_url(path))
+    found = look_up(engine, complete(engine)[0].id, [str(member) for member in range(3_000)])
+    engine.dispose()
+    return [found[key].body for key in sorted(found)]
+
+
+def test_scoring_again_gives_the_same_and_another_day_is_taken_up(run: Run, demo: Demo, copy: Path) -> None:
+    config = ["--config", demo.place / "tiercast.yaml", "--home", copy]
+    code, out, _ = run("score", *config, "--out", "out")
+    assert code == 0
+    trial = copy.parent / "out" / "store.sqlite"
+    assert not (copy / "store.sqlite").exists()  # a trial elsewhere is not what services answer
+    assert f"2,326 members forecast as of 2018-01-02 with model {demo.version}" in out
+    assert out.splitlines()[-1] == sqlite_url(trial)
+    assert pq.read_table(copy.parent / "out" / "forecasts.parquet").equals(pq.read_table(demo.place / "forecasts.parquet"))
+    assert bodies(trial) == bodies(demo.home.store)
+    code, _, _ = run("score", *config, "--as-of", "2018-01-05", "--language", "zh")
+    assert code == 0
+    assert [as_of for as_of, _ in in_place(copy / "store.sqlite")] == ["2018-01-05"]
+    frame = pd.read_parquet(copy / "forecasts.parquet")
+    assert frame.reason_1_sentence.str.endswith("。").all()
+    code, _, err = run("score", *config)
+    assert code == 2
+    assert "a log that ends before 2018-01-02, and forecasts of 2018-01-05" in err
+    assert [as_of for as_of, _ in in_place(copy / "store.sqlite")] == ["2018-01-05"]
+
+
+def test_the_environment_says_which_store_and_who_was_erased_stays_out(
+    run: Run, demo: Demo, copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "elsewhere" / "store.sqlite"
+    monkeypatch.setenv("TIERCAST_STORE", sqlite_url(path))
+    engine = open_engine(sqlite_url(path))
+    ensure(engine)
+    erase(engine, "25", mark(erasure_secret(copy), "25"))
+    engine.dispose()
+    code, out, _ = run("score", "--config", demo.place / "tiercast.yaml", "--home", copy)
+    assert code == 0
+    assert "1 member left out: erased on request" in out
+    assert in_place(path) == [("2018-01-02", 2_325)]
+    assert 25 not in pd.read_parquet(copy / "forecasts.parquet").customer_id.tolist()
+    assert not (copy / "store.sqlite").exists()
+
+
+def test_the_store_of_an_earlier_release_is_refused_and_stays(run: Run, demo: Demo, copy: Path) -> None:
+    with closing(sqlite3.connect(copy / "store.sqlite")) as old:
+        old.execute("CREATE TABLE forecast (member TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID")
+        old.execute("CREATE TABLE meta (body TEXT NOT NULL)")
+    code, out, err = run("score", "--config", demo.place / "tiercast.yaml", "--home", copy)
+    assert (code, out) == (4, "")
+    assert "tables of another kind, such as the look-up store of an earlier release" in err.splitlines()[-1]
+    assert not (copy / "forecasts.parquet").exists()
+    with closing(sqlite3.connect(copy / "store.sqlite")) as old:
+        tables = old.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        assert sorted(tables) == [("forecast",), ("meta",)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--alias", "nobody"], 3, "a registered model has the alias 'nobody'"),
+        (["--as-of", "soon"], 2, "a date is a date; got 'soon'"),
+        (["--as-of", "2016-01-01"], 2, "after the log's first day"),
+        (["--as-of", "2017-10-02"], 2, "a model forecasts from the day it was trained for on"),
+        (["--as-of", "2031-01-01"], 2, "at most 31 days after the log's last day"),
+        (["--transactions", "none.csv"], 2, "a source names files that exist"),
+        (["--map", "amount=nothing"], 2, "the column mapped to 'amount' is in the source"),
+        (["--out", "a-file/out"], 2, "a file or folder cannot be used"),
+    ],
+)
+def test_what_cannot_be_scored_is_said(run: Run, demo: Demo, copy: Path, arguments: list[str], code: int, said: str) -> None:
+    (copy.parent / "a-file").touch()
+    got, out, err = run("score", "--config", demo.place / "tiercast.yaml", "--home", copy, *arguments)
+    assert (got, out) == (code, "")
+    assert said in err.splitlines()[-1]
+    assert "Traceback" not in err
+    assert not (copy / "store.sqlite").exists()
+    assert not (copy / "forecasts.parquet").exists()
+
+
+def test_without_a_model_it_says_how_to_get_one(run: Run, demo: Demo) -> None:
+    code, out, err = run("score", "--config", demo.place / "tiercast.yaml", "--home", "nowhere")
+    assert (code, out) == (3, "")
+    assert "train one with 'tiercast train'" in err
+
+
+def test_a_challenger_can_be_scored_before_there_is_a_champion(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(_: str) -> str:
+        raise NoModelError("a registered model has the alias 'champion'", "none", "train one")
+
+    monkeypatch.setattr("serving.desk.registry_alias.champion_version", none)
+    assert _champion("sqlite:///nowhere.db") is None
+    monkeypatch.setattr("serving.desk.registry_alias.champion_version", lambda _: "2018-01-02-e1d0d18f")
+    assert _champion("sqlite:///nowhere.db") == "2018-01-02-e1d0d18f"

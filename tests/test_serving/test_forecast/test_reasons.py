@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features.feature import Feature
+from features.registry import registered
+from serving.forecast.pace import Pace
+from serving.forecast.reasons import Teller, family_of, sentence, top_reasons
+from training.terms import RHYTHM, TERMS, Term
+
+ALL: tuple[Feature | Term, ...] = (*registered(), *TERMS)
+FINITE = st.floats(-1e9, 1e9, allow_nan=False)
+CONTRIBUTIONS = st.lists(st.one_of(FINITE, st.just(0.0)), min_size=len(ALL), max_size=len(ALL)).map(np.array)
+VALUES = st.lists(st.one_of(FINITE, st.just(math.nan)), min_size=len(ALL), max_size=len(ALL)).map(np.array)
+
+
+@given(VALUES, CONTRIBUTIONS, st.integers(0, 40))
+def test_reasons_are_the_largest_contributions_of_different_families(
+    values: np.ndarray, contributions: np.ndarray, most: int
+) -> None:
+    found = top_reasons(ALL, values, contributions, most=most, language="en")
+    sizes = [abs(reason.contribution) for reason in found]
+    assert sizes == sorted(sizes, reverse=True)
+    moving = {feature.name: abs(c) for feature, c in zip(ALL, contributions.tolist(), strict=True) if c != 0.0}
+    assert len(found) == min(most, len(moving))
+    if found:
+        assert sizes[0] == max(moving.values())
+    family = {feature.name: family_of(feature) for feature in ALL}
+    told = [family[reason.feature] for reason in found]
+    if len(set(told)) < len(told):  # a second of one family only after one of each
+        assert set(told) == {family[name] for name in moving}
+    for reason in found:  # and within a family the largest
+        left = {name for name in moving if family[name] == family[reason.feature]} - {other.feature for other in found}
+        assert all(moving[name] <= abs(reason.contribution) for name in left)
+
+
+@given(VALUES, CONTRIBUTIONS)
+def test_a_reason_holds_the_value_and_the_contribution(values: np.ndarray, contributions: np.ndarray) -> None:
+    found = top_reasons(ALL, values, contributions, most=len(ALL), language="zh")
+    own = {feature.name: pair for feature, pair in zip(ALL, zip(values, contributions, strict=True), strict=True)}
+    for reason in found:
+        value, contribution = own[reason.feature]
+        assert reason.contribution == contribution
+        assert (reason.value is None) if math.isnan(value) else (reason.value == value)
+
+
+@pytest.mark.parametrize("feature", ALL, ids=lambda feature: feature.name)
+@pytest.mark.parametrize("value", [math.nan, 0.0, 1.0, 2.5, -3.0, 1234.5])
+def test_every_feature_says_a_whole_sentence_in_both_languages(feature: Feature | Term, value: float) -> None:
+    for contribution, en, zh in ((0.5, "raises", "上升"), (-0.5, "lowers", "下降")):
+        english = sentence(feature, value, contribution, "en")
+        assert english.endswith(f": {en} the risk of leaving.")
+        assert english[0] == english[0].upper()
+        chinese = sentence(feature, value, contribution, "zh")
+        assert chinese.endswith(f"：流失风险{zh}。")
+        for text in (english, chinese):
+            assert "{" not in text
+            assert "nan" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "contribution", "en", "zh"),
+    [
+        (
+            *("buying_rhythm", 0.18, 0.4),
+            "How often, how lately and for how long they have bought: raises the risk of leaving.",
+            "综合购买频率、最近一次购买与首次购买时间来看：流失风险上升。",
+        ),
+        (
+            *("season", 1.3, 0.26),
+            "At this time of year members' odds of leaving are 1.3 times the usual: raises the risk of leaving.",
+            "每年这个时候，会员流失的几率是平时的 1.3 倍：流失风险上升。",
+        ),
+    ],
+)
+def test_what_is_no_feature_is_told_in_words_too(name: str, value: float, contribution: float, en: str, zh: str) -> None:
+    (term,) = (term for term in TERMS if term.name == name)
+    assert sentence(term, value, contribution, "en") == en
+    assert sentence(term, value, contribution, "zh") == zh
+
+
+def test_a_term_is_a_reason_among_features() -> None:
+    values, contributions = np.ones(len(ALL)), np.full(len(ALL), 0.1)
+    contributions[-2:] = 0.7, -0.5
+    found = top_reasons(ALL, values, contributions, most=3, language="en")
+    assert [reason.feature for reason in found[:2]] == ["buying_rhythm", "season"]
+
+
+def test_the_rhythm_is_told_as_a_pace_and_beside_it_no_feature_of_the_same_facts() -> None:
+    values, contributions = np.full(len(ALL), 9.0), np.full(len(ALL), 0.1)
+    names = [feature.name for feature in ALL]
+    alike = {"recency_days", "gap_mean_days", "gap_median_days"}
+    for name in alike:
+        contributions[names.index(name)] = -0.6
+    contributions[names.index("buying_rhythm")] = 0.7
+    values[names.index("buying_rhythm")] = 0.002
+    found = top_reasons(ALL, values, contributions, most=6, language="en", pace=Pace(30.0, 12.0, 45.0))
+    assert found[0].sentence == "Buys every 12 days on average, last 45 days ago: raises the risk of leaving."
+    assert (found[0].value, found[0].unit) == (0.002, "chance")
+    assert not alike & {reason.feature for reason in found}
+    contributions[names.index("recency_days")] = -0.8
+    told = [reason.feature for reason in top_reasons(ALL, values, contributions, most=6, language="en")]
+    assert told[0] == "recency_days"
+    assert not {"buying_rhythm", "gap_mean_days", "gap_median_days"} & set(told)
+
+
+@settings(max_examples=15)
+@given(st.lists(st.tuples(VALUES, CONTRIBUTIONS), min_size=1, max_size=4), st.integers(0, 10))
+def test_each_of_many_is_told_as_if_alone(rows: list[tuple[np.ndarray, np.ndarray]], most: int) -> None:
+    values, contributions = (np.array(part) for part in zip(*rows, strict=True))
+    paces = np.array([[5.0 + i, 3.0 * i, 9.0] for i in range(len(rows))])
+    many = Teller(ALL, "zh").reasons(values, contributions, most, paces)
+    for i, found in enumerate(many):
+        alone = top_reasons(ALL, values[i], contributions[i], most=most, language="zh", pace=Pace(*paces[i]))
+        assert repr(alone) == repr(found)
+
+
+def test_the_rhythm_has_a_family_of_its_own() -> None:
+    assert [family_of(term) for term in TERMS] == [RHYTHM.family, "season"]

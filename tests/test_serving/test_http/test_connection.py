@@ -1,0 +1,183 @@
+"""serving/http/connection.py under a real uvicorn, on a socket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+import uvicorn
+
+from serving.http import connection
+from serving.http.connection import Connection
+
+Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+ASK = b"GET / HTTP/1.1\r\nhost: here\r\n\r\n"
+
+
+async def app(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+def talk(*talks: Talk, protocol: type[Connection] = Connection) -> None:
+    """Open a connection for each, to one server."""
+
+    async def play() -> None:
+        config = uvicorn.Config(app, http=protocol, port=0, log_level="critical", lifespan="off", timeout_keep_alive=30)
+        server = uvicorn.Server(config)
+        config.load()
+        server.lifespan = config.lifespan_class(config)
+        await server.startup()
+        port = server.servers[0].sockets[0].getsockname()[1]
+        try:
+            for one in talks:
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                await asyncio.wait_for(one(reader, writer), 10)
+                writer.close()
+        finally:
+            await server.shutdown()
+
+    asyncio.run(play())
+
+
+async def answer_to(reader: asyncio.StreamReader) -> bytes:
+    head = await reader.readuntil(b"\r\n\r\n")
+    length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+    return head + await reader.readexactly(length)
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "HEAD_S", 0.1)
+
+
+def test_requests_are_answered_one_after_another_also_in_pieces() -> None:
+    async def whole(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in range(3):
+            writer.write(ASK)
+            assert (await answer_to(reader)).endswith(b"ok")
+
+    async def pieces(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for _ in range(2):
+            for i in range(0, len(ASK), 7):
+                writer.write(ASK[i : i + 7])
+                await writer.drain()
+                await asyncio.sleep(0.001)
+            assert (await answer_to(reader)).endswith(b"ok")
+
+    async def at_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(ASK * 3)
+        for _ in range(3):
+            assert (await answer_to(reader)).endswith(b"ok")
+
+    talk(whole, pieces, at_once)
+
+
+def test_headers_without_end_are_refused() -> None:
+    async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(ASK[:-2])
+        sent = 0
+        try:
+            for i in range(2000):
+                writer.write(b"x-%d: " % i + b"a" * 1000 + b"\r\n")
+                sent += 1000
+                await writer.drain()
+                await asyncio.sleep(0)
+                if reader._buffer or reader.at_eof():  # type: ignore[attr-defined]
+                    break
+        except ConnectionError:
+            pass
+        assert sent < 1_500_000
+
+    async def in_measure(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(ASK[:-2] + b"x: " + b"a" * 60_000 + b"\r\n\r\n")
+        assert (await answer_to(reader)).endswith(b"ok")
+
+    async def just_too_many(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(ASK[:-2] + b"x: " + b"a" * 70_000)
+        answer = await answer_to(reader)
+        assert answer.startswith(b"HTTP/1.1 431 ")
+        assert b'"code":"large_headers"' in answer
+        assert await reader.read() == b""
+
+    talk(endless, in_measure, just_too_many)
+
+
+def test_a_head_that_does_not_end_in_time_is_not_waited_for(hasty: None) -> None:
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(ASK[:-2])
+        assert (await answer_to(reader)).startswith(b"HTTP/1.1 408 ")
+        assert await reader.read() == b""
+
+    async def slow_the_second_time(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(ASK)
+        await answer_to(reader)
+        await asyncio.sleep(0.3)  # idle in between is another matter
+        writer.write(ASK[:5])
+        assert (await answer_to(reader)).startswith(b"HTTP/1.1 408 ")
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert await reader.read() == b""
+
+    talk(slow, slow_the_second_time, silent)
+
+
+class Shut:
+    """As much of a door as a connection asks."""
+
+    def __init__(self) -> None:
+        self.gate, self.full, self.counted = self, True, 0
+
+    def count(self) -> None:
+        self.counted += 1
+
+
+POST = b"POST /v1/forecast HTTP/1.1\r\nhost: here\r\ncontent-length: 6\r\n\r\nabcdef"
+
+
+def behind(door: Shut) -> type[Connection]:
+    return Connection.behind(door)  # type: ignore[arg-type]
+
+
+def test_while_the_door_is_shut_requests_are_refused_before_they_are_any() -> None:
+    door = Shut()
+
+    async def kept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for at in (len(POST), 20, len(POST) - 3):
+            writer.write(POST[:at])
+            await writer.drain()
+            await asyncio.sleep(0.001)
+            writer.write(POST[at:])
+            answer = await answer_to(reader)
+            assert answer.startswith(b"HTTP/1.1 503 ")
+            assert b"retry-after: " in answer
+        door.full = False
+        writer.write(POST)
+        assert (await answer_to(reader)).endswith(b"ok")
+        door.full = True
+
+    async def passed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(ASK.replace(b"/ ", b"/readyz ", 1))
+        assert (await answer_to(reader)).endswith(b"ok")
+        writer.write(POST.replace(b"host:", b"expect: 100-continue\r\nhost:"))  # waits for a word before its body
+        assert (await answer_to(reader)).endswith(b"ok")
+
+    async def closed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(POST.replace(b"host:", b"connection: close\r\nhost:"))
+        assert (await answer_to(reader)).startswith(b"HTTP/1.1 503 ")
+        assert await reader.read() == b""
+
+    talk(kept, passed, closed, protocol=behind(door))
+    assert door.counted == 4
+
+
+def test_a_long_body_that_nobody_reads_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "UNREAD_BYTES", 1_000)
+
+    async def long(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(POST.replace(b"content-length: 6", b"content-length: 90000") + b"x" * 5_000)
+        assert await reader.read() == b""
+
+    talk(long, protocol=behind(Shut()))
