@@ -16,7 +16,7 @@ from homes import SHOP_POLICY, Shop, open_shop, opened_store, shop_log
 from features.errors import ColumnError
 from features.packing import unpack
 from features.snapshot import to_day
-from serving.batch.run import run as batch
+from serving.batch import run as batch
 from serving.database.engine import open_engine
 from serving.database.erasure import erase, erased_marks
 from serving.database.forecasts import Stored, histories, look_up
