@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
+import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from features.errors import CutoffError, NoModelError, counted
-from serving.commands.options import home_option, log_options, progress, read, table_options
+from serving.commands.meter import Meter
+from serving.commands.options import Base, home_option, log_options, progress, read_counted, table_options
 from serving.settings import Home, home, sqlite_url
 from training.config import Config
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+
+    from serving.batch.run import Scored
+    from serving.batch.summary import Summary
 
 
 @click.command("score")
@@ -33,6 +38,18 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Folder for a trial: files and a store of its own, which no service answers from. [default: the home]",
 )
+@click.option(
+    "--to",
+    "targets",
+    multiple=True,
+    metavar="PLACE",
+    help="Write there too: FILE.parquet, FILE.csv, a FOLDER partitioned by date, or postgresql://...?table=NAME.",
+)
+@click.option(
+    "--workers", type=click.IntRange(1), help="Processes that forecast. [default: one a core, as far as there is work]"
+)
+@click.option("--resume", is_flag=True, help="Go on from the last finished part of a run that was broken off.")
+@click.option("--json", "as_json", is_flag=True, help="Print the run's summary as JSON instead.")
 @home_option
 def command(
     chosen: Config,
@@ -40,16 +57,23 @@ def command(
     alias: str,
     language: str,
     out: Path | None,
+    targets: tuple[str, ...],
+    workers: int | None,
+    resume: bool,
+    as_json: bool,
     home_path: Path | None,
 ) -> None:
     """Forecast every member with the registered model, with reasons, to Parquet, CSV and the store.
 
     The store is a database in the home, or where TIERCAST_STORE says; services answer from it as soon as all is complete.
+    Each place has all forecasts of the date or none. A summary of the run is beside the forecasts.
     """
     from functools import cache
 
     from features.snapshot import parse_date
+    from serving.batch.agreement import check_columns, check_policy
     from serving.batch.run import score_all
+    from serving.batch.targets import target_of
     from serving.privacy.pseudonyms import erasure_secret
     from serving.privacy.pseudonyms import mark as pseudonym
     from training.artifact import load, to_forecaster
@@ -57,21 +81,27 @@ def command(
     from training.provenance import provenance
     from training.reach import check_learned, check_reach
 
+    began = time.monotonic()
     place = home(home_path)
     date = parse_date(as_of, "date") if as_of else None
     version = fetch(alias, tracking_uri=place.tracking_uri, models=place.models)
     bundle = load(place.models / version)
     forecaster = to_forecaster(bundle)
-    histories = read(chosen, progress, forecaster.columns)
+    check_policy(forecaster, chosen.load_policy())
+    _ = [target_of(each, date or dt.date.min) for each in targets]  # what cannot be written to is said before reading
+    base = read_counted(chosen, progress, forecaster.columns)
+    read_s = time.monotonic() - began
+    histories = base.histories
+    check_columns(forecaster, histories)
     end = date or histories.span[1]
     check_reach(histories, end)
     check_learned(forecaster, end)
     secret = cache(lambda: erasure_secret(place.path))
-    steps: Any = click.progressbar(length=len(histories), label="  forecasting", file=sys.stderr)
+    processes = workers or _processes(len(histories))
     with stores(place, out) as (store, answering):
         if date is None:
             refuse_older(end, store)
-        with steps as bar:
+        with Meter(len(histories)) as meter:
             scored = score_all(
                 histories,
                 bundle,
@@ -84,12 +114,63 @@ def command(
                 mark=lambda key: pseudonym(secret(), key),
                 erasures=answering,
                 champion=_champion(place.tracking_uri),
-                advance=bar.update,
+                advance=meter.update,
+                targets=[target_of(each, end) for each in targets],
+                processes=processes,
+                keep=True,
+                resume=resume,
             )
+    places = [str(scored.parquet), str(scored.csv), *(target_of(each, end).shown for each in targets)]
+    places.append(store.url.render_as_string(hide_password=True))
+    summary = _summary(base, scored, version, end, processes, time.monotonic() - began, read_s, places)
+    summary.write(out or place.path)
+    if as_json:
+        click.echo(summary.to_json())
+        return
     click.echo(f"{scored.members:,} members forecast as of {end} with model {version}")
     if scored.erased:
         click.echo(f"{counted(scored.erased, 'member')} left out: erased on request")
-    click.echo(f"{scored.parquet}\n{scored.csv}\n{store.url.render_as_string(hide_password=True)}")
+    if scored.resumed:
+        click.echo(f"{scored.resumed} of {scored.parts} parts had been finished before")
+    click.echo("\n".join(places))
+
+
+def _processes(members: int) -> int:
+    """One a core that this process may use, but none without a part to make."""
+    from serving.batch.run import CHUNK_MEMBERS
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores, -(-members // CHUNK_MEMBERS)))
+
+
+def _summary(
+    base: Base, scored: Scored, version: str, end: dt.date, processes: int, seconds: float, read_s: float, places: list[str]
+) -> Summary:
+    from serving.batch.summary import Summary, mib, now, plain, rounded
+    from serving.batch.workers import peak_kib
+
+    members = len(base.histories)
+    return Summary(
+        model_version=version,
+        as_of=end.isoformat(),
+        data_fingerprint=scored.log,
+        rows_in=base.rows,
+        rows_refused=plain(base.refused),
+        members_in=members,
+        members_forecast=scored.members,
+        members_erased=scored.erased,
+        members_by_tier=plain(scored.tiers),
+        seconds=round(seconds, 3),
+        seconds_of_work=rounded({"read": read_s, **scored.seconds}),
+        members_a_second=round(members / seconds, 1),
+        peak_mib={"main": mib(peak_kib()), "largest of the others": mib(scored.peak_kib if processes > 1 else 0)},
+        processes=processes,
+        parts=scored.parts,
+        parts_resumed=scored.resumed,
+        generation=scored.generation.id,
+        targets=places,
+        finished_at=now(),
+    )
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from features.errors import ColumnError
 from features.packing import unpack
 from features.snapshot import to_day
 from serving.batch import run as batch
+from serving.batch.forecast_rows import forecast_rows
 from serving.database.engine import open_engine
 from serving.database.erasure import erase, erased_marks
 from serving.database.forecasts import Stored, histories, look_up
@@ -195,9 +196,9 @@ def test_forecasts_from_stored_histories_are_the_stored_ones(
     assert again.end_day == to_day(as_of)
     assert (again.visits.day < to_day(as_of)).all()
     scores = score(shop.forecaster, shop.layout, again, as_of)
-    assert {row.member: row.body for row in batch.forecast_rows(scores)} == {key: one.body for key, one in found.items()}
+    assert {row.member: row.body for row in forecast_rows(scores)} == {key: one.body for key, one in found.items()}
     alone = [
-        batch.forecast_rows(score(shop.forecaster, shop.layout, unpack([one], scored.generation.log), as_of))
+        forecast_rows(score(shop.forecaster, shop.layout, unpack([one], scored.generation.log), as_of))
         for one in kept.items()
     ]
     assert {row.member: row.body for rows in alone for row in rows} == {key: one.body for key, one in found.items()}
@@ -206,7 +207,7 @@ def test_forecasts_from_stored_histories_are_the_stored_ones(
 def test_the_rows_say_what_the_table_says(shop: Shop, visits_shop: Shop) -> None:
     for one in (shop, visits_shop):
         frame = pd.read_parquet(one.scored.parquet).set_index("customer_id")
-        rows = batch.forecast_rows(score(one.forecaster, one.layout, one.histories, one.as_of))
+        rows = forecast_rows(score(one.forecaster, one.layout, one.histories, one.as_of))
         assert [row.member for row in rows] == [member_key(member) for member in frame.index]
         assert [row.temperature for row in rows] == frame.temperature.tolist()
         values = [math.nan if row.value_at_risk is None else row.value_at_risk for row in rows]
