@@ -75,7 +75,7 @@ def prepare(place: Path, members: int) -> None:
         (place / f"{name}.yaml").write_text(yaml.safe_dump(settings))
     if not (place / "home" / "models").exists():
         print("training ...", file=sys.stderr, flush=True)
-        _tiercast("train", "--config", place / "tenth.yaml", "--home", place / "home", "--origins", "1", "--no-checks")
+        _tiercast("train", "--config", place / "tenth.yaml", "--home", place / "home", "--origins", "1")
 
 
 def scored(place: Path, workers: int) -> dict[str, Any]:
@@ -89,16 +89,20 @@ def scored(place: Path, workers: int) -> dict[str, Any]:
 
 def told(run: dict[str, Any]) -> dict[str, Any]:
     """Print a run's figures."""
-    processes, work = run["processes"], run["seconds_of_work"]
+    processes, work = run["processes"], run["processor_seconds_by_stage"]
     print(f"\n{processes} process{'es' if processes > 1 else ''}: {run['seconds']:.0f} s in all,", end=" ")
     print(f"{run['members_in'] / run['seconds']:,.0f} members a second, {run['members_forecast']:,} with a forecast")
     main_, others = run["peak_mib"].values()
     print(f"  peak memory: {main_ / MIB:.2f} GiB where it reads and writes, {others / MIB:.2f} GiB in each that forecasts")
     whole = sum(work.values())
     for stage, seconds in work.items():
-        print(f"  {stage:<20}{seconds:8.1f} s{seconds / whole:6.0%}")
+        clock = run["seconds_by_stage"][stage]
+        print(f"  {stage:<20}{seconds:8.1f} s of processor{seconds / whole:6.0%}{clock:8.1f} s by the clock")
     taken = sum(work[stage] for stage in WORK)
-    print(f"  forecasts and reasons: {run['members_forecast'] / taken:,.0f} members with a forecast a second and core,", end=" ")
+    print(
+        f"  forecasts and reasons: {run['members_forecast'] / taken:,.0f} members with a forecast a second and core,",
+        end=" ",
+    )
     print(f"{run['members_in'] / taken:,.0f} of all")
     return run
 
@@ -149,14 +153,15 @@ def by_hand(place: Path, members: int, forecast: int) -> None:
     shap.TreeExplainer(booster).shap_values(x)
     seconds["shap.TreeExplainer"] = (time.perf_counter() - began) * forecast / len(x)
     whole = sum(seconds.values())
-    print(f"\nby hand, churn alone, no words and no tables; {frame['customer_id'].nunique():,} members counted up to {members:,}:")
+    many = frame["customer_id"].nunique()
+    print(f"\nby hand, churn alone, without words and tables; {many:,} members counted up to {members:,}:")
     for stage, taken in {**seconds, "in all": whole}.items():
         print(f"  {stage:<20}{taken:8.1f} s")
     print(f"  {members / whole:,.0f} members a second")
 
 
 def _tiercast(*arguments: str | Path) -> str:
-    command = [sys.executable, "-m", "serving", *map(str, arguments)]
+    command = [sys.executable, "-c", "from serving.cli import main; main()", *map(str, arguments)]
     variables = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=variables).stdout
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any, Final
 
+from features.daily import TIME
 from features.errors import ColumnError, ConfigError, listed
 from features.histories import Histories
 from features.policy import TierPolicy
@@ -80,6 +81,10 @@ def check_has(needed: Collection[str], has: Collection[str]) -> None:
     if missing := sorted(set(needed) - set(has)):
         raise ColumnError(
             "a model forecasts from the columns that it was trained on",
-            f"a log without {listed(missing)}; the model reads {listed(sorted(needed))}, the log has {listed(sorted(has))}",
+            f"a log without {listed(missing)}; the model reads {_names(needed)}, the log has {_names(has)}",
             f"map them, as in --map {missing[0]}=YOUR_COLUMN, or train a model on this log",
         )
+
+
+def _names(columns: Collection[str]) -> str:
+    return listed(sorted({*columns} - {TIME})) or "none of those that may be left out"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -34,9 +34,10 @@ TIERLESS = "none"
 
 @dataclass
 class Clock:
-    """Seconds of work by stage, added up over all that worked at once."""
+    """Seconds by stage, by the clock and of the processor, added up over all that worked at once."""
 
-    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
+    seconds: dict[str, float] = field(default_factory=dict)
+    processor: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
     def at(self, stage: str) -> Iterator[None]:
@@ -48,16 +49,20 @@ class Clock:
         >>> list(clock.seconds)
         ['forecast']
         """
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         try:
             yield
         finally:
-            self.seconds[stage] += time.perf_counter() - began
+            self._add(stage, time.perf_counter() - began, time.process_time() - worked)
 
-    def add(self, seconds: Mapping[str, float]) -> None:
-        """What another clock has measured."""
-        for stage, taken in seconds.items():
-            self.seconds[stage] += taken
+    def add(self, other: Clock) -> None:
+        """What another has measured."""
+        for stage in other.seconds:
+            self._add(stage, other.seconds[stage], other.processor[stage])
+
+    def _add(self, stage: str, seconds: float, processor: float) -> None:
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
+        self.processor[stage] = self.processor.get(stage, 0.0) + processor
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from features.files import written_whole
 from serving.batch.part import Part
 from serving.database.forecasts import ForecastRow
 
@@ -39,14 +39,13 @@ class Partitions:
         rows = _columns(part.rows, ForecastRow._fields, _row_types())
         bodies = _columns(part.histories, ("member", "body"), (pa.string(), pa.binary()))
         sizes = {}
+        options = pa.ipc.IpcWriteOptions(compression="lz4")
         for name, table in zip(_FILES, (part.table, rows, bodies), strict=True):
-            place = self._place(number, name)
-            with written_whole(place) as partial, pa.OSFile(str(partial), "wb") as file:
-                options = pa.ipc.IpcWriteOptions(compression="lz4")
+            with self._whole(number, name) as partial, pa.OSFile(str(partial), "wb") as file:
                 with pa.ipc.new_file(file, table.schema, options=options) as writer:
                     writer.write_table(table)
-            sizes[name] = place.stat().st_size
-        with written_whole(self._place(number, "json")) as partial:
+            sizes[name] = self._place(number, name).stat().st_size
+        with self._whole(number, "json") as partial:
             partial.write_text(json.dumps({"sizes": sizes, "tiers": part.tiers}), encoding="utf-8")
 
     def load(self, number: int) -> Part:
@@ -66,6 +65,13 @@ class Partitions:
         """Let go of a part, its mark first."""
         for name in ("json", *_FILES):
             self._place(number, name).unlink(missing_ok=True)
+
+    @contextmanager
+    def _whole(self, number: int, name: str) -> Iterator[Path]:
+        """A partial file that takes its place; nobody else is at this part, so that it needs no name of its own."""
+        partial = self.folder / f"{number:07d}.{name}.partial"
+        yield partial
+        partial.replace(self._place(number, name))
 
     def _place(self, number: int, name: str) -> Path:
         return self.folder / f"{number:07d}.{name}"

@@ -26,7 +26,7 @@ class Summary:
         left out on request
     members_by_tier : forecasts by the tier held at the as-of date; 'none' without one
     seconds : by the clock
-    seconds_of_work : by stage, of all processes together
+    seconds_by_stage, processor_seconds_by_stage : of all processes together; reading has what it imports in it
     members_a_second : of members_in, by the clock, reading included
     peak_mib : most memory of the process that read and wrote, and of the largest of those that forecast
     data_fingerprint : equal for equal rows as known at the as-of date
@@ -43,7 +43,8 @@ class Summary:
     members_erased: int
     members_by_tier: Mapping[str, int]
     seconds: float
-    seconds_of_work: Mapping[str, float]
+    seconds_by_stage: Mapping[str, float]
+    processor_seconds_by_stage: Mapping[str, float]
     members_a_second: float
     peak_mib: Mapping[str, float]
     processes: int

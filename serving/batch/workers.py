@@ -10,7 +10,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -29,19 +29,21 @@ _maker: Maker | None = None
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """One part to be made: its number and its members' histories; None where it is finished already."""
+    """One part to be made: its number, how many members it is of, and their histories; None where it is finished already."""
 
     number: int
+    members: int
     histories: Histories | None
 
 
 @dataclass(frozen=True)
 class Made:
-    """A part that is on disk: its number, whether it was there before, seconds by stage and peak memory of who made it."""
+    """A part that is on disk: its number and members, whether it was there before, and the time and memory it took."""
 
     number: int
+    members: int
     again: bool
-    seconds: Mapping[str, float]
+    clock: Clock
     peak_kib: int = 0
 
 
@@ -116,12 +118,12 @@ def _make(folder: Path, task: Task) -> Made:
 
 def _made(maker: Maker, folder: Path, task: Task) -> Made:
     if task.histories is None:
-        return Made(task.number, again=True, seconds={})
+        return Made(task.number, task.members, again=True, clock=Clock())
     clock = Clock()
     part = maker.make(task.histories, clock)
     with clock.at("parts"):
         Partitions(folder).save(task.number, part)
-    return Made(task.number, again=False, seconds=clock.seconds, peak_kib=peak_kib())
+    return Made(task.number, task.members, again=False, clock=clock, peak_kib=peak_kib())
 
 
 def peak_kib() -> int:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
 
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
     from serving.batch.run import Scored
     from serving.batch.summary import Summary
+
+
+_WORTH_A_PROCESS: Final = 50_000
+"""Members: to start a process takes some seconds of its core."""
 
 
 @click.command("score")
@@ -90,7 +94,7 @@ def command(
     check_policy(forecaster, chosen.load_policy())
     _ = [target_of(each, date or dt.date.min) for each in targets]  # what cannot be written to is said before reading
     base = read_counted(chosen, progress, forecaster.columns)
-    read_s = time.monotonic() - began
+    read = _Spent(time.monotonic() - began, time.process_time())
     histories = base.histories
     check_columns(forecaster, histories)
     end = date or histories.span[1]
@@ -122,7 +126,7 @@ def command(
             )
     places = [str(scored.parquet), str(scored.csv), *(target_of(each, end).shown for each in targets)]
     places.append(store.url.render_as_string(hide_password=True))
-    summary = _summary(base, scored, version, end, processes, time.monotonic() - began, read_s, places)
+    summary = _summary(base, scored, version, end, processes, time.monotonic() - began, read, places)
     summary.write(out or place.path)
     if as_json:
         click.echo(summary.to_json())
@@ -135,16 +139,21 @@ def command(
     click.echo("\n".join(places))
 
 
-def _processes(members: int) -> int:
-    """One a core that this process may use, but none without a part to make."""
-    from serving.batch.run import CHUNK_MEMBERS
+class _Spent(NamedTuple):
+    """Seconds by the clock and of the processor."""
 
+    seconds: float
+    processor: float
+
+
+def _processes(members: int) -> int:
+    """One a core that this process may use, but none whose start would take longer than what it has to do."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores, -(-members // CHUNK_MEMBERS)))
+    return max(1, min(cores, members // _WORTH_A_PROCESS))
 
 
 def _summary(
-    base: Base, scored: Scored, version: str, end: dt.date, processes: int, seconds: float, read_s: float, places: list[str]
+    base: Base, scored: Scored, version: str, end: dt.date, processes: int, seconds: float, read: _Spent, places: list[str]
 ) -> Summary:
     from serving.batch.summary import Summary, mib, now, plain, rounded
     from serving.batch.workers import peak_kib
@@ -161,7 +170,8 @@ def _summary(
         members_erased=scored.erased,
         members_by_tier=plain(scored.tiers),
         seconds=round(seconds, 3),
-        seconds_of_work=rounded({"read": read_s, **scored.seconds}),
+        seconds_by_stage=rounded({"read": read.seconds, **scored.seconds}),
+        processor_seconds_by_stage=rounded({"read": read.processor, **scored.processor}),
         members_a_second=round(members / seconds, 1),
         peak_mib={"main": mib(peak_kib()), "largest of the others": mib(scored.peak_kib if processes > 1 else 0)},
         processes=processes,
