@@ -41,9 +41,12 @@ class Partitions:
         sizes = {}
         options = pa.ipc.IpcWriteOptions(compression="lz4")
         for name, table in zip(_FILES, (part.table, rows, bodies), strict=True):
-            with self._whole(number, name) as partial, pa.OSFile(str(partial), "wb") as file:
-                with pa.ipc.new_file(file, table.schema, options=options) as writer:
-                    writer.write_table(table)
+            with (
+                self._whole(number, name) as partial,
+                pa.OSFile(str(partial), "wb") as file,
+                pa.ipc.new_file(file, table.schema, options=options) as writer,
+            ):
+                writer.write_table(table)
             sizes[name] = self._place(number, name).stat().st_size
         with self._whole(number, "json") as partial:
             partial.write_text(json.dumps({"sizes": sizes, "tiers": part.tiers}), encoding="utf-8")

@@ -69,6 +69,10 @@ class WorkFolder:
             return {}
         return said if isinstance(said, dict) else {}
 
+    def kept(self) -> int:
+        """How many finished parts there are."""
+        return sum(path.name != _FACTS for path in self.path.glob("*.json"))
+
     def clear(self) -> None:
         """Let go of all parts."""
         (self.path / _FACTS).unlink(missing_ok=True)  # first: parts without it are of no batch

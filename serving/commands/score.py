@@ -102,7 +102,7 @@ def command(
     check_learned(forecaster, end)
     secret = cache(lambda: erasure_secret(place.path))
     processes = workers or _processes(len(histories))
-    with stores(place, out) as (store, answering):
+    with _said_what_is_kept(out or place.path), stores(place, out) as (store, answering):
         if date is None:
             refuse_older(end, store)
         with Meter(len(histories)) as meter:
@@ -137,6 +137,19 @@ def command(
     if scored.resumed:
         click.echo(f"{scored.resumed} of {scored.parts} parts had been finished before")
     click.echo("\n".join(places))
+
+
+@contextmanager
+def _said_what_is_kept(folder: Path) -> Iterator[None]:
+    """Say how to go on where a batch was broken off."""
+    from serving.batch.work_folder import WorkFolder
+
+    try:
+        yield
+    except BaseException:
+        if kept := WorkFolder(folder).kept():
+            click.echo(f"  {counted(kept, 'part')} finished and kept: --resume goes on from there", err=True)
+        raise
 
 
 class _Spent(NamedTuple):
