@@ -47,7 +47,11 @@ class _File:
     def write(self, table: pa.Table) -> None:
         """Add rows; the first tell the columns."""
         if self._writer is None:
-            self._writer = self._writing.enter_context(self._opened(self._partial, table.schema))
+            import pyarrow as pa
+
+            # Opened here, so that it is closed also where the writer's own end fails for want of room.
+            sink = self._writing.enter_context(pa.OSFile(str(self._partial), "wb"))
+            self._writer = self._writing.enter_context(self._opened(sink, table.schema))
         self._writer.write_table(table)
 
     def close(self) -> None:
@@ -65,26 +69,26 @@ class _File:
 
         wipe_paths(self.path.parent, [self.path], keys, numbers=numbers)
 
-    def _opened(self, path: Any, schema: pa.Schema) -> Any:
+    def _opened(self, sink: Any, schema: pa.Schema) -> Any:
         raise NotImplementedError
 
 
 class ParquetTarget(_File):
     """One Parquet file, a row group a part."""
 
-    def _opened(self, path: Any, schema: pa.Schema) -> Any:
+    def _opened(self, sink: Any, schema: pa.Schema) -> Any:
         import pyarrow.parquet
 
-        return pyarrow.parquet.ParquetWriter(path, schema)
+        return pyarrow.parquet.ParquetWriter(sink, schema)
 
 
 class CsvTarget(_File):
     """One CSV file: null is empty, an empty text is in quotes."""
 
-    def _opened(self, path: Any, schema: pa.Schema) -> Any:
+    def _opened(self, sink: Any, schema: pa.Schema) -> Any:
         import pyarrow.csv
 
-        return pyarrow.csv.CSVWriter(path, schema)
+        return pyarrow.csv.CSVWriter(sink, schema)
 
 
 class DatasetTarget(ParquetTarget):
