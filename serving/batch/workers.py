@@ -1,7 +1,7 @@
 """Parts of a batch made by several processes, handed back in order.
 
-Most of the time goes into numpy's and our own compiled loops on small arrays and into sentences: threads would wait for each
-other, processes do not. Each is told the model once, and of each part its members' histories alone.
+Sentences, rows and packed histories are made by Python, which works in one thread at a time: processes do not wait for each
+other. Each is told the model once, and of each part its members' histories alone.
 """
 
 from __future__ import annotations

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import click
 
 from features.errors import CutoffError, NoModelError, counted
+from serving.commands.long_log import Log, read_log
 from serving.commands.meter import Meter
-from serving.commands.options import Base, home_option, log_options, progress, read_counted, table_options
+from serving.commands.options import home_option, log_options, progress, table_options
 from serving.settings import Home, home, sqlite_url
 from training.config import Config
 
@@ -76,7 +77,7 @@ def command(
 
     from features.snapshot import parse_date
     from serving.batch.agreement import check_columns, check_policy
-    from serving.batch.run import score_all
+    from serving.batch.run import CHUNK_MEMBERS, score_all
     from serving.batch.targets import target_of
     from serving.privacy.pseudonyms import erasure_secret
     from serving.privacy.pseudonyms import mark as pseudonym
@@ -93,21 +94,20 @@ def command(
     forecaster = to_forecaster(bundle)
     check_policy(forecaster, chosen.load_policy())
     _ = [target_of(each, date or dt.date.min) for each in targets]  # what cannot be written to is said before reading
-    base = read_counted(chosen, progress, forecaster.columns)
+    log = read_log(chosen, progress, forecaster.columns, CHUNK_MEMBERS)
     read = _Spent(time.monotonic() - began, time.process_time())
-    histories = base.histories
-    check_columns(forecaster, histories)
-    end = date or histories.span[1]
-    check_reach(histories, end)
+    check_columns(forecaster, log.first)
+    end = date or log.first.span[1]
+    check_reach(log.first, end)
     check_learned(forecaster, end)
     secret = cache(lambda: erasure_secret(place.path))
-    processes = workers or _processes(len(histories))
+    processes = workers or _processes(log.members)
     with _said_what_is_kept(out or place.path), stores(place, out) as (store, answering):
         if date is None:
             refuse_older(end, store)
-        with Meter(len(histories)) as meter:
+        with Meter(log.members) as meter:
             scored = score_all(
-                histories,
+                log.histories,
                 bundle,
                 end,
                 out=out or place.path,
@@ -126,7 +126,7 @@ def command(
             )
     places = [str(scored.parquet), str(scored.csv), *(target_of(each, end).shown for each in targets)]
     places.append(store.url.render_as_string(hide_password=True))
-    summary = _summary(base, scored, version, end, processes, time.monotonic() - began, read, places)
+    summary = _summary(log, scored, version, end, processes, time.monotonic() - began, read, places)
     summary.write(out or place.path)
     if as_json:
         click.echo(summary.to_json())
@@ -166,26 +166,25 @@ def _processes(members: int) -> int:
 
 
 def _summary(
-    base: Base, scored: Scored, version: str, end: dt.date, processes: int, seconds: float, read: _Spent, places: list[str]
+    log: Log, scored: Scored, version: str, end: dt.date, processes: int, seconds: float, read: _Spent, places: list[str]
 ) -> Summary:
     from serving.batch.summary import Summary, mib, now, plain, rounded
     from serving.batch.workers import peak_kib
 
-    members = len(base.histories)
     return Summary(
         model_version=version,
         as_of=end.isoformat(),
         data_fingerprint=scored.log,
-        rows_in=base.rows,
-        rows_refused=plain(base.refused),
-        members_in=members,
+        rows_in=log.rows,
+        rows_refused=plain(log.refused),
+        members_in=log.members,
         members_forecast=scored.members,
         members_erased=scored.erased,
         members_by_tier=plain(scored.tiers),
         seconds=round(seconds, 3),
         seconds_by_stage=rounded({"read": read.seconds, **scored.seconds}),
         processor_seconds_by_stage=rounded({"read": read.processor, **scored.processor}),
-        members_a_second=round(members / seconds, 1),
+        members_a_second=round(log.members / seconds, 1),
         peak_mib={"main": mib(peak_kib()), "largest of the others": mib(scored.peak_kib if processes > 1 else 0)},
         processes=processes,
         parts=scored.parts,

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 from homes import Shop
 
-from serving.batch.reads import Reads, as_known, fingerprint_of
+from serving.batch.known import as_known
+from serving.batch.reads import Reads, fingerprint_of
 
 
 def test_reads_come_one_after_another_as_they_were_known(shop: Shop) -> None:
