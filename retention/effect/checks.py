@@ -1,9 +1,9 @@
 """Whether a trial's arms can be compared at all: as many in each as was meant, and alike before anything was done.
 
-Sample ratio: the arms' sizes against the intended shares, by chi-square within each stratum and over all (Fabijan et al.
-2019). Balance: the arms' standardised differences in what was known before, and one joint test of them all: Hotelling's T-square
-within strata, of the covariates' ranks, which does not mind skewed spend (Hansen and Bowers 2008 give the reason for one joint
-test). Drawn by lot, a trial fails either once in a thousand times.
+Sample ratio: the arms' sizes against the intended shares, by chi-square, within each stratum and over all (Fabijan et al.
+2019). Balance: the arms' standardised differences in what was known before, and one joint test of them all (Hansen and
+Bowers 2008): Hotelling's T-square within strata, of ranks, which do not mind skewed spend. Drawn by lot, a trial fails either
+once in a thousand times.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special  # type: ignore[import-untyped]
 
 from features.operators import Floats, Integers
 from retention.effect.corrected import holm
@@ -86,9 +87,7 @@ def sample_ratio(trial: TrialTable, shares: Sequence[float] | Mapping[str, Seque
 
 
 def _fits(counts: npt.NDArray[Any], meant: Floats) -> float:
-    """p of chi-square; of the exact binomial where two arms are small."""
-    from scipy.special import bdtr, chdtrc
-
+    """The p of chi-square; of the exact binomial where two arms are small."""
     possible = meant > 0
     if (counts[~possible] > 0).any():
         return 0.0
@@ -97,9 +96,9 @@ def _fits(counts: npt.NDArray[Any], meant: Floats) -> float:
         return 1.0
     if len(counts) == 2 and meant.min() < 20:
         n, share, k = int(counts.sum()), float(meant[0] / meant.sum()), int(counts[0])
-        below, above = float(bdtr(k, n, share)), 1.0 - (float(bdtr(k - 1, n, share)) if k else 0.0)
+        below, above = float(special.bdtr(k, n, share)), 1.0 - (float(special.bdtr(k - 1, n, share)) if k else 0.0)
         return min(1.0, 2.0 * min(below, above))
-    return float(chdtrc(len(counts) - 1, ((counts - meant) ** 2 / meant).sum()))
+    return float(special.chdtrc(len(counts) - 1, ((counts - meant) ** 2 / meant).sum()))
 
 
 def balance(trial: TrialTable) -> Balance:
@@ -134,15 +133,13 @@ def _columns(covariates: Mapping[str, npt.NDArray[Any]]) -> list[tuple[str, Floa
                 columns.append((f"{name} not known", missing.astype(np.float64)))
             continue
         found, counts = np.unique(values, return_counts=True)
-        for text in found[np.argsort(-counts, kind="stable")][:_MOST_TEXTS].tolist():
-            columns.append((f"{name} {text}" if text else f"{name} not known", (values == text).astype(np.float64)))
+        most = found[np.argsort(-counts, kind="stable")][:_MOST_TEXTS].tolist()
+        columns += [(f"{name} {text or 'not known'}", (values == text).astype(np.float64)) for text in most]
     return columns
 
 
 def _joint(columns: Floats, treated: npt.NDArray[np.bool_], stratum: Integers) -> float:
-    """p of Hotelling's T-square within strata, by the F test of the regression of the arm on the columns, which it is."""
-    from scipy.special import fdtrc
-
+    """The p of Hotelling's T-square within strata: the F test of the arm's regression on the columns."""
     inside, arm = _centred(columns, stratum), _centred(treated.astype(np.float64)[:, None], stratum)[:, 0]
     spread = inside.std(axis=0)
     inside = inside[:, spread > 1e-12]
@@ -157,7 +154,7 @@ def _joint(columns: Floats, treated: npt.NDArray[np.bool_], stratum: Integers) -
     if total <= 0:
         return float("nan")
     left = max(total - told, 0.0)
-    return 0.0 if left <= 1e-12 * total else float(fdtrc(k, rest, told / k / (left / rest)))
+    return 0.0 if left <= 1e-12 * total else float(special.fdtrc(k, rest, told / k / (left / rest)))
 
 
 def _centred(columns: Floats, stratum: Integers) -> Floats:

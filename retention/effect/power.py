@@ -1,7 +1,7 @@
 """What a campaign could have seen: the least true difference that it finds four times out of five.
 
-A difference of (z(0.975) + z(0.8)) standard errors is found with a power of 80 % by a two-sided test at 5 %. Before a campaign the
-standard error is planned, from the members in each arm and the outcome's variance; after it, it is the one measured.
+A difference of (z(0.975) + z(0.8)) standard errors is found with a power of 80 % by a two-sided test at 5 %. Before a
+campaign the standard error is planned, from the members in each arm and the outcome's variance; after it, it is the one measured.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special  # type: ignore[import-untyped]
 
 from features.operators import Floats, Integers
 
@@ -24,9 +25,7 @@ def detectable(se: float, power: float = POWER) -> float:
     >>> round(detectable(1.0), 4)
     2.8016
     """
-    from scipy.special import ndtri
-
-    return float(ndtri(1.0 - _TWO_SIDED / 2.0) + ndtri(power)) * se
+    return float(special.ndtri(1.0 - _TWO_SIDED / 2.0) + special.ndtri(power)) * se
 
 
 def planned_error(variance: Floats, treated: npt.NDArray[np.bool_], strata: Integers) -> float:

@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special  # type: ignore[import-untyped]
 
 from features.operators import Floats
 
@@ -45,21 +46,17 @@ def newcombe(rate: float, count: float, base: float, base_count: float, level: f
     >>> [round(end, 4) for end in newcombe(56 / 70, 70, 48 / 80, 80, 0.95)]
     [0.2, 0.0524, 0.3339]
     """
-    from scipy.special import ndtri
-
-    return _ends(rate, count, base, base_count, float(ndtri(0.5 + level / 2)))
+    return _ends(rate, count, base, base_count, float(special.ndtri(0.5 + level / 2)))
 
 
 def newcombe_p(rate: float, count: float, base: float, base_count: float) -> float:
     """Two-sided p: one less the level of the interval that just touches 0."""
-    from scipy.special import ndtr
-
     least, most = 0.0, 40.0
     for _ in range(50):
         z = (least + most) / 2.0
         _, low, high = _ends(rate, count, base, base_count, z)
         least, most = (least, z) if low <= 0.0 <= high else (z, most)
-    return float(2.0 * ndtr(-(least + most) / 2.0)) if rate != base else 1.0
+    return float(2.0 * special.ndtr(-(least + most) / 2.0)) if rate != base else 1.0
 
 
 def _ends(rate: float, count: float, base: float, base_count: float, z: float) -> tuple[float, float, float]:

@@ -41,7 +41,7 @@ def fit(y: Floats, z: Floats, centre: Floats, stratum: Integers) -> Fit:
 
     >>> ones = np.ones((4, 1))
     >>> found = fit(np.array([1.0, 2.0, 3.0, 6.0]), ones, ones[0], np.zeros(4, np.int64))
-    >>> found.value, round(found.squares.mean(), 6)  # the variance, over n - 1
+    >>> found.value, round(float(found.squares.mean()), 6)  # the variance, over n - 1
     (3.0, 4.666667)
     """
     u, s, v = np.linalg.svd(z, full_matrices=False)

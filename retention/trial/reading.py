@@ -45,7 +45,7 @@ def read_trial(
 
     >>> import tempfile
     >>> file = Path(tempfile.mkdtemp()) / "mail.csv"
-    >>> _ = file.writetext_of("segment,visit,recency\nNo E-Mail,0,3\nMens,1,2\nMens,1,8\nNo E-Mail,1,\n")
+    >>> _ = file.write_text("segment,visit,recency\nNo E-Mail,0,3\nMens,1,2\nMens,1,8\nNo E-Mail,1,\n")
     >>> trial = read_trial(file, arm="segment", control="No E-Mail", outcomes=["visit"], covariates=["recency"])
     >>> trial.arm_names, trial.arm.tolist(), trial.covariates["recency"].tolist()
     (('No E-Mail', 'Mens'), [0, 1, 1, 0], [3.0, 2.0, 8.0, nan])

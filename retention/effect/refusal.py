@@ -1,0 +1,66 @@
+"""Why nothing is concluded: reasons found in the data, each with what was seen."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from features.feature import Phrase
+from retention.effect.checks import ALARM, Balance, SampleRatio
+
+Reason = Literal["no_hold_out", "sample_ratio", "followed", "not_alike"]
+_FOLLOWED: Final = 0.5
+"""Standard deviations at the start beyond which a treatment is said to have followed what it differs in."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A reason not to conclude anything about an arm, in words."""
+
+    arm: str
+    reason: Reason
+    said: Phrase
+
+
+def no_hold_out(arm: str, treated: int) -> Refusal:
+    """Nobody was kept back."""
+    en = (
+        f"all {treated:,} members of the campaign were treated and nobody was held out, so nothing says what would have been"
+    )
+    return Refusal(
+        arm, "no_hold_out", Phrase(en, f"活动中的 {treated:,} 名会员全部接受了措施，没有随机留出，无从得知不采取措施的结果")
+    )
+
+
+def refusals(arm: str, ratios: Sequence[SampleRatio], found: Balance) -> list[Refusal]:
+    """What the checks of one treatment say against a conclusion."""
+    said = []
+    for ratio in ratios:
+        if ratio.p < ALARM:
+            there, meant = f"{ratio.counts[0]:,}", f"{ratio.meant[0]:,.0f}"
+            en = (
+                f"{there} members of {ratio.stratum} are in the control and {meant} were meant to be "
+                f"(by lot, p = {_p(ratio.p)}): members were lost or moved after the draw"
+            )
+            zh = f"{ratio.stratum} 的对照组有 {there} 名会员，应为 {meant} 名（随机情况下 p = {_p(ratio.p)}）：抽签后有会员丢失或被移动"
+            said.append(Refusal(arm, "sample_ratio", Phrase(en, zh)))
+    if not math.isnan(found.p) and found.p < ALARM:
+        widest = found.widest
+        by = f"{found.differences[widest]:+.2f}"
+        zh = f"处理前两组就不同：{widest} 相差 {by} 个标准差（随机情况下 p = {_p(found.p)}）"
+        if abs(found.differences[widest]) >= _FOLLOWED:
+            en = (
+                f"who was treated followed {widest}: {by} standard deviations before anything was done "
+                f"(by lot, p = {_p(found.p)}), so the difference is the members', not the treatment's"
+            )
+            said.append(Refusal(arm, "followed", Phrase(en, f"{zh}，是谁接受措施取决于它，差异来自会员而非措施")))
+        else:
+            en = f"the arms differed before anything was done, most in {widest}: {by} standard deviations (by lot, p = {_p(found.p)})"
+            said.append(Refusal(arm, "not_alike", Phrase(en, zh)))
+    return said
+
+
+def _p(value: float) -> str:
+    return "0.000000" if value < 1e-6 else f"{value:.6f}"
