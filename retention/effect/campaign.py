@@ -89,7 +89,6 @@ def read_campaign(
     arms, arm = coded(table["arm"], "arm")
     check_members(members, arm)
     names = np.array(arms, dtype=object)[arm] if len(arm) else np.zeros(0, object)
-    chosen = (names == TREATED) | (names == HELD)
     if not (names == TREATED).any():
         got = f"none among {listed(list(arms)) or 'no rows'}"
         raise SourceError(f"a campaign file has members whose arm is {TREATED!r}", got, "name the file that the plan wrote")
@@ -97,6 +96,9 @@ def read_campaign(
     if "would_be" in has:
         would = texts(table["would_be"])
         words["action"] = np.where(names == HELD, would, words["action"]) if "action" in words else would
+    chosen = (names == TREATED) | (names == HELD)
+    if "action" in words and (words["action"][names == HELD] != "").any():
+        chosen &= words["action"] != ""  # kept back, and nothing would have been done
     return Campaign(
         name=_once(table, "campaign") or name or path.stem,
         as_of=_day(_once(table, "as_of"), as_of),

@@ -2,8 +2,8 @@
 
 Sample ratio: the arms' sizes against the intended shares, by chi-square, within each stratum and over all (Fabijan et al.
 2019). Balance: the arms' standardised differences in what was known before, and one joint test of them all (Hansen and
-Bowers 2008): Hotelling's T-square within strata, of ranks, which do not mind skewed spend. Drawn by lot, a trial fails either
-once in a thousand times.
+Bowers 2008): Hotelling's T-square within strata, of ranks, which do not mind skewed spend. Drawn by lot, a trial fails
+either once in a thousand times.
 """
 
 from __future__ import annotations

@@ -7,9 +7,9 @@ Each arm's outcomes are regressed on the strata and the covariates, and both fit
 
 Without covariates this is the difference of means, weighted by strata. With them it is regression with interactions (Lin
 2013, Annals of Applied Statistics 7): no less precise than the difference of means in large trials, and right whether or not
-the outcome follows the covariates in a line. With the forecast as covariate it is what Deng, Xu, Kohavi and Walker (2013) call
-CUPED. The variance is that of retention.effect.variance, and that of the mean over members who are themselves a sample (Negi
-and Wooldridge 2021); degrees of freedom are Welch's and Satterthwaite's. Of rates with few events it is Newcombe's interval.
+the outcome follows the covariates in a line. With the forecast as covariate it is what Deng, Xu, Kohavi and Walker (2013)
+call CUPED. The variance is that of retention.effect.variance, and that of the mean over members who are a sample (Negi and
+Wooldridge 2021); degrees of freedom are Welch's and Satterthwaite's. Of rates with few events it is Newcombe's interval.
 """
 
 from __future__ import annotations

@@ -49,11 +49,11 @@ def trial_of(
         nobody of the campaign is in the log
 
     Outcomes are ``returned`` (0 or 1), ``spend`` (currency, net of returns; where the log has amounts) and ``tier_kept`` (0
-    or 1; where there is a policy). Covariates are what the file has of p_churn and expected_spend, and of the log before as_of
-    ``recency_days``, ``visits_before`` and ``spend_before``.
+    or 1; where there is a policy). Covariates are what the file has of p_churn and expected_spend, and of the log before
+    as_of ``recency_days``, ``visits_before`` and ``spend_before``.
     """
     _check_span(campaign, histories)
-    position = _positions(campaign, histories)
+    position = positions(campaign, histories)
     there = position >= 0
     first, end = to_day(campaign.as_of), to_day(campaign.until)
 
@@ -118,7 +118,7 @@ def _check_span(campaign: Campaign, histories: Histories) -> None:
         raise CutoffError("members are compared by what was known before the treatment", got, "add the earlier transactions")
 
 
-def _positions(campaign: Campaign, histories: Histories) -> npt.NDArray[np.int64]:
+def positions(campaign: Campaign, histories: Histories) -> npt.NDArray[np.int64]:
     """(n,) each member's place in the histories, -1 for who has never bought."""
     import pyarrow as pa
 

@@ -1,7 +1,8 @@
 """What a campaign could have seen: the least true difference that it finds four times out of five.
 
 A difference of (z(0.975) + z(0.8)) standard errors is found with a power of 80 % by a two-sided test at 5 %. Before a
-campaign the standard error is planned, from the members in each arm and the outcome's variance; after it, it is the one measured.
+campaign the standard error is planned, from the members in each arm and the outcome's variance; after it, it is
+the one measured.
 """
 
 from __future__ import annotations

@@ -26,41 +26,42 @@ class Refusal:
 
 def no_hold_out(arm: str, treated: int) -> Refusal:
     """Nobody was kept back."""
-    en = (
-        f"all {treated:,} members of the campaign were treated and nobody was held out, so nothing says what would have been"
-    )
-    return Refusal(
-        arm, "no_hold_out", Phrase(en, f"活动中的 {treated:,} 名会员全部接受了措施，没有随机留出，无从得知不采取措施的结果")
-    )
+    en = f"all {treated:,} members were treated and nobody was held out, so nothing says what would have come of it without"
+    zh = f"{treated:,} 名会员全部接受了措施，没有随机留出，无从得知不采取措施的结果"
+    return Refusal(arm, "no_hold_out", Phrase(en, zh))
 
 
 def refusals(arm: str, ratios: Sequence[SampleRatio], found: Balance) -> list[Refusal]:
     """What the checks of one treatment say against a conclusion."""
-    said = []
-    for ratio in ratios:
-        if ratio.p < ALARM:
-            there, meant = f"{ratio.counts[0]:,}", f"{ratio.meant[0]:,.0f}"
-            en = (
-                f"{there} members of {ratio.stratum} are in the control and {meant} were meant to be "
-                f"(by lot, p = {_p(ratio.p)}): members were lost or moved after the draw"
-            )
-            zh = f"{ratio.stratum} 的对照组有 {there} 名会员，应为 {meant} 名（随机情况下 p = {_p(ratio.p)}）：抽签后有会员丢失或被移动"
-            said.append(Refusal(arm, "sample_ratio", Phrase(en, zh)))
+    said = [_of_ratio(arm, ratio) for ratio in ratios if ratio.p < ALARM]
     if not math.isnan(found.p) and found.p < ALARM:
-        widest = found.widest
-        by = f"{found.differences[widest]:+.2f}"
-        zh = f"处理前两组就不同：{widest} 相差 {by} 个标准差（随机情况下 p = {_p(found.p)}）"
-        if abs(found.differences[widest]) >= _FOLLOWED:
-            en = (
-                f"who was treated followed {widest}: {by} standard deviations before anything was done "
-                f"(by lot, p = {_p(found.p)}), so the difference is the members', not the treatment's"
-            )
-            said.append(Refusal(arm, "followed", Phrase(en, f"{zh}，是谁接受措施取决于它，差异来自会员而非措施")))
-        else:
-            en = f"the arms differed before anything was done, most in {widest}: {by} standard deviations (by lot, p = {_p(found.p)})"
-            said.append(Refusal(arm, "not_alike", Phrase(en, zh)))
+        said.append(_of_balance(arm, found))
     return said
 
 
+def _of_ratio(arm: str, ratio: SampleRatio) -> Refusal:
+    there, meant, lot = f"{ratio.counts[0]:,}", f"{ratio.meant[0]:,.0f}", _p(ratio.p)
+    en = (
+        f"{there} members of {ratio.stratum!r} are in the control and {meant} were meant to be (by lot, p = {lot}): "
+        "members were lost or moved after the draw"
+    )
+    zh = f"{ratio.stratum} 的对照组有 {there} 名会员，应为 {meant} 名（随机时 p = {lot}）：抽签后有会员丢失或被移动"
+    return Refusal(arm, "sample_ratio", Phrase(en, zh))
+
+
+def _of_balance(arm: str, found: Balance) -> Refusal:
+    widest, lot = found.widest, _p(found.p)
+    by = f"{found.differences[widest]:+.2f}"
+    zh = f"处理前两组就不同：{widest} 相差 {by} 个标准差（随机时 p = {lot}）"
+    if abs(found.differences[widest]) >= _FOLLOWED:
+        en = (
+            f"who was treated followed {widest!r}: {by} standard deviations before anything was done (by lot, p = {lot}), "
+            "so a difference would be the members', not the treatment's"
+        )
+        return Refusal(arm, "followed", Phrase(en, f"{zh}；谁接受措施取决于它，差异来自会员而非措施"))
+    en = f"the arms differed before anything was done, most in {widest!r}: {by} standard deviations (by lot, p = {lot})"
+    return Refusal(arm, "not_alike", Phrase(en, zh))
+
+
 def _p(value: float) -> str:
-    return "0.000000" if value < 1e-6 else f"{value:.6f}"
+    return "0" if value < 5e-7 else f"{value:.6f}"
