@@ -31,6 +31,7 @@ def rewritten(text: str, changes: Mapping[Path, Mapping[str, Any]]) -> str:
 
 def _set(text: str, path: Path, values: Mapping[str, Any]) -> str:
     root = yaml.compose(text, Loader=yaml.SafeLoader)
+    assert root is not None
     node, rest = _found(root, path)
     if rest:
         nested: Any = dict(values)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.errors import ConfigError, listed
-from retention.trial.cells import coded, ids, numbers, read_columns, text_of
+from retention.trial.cells import coded, ids, numbers, read_columns, text_of, texts
 from retention.trial.table import TrialTable
 
 CONTROLS: Final = ("hold-out", "holdout", "control", "0", "false")
@@ -67,6 +67,14 @@ def read_trial(
         strata=stratum,
         strata_names=strata_names,
     )
+
+
+def read_texts(path: Path | str, columns: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
+    """Further columns of the same file as texts, by name: what differences are told by."""
+    if not columns:
+        return {}
+    table = read_columns(Path(path), columns, columns)
+    return {name: texts(table[name]) for name in columns}
 
 
 def _control_first(names: tuple[str, ...], control: str | None, column: str) -> list[int]:
