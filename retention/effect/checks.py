@@ -159,9 +159,11 @@ def _joint(columns: Floats, treated: npt.NDArray[np.bool_], stratum: Integers) -
 
 def _centred(columns: Floats, stratum: Integers) -> Floats:
     """Columns less their means within strata."""
+    if not columns.shape[1]:
+        return columns
     counts = np.maximum(np.bincount(stratum), 1)
     means = np.stack([np.bincount(stratum, column, minlength=len(counts)) / counts for column in columns.T], axis=1)
-    return np.asarray(columns - means[stratum]) if columns.shape[1] else columns
+    return np.asarray(columns - means[stratum])
 
 
 def _slope(inside: Floats, treated: npt.NDArray[np.bool_], stratum: Integers) -> float:

@@ -2,44 +2,47 @@
 
 Under ``actions[i].effect``, per action of the campaign:
 
-========  ===================================  =====================================================
-key       measured                             scale
-========  ===================================  =====================================================
-return    difference in who came back          points: added to the probability of returning
-spend     difference in spend a member         per_member: currency, returning or not
-tier      difference in who kept the tier      points
-========  ===================================  =====================================================
+========  ===================================  ==========================================================
+key       measured                             written
+========  ===================================  ==========================================================
+return    difference in who came back          as points, added to the probability of returning
+spend     difference in spend a member         per_member; where the catalogue has a ``margin_share``
+tier      difference in who kept the tier      as points; where the catalogue has ``tier_is_worth``
+========  ===================================  ==========================================================
 
-A prior on another scale (log-odds, a share of spend) cannot be weighed against these and is replaced by what was measured.
+A prior on another scale is weighed on the one that is measured (retention.effect.believed).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
-from features.errors import ConfigError, ConflictError, SourceError, listed
+from features.documents import read_yaml
+from features.errors import ConfigError, ConflictError, listed
 from features.files import written_whole
+from retention.effect.believed import Base, believed
 from retention.effect.findings import Findings
 from retention.effect.outcomes import RETURNED, SPEND, TIER_KEPT
 from retention.effect.posterior import Belief, updated
 from retention.effect.yaml_text import rewritten
 
-KEYS: Final = {RETURNED: ("return", "points"), SPEND: ("spend", "per_member"), TIER_KEPT: ("tier", "points")}
-_SCALES: Final = dict(KEYS.values())
-_DEFAULT_SCALES: Final = {"return": "points", "spend": "relative", "tier": "points"}
-_PLACES: Final = 6
-"""Significant digits that are written."""
+_KEYS: Final = {RETURNED: "return", SPEND: "spend", TIER_KEPT: "tier"}
+_SCALES: Final = {"return": "points", "spend": "per_member", "tier": "points"}
+_NEEDS: Final = {"spend": "margin_share", "tier": "tier_is_worth"}
+"""What a catalogue has to say for an effect on these to be of use to it."""
+_DIGITS: Final = 6
+_AND: Final = " + "
 
 
 @dataclass(frozen=True)
 class Learned:
-    """What a campaign changed in one entry; ``before`` is None where nothing was believed, or on another scale."""
+    """What a campaign changed in one entry; ``before`` is None where nothing was believed."""
 
     action: str
     key: str
@@ -48,62 +51,84 @@ class Learned:
     after: Belief
 
 
-def measured(found: Findings, arm: str) -> dict[tuple[str, str], Belief]:
-    """By action and key of the catalogue, what an arm's slices by action have shown; those with too few are not in it."""
-    beliefs = {}
+@dataclass(frozen=True)
+class Evidence:
+    """What a campaign has shown of its actions: beliefs by action and key, and what each action's hold-out did."""
+
+    beliefs: Mapping[tuple[str, str], Belief]
+    bases: Mapping[str, Base]
+
+
+def evidence(found: Findings, arm: str) -> Evidence:
+    """From an arm's slices by action; those with too few members are not in it."""
+    beliefs, means = {}, {}
     for one in found.found:
-        if one.arm == arm and one.by == "action" and one.outcome in KEYS and one.told.told and one.told.se > 0:
-            beliefs[one.slice, KEYS[one.outcome][0]] = Belief(one.told.value, one.told.se)
-    return beliefs
+        if one.arm == arm and one.by == "action" and one.outcome in _KEYS:
+            means[one.slice, one.outcome] = one.told.base
+            if one.told.told and one.told.se > 0:
+                beliefs[one.slice, _KEYS[one.outcome]] = Belief(one.told.value, one.told.se)
+    nan = float("nan")
+    return Evidence(
+        beliefs, {action: Base(means.get((action, RETURNED), nan), means.get((action, SPEND), nan)) for action, _ in means}
+    )
 
 
-def learn(path: Path, beliefs: Mapping[tuple[str, str], Belief], campaign: str) -> list[Learned]:
+def learn(path: Path, seen: Evidence, campaign: str) -> list[Learned]:
     """Write posteriors into a catalogue, whole or not at all; what it says besides is unchanged to the letter.
-
-    Parameters
-    ----------
-    beliefs : measured, by action and key (``measured``)
 
     Raises
     ------
-    SourceError, ConfigError
+    ConfigError
+        it is no catalogue, or not of these actions
     ConflictError
         the campaign is in the catalogue already: it would count twice
     """
-    text = _text(path)
-    actions = _actions(text, path)
-    unknown = sorted({action for action, _ in beliefs} - set(actions))
+    content = read_yaml(path)
+    actions = _actions(content, path)
+    unknown = sorted({action for action, _ in seen.beliefs} - set(actions))
     if unknown:
-        raise ConfigError("effects are of actions of the catalogue", listed(unknown), f"name the campaign's, not {path}")
+        raise ConfigError("effects are of actions of the catalogue", listed(unknown), "name the campaign's own catalogue")
     changes: dict[tuple[str | int, ...], dict[str, Any]] = {}
     learned = []
-    for (action, key), seen in beliefs.items():
+    for (action, key), measured in seen.beliefs.items():
+        if not content.get(_NEEDS.get(key, "actions")):
+            continue
         place, effect = actions[action]
-        prior = effect.get(key)
-        if isinstance(prior, dict) and campaign in str(prior.get("campaign", "")).split(" + "):
-            rule = "a campaign is learned from once"
-            raise ConflictError(
-                rule, f"{campaign!r} in effect.{key} of {action!r}", "leave it: its effect is in the catalogue"
-            )
-        scale = _SCALES[key]
-        before = _belief(prior, key, scale)
-        after = updated(before, seen)
-        learned.append(Learned(action, key, before, seen, after))
-        earlier = prior.get("campaign") if isinstance(prior, dict) and before is not None else None
+        earlier = _campaigns(effect.get(key))
+        if campaign in earlier:
+            got = f"{campaign!r} in effect.{key} of {action!r}"
+            raise ConflictError("a campaign is learned from once", got, "leave it: its effect is in the catalogue")
+        before = believed(effect, key, seen.bases[action])
+        after = updated(before, measured)
+        learned.append(Learned(action, key, before, measured, after))
         changes["actions", place, "effect", key] = {
             "mean": _rounded(after.mean),
             "sd": _rounded(after.sd),
-            "scale": scale,
+            "scale": _SCALES[key],
             "source": "measured",
-            "campaign": f"{earlier} + {campaign}" if earlier else campaign,
+            "campaign": _AND.join([*earlier, campaign]),
         }
-    written = rewritten(text, changes)
-    if _plain(yaml.safe_load(written)) != _changed(yaml.safe_load(text), changes):
-        rule = "a catalogue says each effect where it stands"
-        raise ConfigError(rule, "one that is shared by a YAML anchor", "write the effects out, action by action")
+    written = rewritten(path.read_text(encoding="utf-8"), changes)
+    if _plain(yaml.safe_load(written)) != _changed(content, changes):
+        got = "one that is shared by a YAML anchor"
+        raise ConfigError("a catalogue says each effect where it stands", got, "write the effects out, action by action")
     with written_whole(path) as partial:
         partial.write_text(written, encoding="utf-8")
     return learned
+
+
+def _actions(content: Any, path: Path) -> dict[str, tuple[int, dict[str, Any]]]:
+    """By action, its place and what is believed of it."""
+    actions = content.get("actions") if isinstance(content, dict) else None
+    if not isinstance(actions, list) or not all(isinstance(own, dict) and "id" in own for own in actions):
+        raise ConfigError("a catalogue lists actions with an id each", f"none in {str(path)!r}", "name the plan's catalogue")
+    return {str(own["id"]): (place, own.get("effect") or {}) for place, own in enumerate(actions)}
+
+
+def _campaigns(prior: Any) -> list[str]:
+    """Campaigns that an entry was learned from."""
+    said = prior.get("campaign") if isinstance(prior, dict) and prior.get("source") == "measured" else None
+    return str(said).split(_AND) if said else []
 
 
 def _changed(content: Any, changes: Mapping[tuple[str | int, ...], Mapping[str, Any]]) -> Any:
@@ -123,30 +148,5 @@ def _plain(content: Any) -> Any:
     return json.loads(json.dumps(content, default=str))
 
 
-def _text(path: Path) -> str:
-    if not path.is_file():
-        raise SourceError("a catalogue is a YAML file", f"{str(path)!r}, which is not there", "check the path")
-    return path.read_text(encoding="utf-8")
-
-
-def _actions(text: str, path: Path) -> dict[str, tuple[int, dict[str, Any]]]:
-    """By action, its place and what is believed of it."""
-    try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise SourceError("a catalogue is a YAML file", f"{str(path)!r}, which is none", "check its indentation") from error
-    actions = content.get("actions") if isinstance(content, dict) else None
-    if not isinstance(actions, Sequence) or not all(isinstance(own, dict) and "id" in own for own in actions):
-        raise ConfigError("a catalogue lists actions with an id each", f"none in {str(path)!r}", "name the plan's catalogue")
-    return {str(own["id"]): (place, own.get("effect") or {}) for place, own in enumerate(actions)}
-
-
-def _belief(prior: Any, key: str, scale: str) -> Belief | None:
-    """What was believed, None where it is on another scale."""
-    if not isinstance(prior, dict) or prior.get("scale", _DEFAULT_SCALES[key]) != scale:
-        return None
-    return Belief(float(prior.get("mean", 0.0)), float(prior.get("sd", 0.0)))
-
-
 def _rounded(value: float) -> float:
-    return float(f"{value:.{_PLACES}g}")
+    return float(f"{value:.{_DIGITS}g}")

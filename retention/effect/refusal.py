@@ -33,7 +33,8 @@ def no_hold_out(arm: str, treated: int) -> Refusal:
 
 def refusals(arm: str, ratios: Sequence[SampleRatio], found: Balance) -> list[Refusal]:
     """What the checks of one treatment say against a conclusion."""
-    said = [_of_ratio(arm, ratio) for ratio in ratios if ratio.p < ALARM]
+    worst = min(ratios, key=lambda ratio: ratio.p, default=None)
+    said = [_of_ratio(arm, worst)] if worst is not None and worst.p < ALARM else []
     if not math.isnan(found.p) and found.p < ALARM:
         said.append(_of_balance(arm, found))
     return said
@@ -42,26 +43,26 @@ def refusals(arm: str, ratios: Sequence[SampleRatio], found: Balance) -> list[Re
 def _of_ratio(arm: str, ratio: SampleRatio) -> Refusal:
     there, meant, lot = f"{ratio.counts[0]:,}", f"{ratio.meant[0]:,.0f}", _p(ratio.p)
     en = (
-        f"{there} members of {ratio.stratum!r} are in the control and {meant} were meant to be (by lot, p = {lot}): "
+        f"{there} members of {ratio.stratum!r} are in the control and {meant} were meant to be (by lot, {lot}): "
         "members were lost or moved after the draw"
     )
-    zh = f"{ratio.stratum} 的对照组有 {there} 名会员，应为 {meant} 名（随机时 p = {lot}）：抽签后有会员丢失或被移动"
+    zh = f"{ratio.stratum} 的对照组有 {there} 名会员，应为 {meant} 名（随机时 {lot}）：抽签后有会员丢失或被移动"
     return Refusal(arm, "sample_ratio", Phrase(en, zh))
 
 
 def _of_balance(arm: str, found: Balance) -> Refusal:
     widest, lot = found.widest, _p(found.p)
     by = f"{found.differences[widest]:+.2f}"
-    zh = f"处理前两组就不同：{widest} 相差 {by} 个标准差（随机时 p = {lot}）"
+    zh = f"处理前两组就不同：{widest} 相差 {by} 个标准差（随机时 {lot}）"
     if abs(found.differences[widest]) >= _FOLLOWED:
         en = (
-            f"who was treated followed {widest!r}: {by} standard deviations before anything was done (by lot, p = {lot}), "
+            f"who was treated followed {widest!r}: {by} standard deviations before anything was done (by lot, {lot}), "
             "so a difference would be the members', not the treatment's"
         )
         return Refusal(arm, "followed", Phrase(en, f"{zh}；谁接受措施取决于它，差异来自会员而非措施"))
-    en = f"the arms differed before anything was done, most in {widest!r}: {by} standard deviations (by lot, p = {lot})"
+    en = f"the arms differed before anything was done, most in {widest!r}: {by} standard deviations (by lot, {lot})"
     return Refusal(arm, "not_alike", Phrase(en, zh))
 
 
 def _p(value: float) -> str:
-    return "0" if value < 5e-7 else f"{value:.6f}"
+    return "p < 0.000001" if value < 1e-6 else f"p = {value:.6f}"

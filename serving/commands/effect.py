@@ -189,9 +189,9 @@ def _say_before(chosen: Config, campaign: Campaign, language: Language) -> None:
 
 
 def _learn(found: Findings, catalogue: Path, campaign: str, language: Language) -> None:
-    from retention.effect.learned import learn, measured
+    from retention.effect.learned import evidence, learn
     from serving.describing.effect_text import learned_text
 
-    learned = learn(catalogue, measured(found, "treated"), campaign)
+    learned = learn(catalogue, evidence(found, "treated"), campaign)
     click.echo(f"\n{learned_text(learned, language)}")
     click.echo(f"{len(learned)} effects are in {catalogue}", err=True)

@@ -1,4 +1,4 @@
-"""What a campaign changed, for a terminal, in English or Chinese: the checks, what came of it in members and money, a table."""
+"""What a campaign changed, for a terminal, in English or Chinese: checks, what came of it in members and money, a table."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ _NOTES: Final = {
         "未检查两组人数是否符合设定（未给出比例）",
     ),
     "no_covariates": Phrase(
-        "not checked: whether the arms were alike at the start (nothing known before was given): that they were drawn by lot is "
-        "taken on trust",
+        "not checked: whether the arms were alike at the start (nothing known before was given): that they were drawn by "
+        "lot is taken on trust",
         "未检查处理前两组是否相同（未给出处理前的信息）：随机分组只能凭信任",
     ),
 }
@@ -83,12 +83,9 @@ def to_text(
             one = found.overall(outcome)
             if one is not None and one.told.told:
                 now, before = (_unsigned(value, outcome in found.binary) for value in (one.detectable, least))
-                lines.append(
-                    {
-                        "en": f"{said(_name(outcome))}: {before} could be seen by plan, {now} was",
-                        "zh": f"{said(_name(outcome))}：事前可检出 {before}，事后 {now}",
-                    }[language]
-                )
+                en = f"the plan would find differences from {before} on, what was measured from {now}"
+                zh = f"事前可检出 {before} 起，事后 {now} 起"
+                lines.append({"en": f"{said(_name(outcome))}: {en}", "zh": f"{said(_name(outcome))}：{zh}"}[language])
     return "\n".join(lines).strip("\n")
 
 
@@ -147,21 +144,22 @@ def _checked(one: Checked, language: Language) -> list[str]:
     def said(phrase: Phrase) -> str:
         return phrase.zh if language == "zh" else phrase.en
 
+    colon = {"en": ": ", "zh": "："}[language]
     lines = []
     if one.ratios:
         last = one.ratios[-1]
-        en = f"{one.arm}: {last.counts[0]:,} in the control, {last.meant[0]:,.0f} meant (by lot, p = {_p(last.p)})"
-        zh = f"{one.arm}：对照组 {last.counts[0]:,} 人，应为 {last.meant[0]:,.0f} 人（随机时 p = {_p(last.p)}）"
+        en = f"{one.arm}: {last.counts[0]:,} in the control, {last.meant[0]:,.0f} meant (by lot, {_of_p(last.p)})"
+        zh = f"{one.arm}：对照组 {last.counts[0]:,} 人，应为 {last.meant[0]:,.0f} 人（随机时 {_of_p(last.p)}）"
         lines.append({"en": en, "zh": zh}[language])
     else:
-        lines.append(f"{one.arm}: {said(_NOTES['no_shares'])}")
+        lines.append(f"{one.arm}{colon}{said(_NOTES['no_shares'])}")
     if math.isnan(one.balance.p):
-        lines.append(f"{one.arm}: {said(_NOTES['no_covariates'])}")
+        lines.append(f"{one.arm}{colon}{said(_NOTES['no_covariates'])}")
     else:
         widest = one.balance.widest
         by = f"{one.balance.differences[widest]:+.2f}"
-        en = f"{one.arm}: at the start the arms differ most in {widest}, by {by} sd (by lot, p = {_p(one.balance.p)})"
-        zh = f"{one.arm}：处理前差异最大的是 {widest}，{by} 个标准差（随机时 p = {_p(one.balance.p)}）"
+        en = f"{one.arm}: at the start the arms differ most in {widest}, by {by} sd (by lot, {_of_p(one.balance.p)})"
+        zh = f"{one.arm}：处理前差异最大的是 {widest}，{by} 个标准差（随机时 {_of_p(one.balance.p)}）"
         lines.append({"en": en, "zh": zh}[language])
     return lines
 
@@ -169,23 +167,15 @@ def _checked(one: Checked, language: Language) -> list[str]:
 def _worth(own: Worth, language: Language) -> list[str]:
     clauses = []
     if own.returned is not None:
-        more = abs(own.returned.value)
-        en = f"{more:,.0f} {'more' if own.returned.value >= 0 else 'fewer'} came back {_ends(own.returned, 0)}"
-        zh = f"{'多' if own.returned.value >= 0 else '少'}回购 {more:,.0f} 人 {_ends(own.returned, 0)}"
-        clauses.append({"en": en, "zh": zh}[language])
-    if own.spend is not None:
-        money = {
-            "en": f"they spent {own.spend.value:+,.0f} {_ends(own.spend, 0)}",
-            "zh": f"消费 {own.spend.value:+,.0f} {_ends(own.spend, 0)}",
-        }
-        clauses.append(money[language])
-    if own.margin is not None:
-        clauses.append(
-            {
-                "en": f"worth {own.margin.value:,.0f} {_ends(own.margin, 0)}",
-                "zh": f"毛利 {own.margin.value:,.0f} {_ends(own.margin, 0)}",
-            }[language]
-        )
+        more = own.returned.value >= 0
+        size = f"{abs(own.returned.value):,.0f}"
+        en, zh = f"{size} {'more' if more else 'fewer'} came back", f"{'多' if more else '少'}回购 {size} 人"
+        clauses.append({"en": en, "zh": zh}[language] + _ends(own.returned, language))
+    for range_, en, zh in ((own.spend, "they spent", "消费"), (own.margin, "worth", "毛利")):
+        if range_ is not None:
+            sign = "+" if range_ is own.spend else ""
+            words = {"en": f"{en} {range_.value:{sign},.0f}", "zh": f"{zh} {range_.value:{sign},.0f}"}
+            clauses.append(words[language] + _ends(range_, language))
     if own.cost is not None:
         clauses.append({"en": f"cost {own.cost:,.0f}", "zh": f"成本 {own.cost:,.0f}"}[language])
     if not clauses:
@@ -194,8 +184,9 @@ def _worth(own: Worth, language: Language) -> list[str]:
     return [head + {"en": "; ", "zh": "；"}[language].join(clauses)]
 
 
-def _ends(own: Range, digits: int) -> str:
-    return f"({own.low:,.{digits}f} to {own.high:,.{digits}f})"
+def _ends(own: Range, language: Language) -> str:
+    low, high = f"{own.low:,.0f}", f"{own.high:,.0f}"
+    return {"en": f" ({low} to {high})", "zh": f"（{low} 至 {high}）"}[language]
 
 
 def _name(name: str) -> Phrase:
@@ -212,6 +203,10 @@ def _unsigned(value: float, share: bool) -> str:
 
 def _belief(mean: float, sd: float, share: bool) -> str:
     return f"{_signed(mean, share)} ± {_unsigned(sd, share)}"
+
+
+def _of_p(value: float) -> str:
+    return f"p {_p(value)}" if value < 0.001 else f"p = {_p(value)}"
 
 
 def _p(value: float) -> str:
