@@ -11,6 +11,7 @@ horizon_days       no        days over which outcomes are counted
 action             no        what the member gets
 would_be           no        what a member kept back would have got; where it is not there, ``action`` says it
 cost               no        of treating the member, in currency
+hold_out_share     no        the probability with which the member was to be kept back
 p_churn ...        no        what was forecast: p_churn, expected_spend
 tier ...           no        tier, stage, temperature_band: texts
 =================  ========  =====================================================================================
@@ -39,7 +40,7 @@ TREATED: Final = "treated"
 HELD: Final = "hold-out"
 _NEEDED: Final = ("customer_id", "arm")
 _TEXTS: Final = ("tier", "stage", "temperature_band", "action")
-_NUMBERS: Final = ("p_churn", "expected_spend", "cost")
+_NUMBERS: Final = ("p_churn", "expected_spend", "cost", "hold_out_share")
 _ONCE: Final = ("campaign", "as_of", "horizon_days")
 
 

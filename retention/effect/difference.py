@@ -31,7 +31,7 @@ LEVEL: Final = 0.95
 LEAST_MEMBERS: Final = 10
 """In either arm; of fewer nothing is said."""
 LEAST_VALUES: Final = 10
-"""Members in either arm whose outcome is not the arm's most common one; of fewer, an interval for a mean does not hold."""
+"""Members to be expected in either arm with another outcome than the most common one; with fewer, a mean has no interval."""
 
 Method = Literal["t", "newcombe", "too few"]
 
@@ -140,7 +140,6 @@ def _weighted_mean(y: Floats, stratum: Integers, weight: Floats) -> float:
 
 
 def _few_values(y: Floats, treated: npt.NDArray[np.bool_]) -> bool:
-    for own in (y[treated], y[~treated]):
-        if len(own) - int(np.unique(own, return_counts=True)[1].max()) < LEAST_VALUES:
-            return True
-    return False
+    """Whether the smaller arm is to be expected to hold too few; by both arms' counts, which a difference does not move."""
+    share = 1.0 - float(np.unique(y, return_counts=True)[1].max()) / len(y)
+    return share * min(int(treated.sum()), int((~treated).sum())) < LEAST_VALUES

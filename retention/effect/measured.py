@@ -16,6 +16,7 @@ from retention.effect.outcomes import adjusted_by, trial_of
 from retention.effect.planning import planned
 from retention.effect.refusal import no_hold_out
 from retention.effect.worth import Worth, worth
+from retention.trial.table import TrialTable
 
 SLICES = ("tier", "temperature_band", "action")
 
@@ -44,7 +45,7 @@ def measure(
     Parameters
     ----------
     histories : up to the end of the outcome at least
-    intended : shares that were to be held out, without which the sample ratio is not checked
+    intended : shares that were to be held out, where the file does not say; without either the sample ratio is not checked
     slices : columns of the campaign's file to tell differences by
 
     Raises
@@ -61,7 +62,7 @@ def measure(
     trial = trial_of(campaign, histories, policy, lookback_days)
     found = findings(
         trial,
-        shares=None if intended is None else intended.shares(trial.strata_names),
+        shares=_meant(campaign, trial, intended),
         slices={name: campaign.texts[name] for name in slices if name in campaign.texts},
         adjust=adjusted_by(trial.covariates),
     )
@@ -70,3 +71,15 @@ def measure(
     cost = float(campaign.numbers["cost"][campaign.treated].sum()) if "cost" in campaign.numbers else np.nan
     own = worth(found, TREATED, cost, None if intended is None else intended.margin_share)
     return Measured(campaign, found, own, planned(campaign, histories))
+
+
+def _meant(campaign: Campaign, trial: TrialTable, intended: Intended | None) -> dict[str, tuple[float, float]] | None:
+    """Shares of hold-out and treated by stratum: the file's own, or the catalogue's."""
+    held = campaign.numbers.get("hold_out_share")
+    if held is None or np.isnan(held).any():
+        return None if intended is None else intended.shares(trial.strata_names)
+    strata = np.zeros(len(trial), np.int64) if trial.strata is None else trial.strata
+    mean = np.bincount(strata, held) / np.bincount(strata)
+    return {
+        name: (float(share), 1.0 - float(share)) for name, share in zip(trial.strata_names or ("all",), mean, strict=True)
+    }

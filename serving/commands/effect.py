@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,8 +27,12 @@ EXIT_REFUSED: Final = 5
 @click.option("--campaign", "path", type=click.Path(path_type=Path), help="Who was treated and who was held out (plan).")
 @log_options
 @click.option("--policy", metavar="PATH", help="Tier policy; without one, tiers kept are left out.")
-@click.option("--actions", type=click.Path(path_type=Path), help="The plan's catalogue: shares held out, margin.")
-@click.option("--hold-out-share", type=click.FloatRange(0, 1, True, True), help="Meant share; instead of the catalogue's.")
+@click.option(
+    "--actions",
+    type=click.Path(path_type=Path),
+    help="The plan's catalogue: margin, and the share held out where the file does not say.",
+)
+@click.option("--hold-out-share", type=click.FloatRange(0, 1, True, True), help="Meant share; instead of the file's.")
 @click.option("--as-of", help="First day of the treatment, where the file does not say.")
 @click.option("--horizon-days", "days", type=int, help="Days of the outcome, where the file does not say, or fewer.")
 @click.option("--before", is_flag=True, help="Before the outcome: only what differences could be found.")
@@ -165,6 +169,8 @@ def _of_campaign(chosen: Config, campaign: Campaign, given: Mapping[str, Any], l
     policy = chosen.load_policy()
     intended = None if given["actions"] is None else read_intended(given["actions"])
     if given["hold_out_share"] is not None:
+        numbers = {name: own for name, own in campaign.numbers.items() if name != "hold_out_share"}
+        campaign = replace(campaign, numbers=numbers)
         intended = Intended(given["hold_out_share"], margin_share=None if intended is None else intended.margin_share)
     histories = read(chosen, progress, frozenset() if policy is None else columns_counted(policy))
     measured = measure(campaign, histories, policy, intended, lookback_days=chosen.lookback_days)

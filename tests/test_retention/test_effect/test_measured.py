@@ -57,6 +57,14 @@ def test_what_the_plan_could_see_is_near_what_was_seen(histories: Histories, cam
         assert 0.4 < least / one.detectable < 1.7
 
 
+def test_the_files_own_shares_are_what_was_meant(histories: Histories, campaign: Campaign) -> None:
+    for share, refused in ((0.2, []), (0.1, ["sample_ratio"])):
+        numbers = {**campaign.numbers, "hold_out_share": np.full(len(campaign), share)}
+        found = measure(replace(campaign, numbers=numbers), histories)
+        assert [one.reason for one in found.findings.refused] == refused
+        assert len(found.findings.checks[0].ratios) == 4
+
+
 def test_nobody_held_out_is_refused(histories: Histories, campaign: Campaign) -> None:
     found = measure(replace(campaign, treated=np.ones(len(campaign), bool)), histories)
     assert [one.reason for one in found.findings.refused] == ["no_hold_out"]
