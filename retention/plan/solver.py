@@ -27,7 +27,7 @@ _MOST_MEMBERS: Final = 20_000
 _TIME_LIMIT_S: Final = 8.0
 _CLOSE: Final = 5e-5
 """Share of the bound that is good enough; where the core is everybody and small, nothing is."""
-_SMALL: Final = 1_500
+_SMALL: Final = 400
 
 
 def solve(problem: Problem, say: Say = lambda _: None) -> Solution:
@@ -37,8 +37,10 @@ def solve(problem: Problem, say: Say = lambda _: None) -> Solution:
     ----------
     say : is told the steps
     """
-    # What gains nothing is never worth doing, whatever the prices.
-    gain = np.where((problem.gain > 0) & np.isfinite(problem.cost), problem.gain, -np.inf)
+    # What gains nothing is never worth doing, and what alone breaks a limit is never possible, whatever the prices.
+    most = np.minimum(problem.total_budget, problem.group_budgets)[problem.group][:, None]
+    possible = (problem.gain > 0) & (problem.cost <= most) & (problem.capacities >= 1)[problem.channel][None, :]
+    gain = np.where(possible, problem.gain, -np.inf)
     own = Problem(gain, np.where(np.isfinite(gain), problem.cost, 0.0), *_limits(problem))
     if not np.isfinite(gain).any():
         return Solution(np.full(len(gain), NOTHING), 0.0, 0.0, np.zeros(len(problem.limits)))
@@ -115,11 +117,15 @@ def _integers(
     from scipy.optimize import Bounds, LinearConstraint, milp  # type: ignore[import-untyped]
     from scipy.sparse import coo_array  # type: ignore[import-untyped]
 
-    if not len(rows):
-        return np.zeros(0, bool), 0.0
+    everything = np.zeros(len(rows), bool)
+    n = len(problem.group_budgets)
+    most = np.minimum(rest[0], rest[1 : 1 + n])[problem.group[rows]]
+    fit = (problem.cost[rows, actions] <= most) & (rest[1 + n :] >= 1)[problem.channel[actions]]
+    if not fit.any():
+        return everything, 0.0
+    rows, actions = rows[fit], actions[fit]
     gain, cost, at = problem.gain[rows, actions], problem.cost[rows, actions], np.arange(len(rows))
     members, member = np.unique(rows, return_inverse=True)
-    n = len(problem.group_budgets)
     limit_rows = (np.zeros(len(rows), np.int64), 1 + problem.group[rows], 1 + n + problem.channel[actions])
     limited = np.isfinite(rest)
     scale = np.where(limited & (rest > 0), rest, 1.0)
@@ -130,7 +136,8 @@ def _integers(
     matrix = coo_array((entry[kept], (line[kept], np.tile(at, 3)[kept])), shape=(len(rest), len(rows))).tocsr()[limited]
     one_each = coo_array((np.ones(len(rows)), (member, at)), shape=(len(members), len(rows))).tocsr()
     unit = float(gain.max())
-    gap = 0.0 if len(members) == len(problem.gain) and len(rows) <= _SMALL else min(_CLOSE * bound / max(open_, 1e-12), 0.01)
+    exact = len(problem.gain) <= _CORE_MEMBERS and len(rows) <= _SMALL
+    gap = 0.0 if exact else min(_CLOSE * bound / max(open_, 1e-12), 0.01)
     with quiet_output():
         found = milp(
             -gain / unit,
@@ -143,10 +150,11 @@ def _integers(
             options={"time_limit": _TIME_LIMIT_S, "mip_rel_gap": gap},
         )
     if found.x is None:
-        return np.zeros(len(rows), bool), float(gain.sum())
+        return everything, float(gain.sum())
     taken = found.x > 0.5
     proven = float(-found.mip_dual_bound) * unit if found.mip_dual_bound is not None else float(gain[taken].sum())
-    return _within_limits(problem, rows, actions, taken, rest), max(proven, float(gain[taken].sum()))
+    everything[np.flatnonzero(fit)] = _within_limits(problem, rows, actions, taken, rest)
+    return everything, max(proven, float(gain[taken].sum()))
 
 
 def _within_limits(
