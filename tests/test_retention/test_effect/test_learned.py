@@ -7,7 +7,7 @@ import yaml
 from effects import CATALOGUE
 
 from features.errors import ConfigError, ConflictError
-from retention.effect.believed import Base
+from retention.effect.believed import Base, as_log_odds
 from retention.effect.difference import Difference
 from retention.effect.findings import Findings, Found
 from retention.effect.learned import Evidence, evidence, learn
@@ -57,6 +57,17 @@ def test_a_second_campaign_adds_to_the_first_and_none_counts_twice(file: Path) -
     assert (
         yaml.safe_load(file.read_text(encoding="utf-8"))["actions"][0]["effect"]["return"]["campaign"] == "spring + autumn"
     )
+
+
+def test_a_prior_in_log_odds_stays_so(file: Path) -> None:
+    text = CATALOGUE.replace("sd: 0.05}}", "sd: 0.05, scale: log_odds}}")
+    file.write_text(text, encoding="utf-8")
+    [found, _] = learn(file, SEEN, "spring")
+    assert (found.scale, found.before) == ("log_odds", Belief(0.05, 0.05))
+    assert found.measured == as_log_odds(Belief(0.1, 0.03), 0.4)
+    effect = yaml.safe_load(file.read_text(encoding="utf-8"))["actions"][0]["effect"]["return"]
+    assert effect["scale"] == "log_odds"
+    assert effect["mean"] == pytest.approx(found.after.mean, rel=1e-5)
 
 
 def test_a_tier_is_learned_where_it_is_worth_something(file: Path) -> None:
