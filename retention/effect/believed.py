@@ -12,7 +12,8 @@ spend, absolute a (returning)  a p, and what returning brings, d m    sqrt((p sd
 spend, not said                what returning brings, d m             m sd of d
 =============================  =====================================  ===========================================
 
-d is what is believed of returning, in points: expit(logit p + t) - p of log-odds t.
+d is what is believed of returning, after the campaign where that was measured too, in points: expit(logit p + t) - p of
+log-odds t.
 """
 
 from __future__ import annotations

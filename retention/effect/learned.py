@@ -93,7 +93,8 @@ def learn(path: Path, seen: Evidence, campaign: str) -> list[Learned]:
         raise ConfigError("effects are of actions of the catalogue", listed(unknown), "name the campaign's own catalogue")
     changes: dict[tuple[str | int, ...], dict[str, Any]] = {}
     learned = []
-    for (action, key), shown in seen.beliefs.items():
+    # Returns first: what they bring in spend is believed as they are believed after the campaign.
+    for (action, key), shown in sorted(seen.beliefs.items(), key=lambda one: list(_SCALES).index(one[0][1])):
         if not content.get(_NEEDS.get(key, "actions")):
             continue
         place, effect = actions[action]
@@ -108,13 +109,14 @@ def learn(path: Path, seen: Evidence, campaign: str) -> list[Learned]:
             measured, scale = as_log_odds(measured, rate), LOG_ODDS
         after = updated(before, measured)
         learned.append(Learned(action, key, before, measured, after, scale))
-        changes["actions", place, "effect", key] = {
+        written_as = changes["actions", place, "effect", key] = {
             "mean": _rounded(after.mean),
             "sd": _rounded(after.sd),
             "scale": scale,
             "source": "measured",
             "campaign": _AND.join([*earlier, campaign]),
         }
+        actions[action] = place, {**effect, key: written_as}
     written = rewritten(path.read_text(encoding="utf-8"), changes)
     if _plain(yaml.safe_load(written)) != _changed(content, changes):
         got = "one that is shared by a YAML anchor"
