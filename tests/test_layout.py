@@ -71,6 +71,7 @@ def test_a_name_that_is_not_public_is_no_attribute() -> None:
         "from serving.commands import forget, keys; from serving.privacy import erasing, keys",
         "from serving.commands import effect; from retention.effect import campaign, learned, measured, planning, plot",
         "from retention.trial import dates, reading, table; from serving.describing import effect_text",
+        "from serving.commands import plan; from retention.plan import assignment, plan, plan_plot, ranking, solver",
         "from serving.database import erasure, forecasts, generations, lines, pruning, schema",
     ],
 )
