@@ -53,7 +53,10 @@ class EffectForest:
         return _flat(self._outcome.predict(x))
 
     def contributions(self, x: Floats) -> Floats:
-        """(n, n_columns) SHAP values: what each column adds to the effect on a member."""
+        """(n, n_columns) SHAP values: what each column adds to the effect on a member.
+
+        They are of the mean of the trees' own answers; the forest weighs trees by members, so it may differ a little.
+        """
         values = _shap().TreeExplainer(self._forest).shap_values(x)
         return np.asarray(self._unit * np.asarray(values).reshape(x.shape))
 
@@ -84,12 +87,19 @@ def fit(
     # In units of its own spread: the splits must not depend on the currency.
     unit = float(y.std()) or 1.0
     outcome = grf.RegressionForest(inference=False, **settings).fit(x, y[:, None])
-    expected = _flat(outcome.oob_predict(x))
+    expected = _out_of_bag(outcome, x)
     forest = grf.CausalForest(**settings).fit(x, (arm - share)[:, None], ((y - expected) / unit)[:, None])
-    raw = unit * _flat(forest.oob_predict(x))
+    raw = unit * _out_of_bag(forest, x)
     score = contrast(y, arm, 1.0 - arm, (share, 1.0 - share), raw, expected - share * raw)
     centre = float(raw.mean())
     return EffectForest(Measured.mean(score), raw - centre, forest, outcome, unit, centre)
+
+
+def _out_of_bag(forest: Any, x: Floats) -> Floats:
+    """(n,) predictions by trees that did not see the row; the mean for a row that every tree saw."""
+    found = _flat(forest.oob_predict(x))
+    unseen = np.isnan(found)
+    return np.where(unseen, found[~unseen].mean(), found) if unseen.any() else found
 
 
 def _flat(values: Any) -> Floats:

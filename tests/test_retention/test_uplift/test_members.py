@@ -24,7 +24,9 @@ def test_numbers_texts_yes_and_no(tmp_path: Path) -> None:
 
 
 def test_dates_and_lists_are_no_covariates(tmp_path: Path) -> None:
-    frame = pd.DataFrame({"a": [1], "day": [dt.date(2020, 1, 1)], "time": pd.to_datetime(["2020-01-01"]), "l": [[1]], "t": ["x"]})
+    frame = pd.DataFrame(
+        {"a": [1], "day": [dt.date(2020, 1, 1)], "time": pd.to_datetime(["2020-01-01"]), "l": [[1]], "t": ["x"]}
+    )
     frame.to_parquet(tmp_path / "m.parquet")
     assert column_names(tmp_path / "m.parquet") == ["a", "t"]
 

@@ -11,7 +11,9 @@ from retention.uplift.told import to_dict, to_text
 
 def test_what_is_told_in_money(uplift: Uplift, moving: Campaign) -> None:
     text = to_text(uplift, {arm.name: reasons(arm, moving.trial) for arm in uplift.arms})
-    assert text.splitlines()[0].startswith("returned: members are told apart: choosing them by uplift beats everyone the same")
+    assert text.splitlines()[0].startswith(
+        "returned: members are told apart: choosing them by uplift beats everyone the same"
+    )
     assert "  moved more where app is yes" in text
     assert "  moved more where city is south" in text
     table = text.partition("money for 1,000 members")[2].splitlines()
