@@ -21,6 +21,7 @@ _COMMANDS: Final = {
     "backtest": "What would have been said at past cutoffs, and how it turned out.",
     "ablate": "What each family of features is worth, left out and put in.",
     "score": "Forecast every member, to Parquet, CSV and the look-up store.",
+    "plan": "Who gets which action within the budgets, with a hold-out kept back; or whom to call first.",
     "uplift": "Who is moved by an action, from any table of a randomised campaign.",
     "serve": "Start the HTTP service.",
     "keys": "Make, list and revoke the keys of those who may ask the service.",

@@ -26,16 +26,17 @@ def read_members(path: Path, member: str, covariates: Sequence[str]) -> tuple[np
     >>> _ = file.write_text("customer_id,visits,tier\n7,3,Gold\n9,,Base\n")
     >>> ids, known = read_members(file, "customer_id", ["visits", "tier"])
     >>> ids.tolist(), known["visits"].tolist(), known["tier"].tolist()
-    ([7, 9], [3.0, nan], ['Gold', 'Base'])
+    (['7', '9'], [3.0, nan], ['Gold', 'Base'])
     """
-    table = _read(path)
+    table = _read(path, member)
     missing = [name for name in (member, *covariates) if name not in table.column_names]
     if missing:
         fix = f"columns that are there: {listed(table.column_names)}"
         raise ColumnError("members have an id and the covariates of the trial", f"no column {listed(missing)}", fix)
     ids = table[member]
-    if ids.null_count:
-        raise ColumnError("every row says its member", f"{counted(ids.null_count, 'row')} without", f"fill {member!r} in")
+    without = sum(value in (None, "") for value in ids.to_pylist())
+    if without:
+        raise ColumnError("every row says its member", f"{counted(without, 'row')} without", f"fill {member!r} in")
     if len(set(ids.to_pylist())) < len(ids):
         raise ColumnError("members are there once", "some more than once", "leave one row of each")
     values = ids.to_pylist()
@@ -55,7 +56,8 @@ def column_names(path: Path) -> list[str]:
     return found
 
 
-def _read(path: Path) -> Any:
+def _read(path: Path, member: str = "") -> Any:
+    """A table; ids of a CSV are texts, so that leading zeros stay."""
     import pyarrow as pa
     import pyarrow.csv
     import pyarrow.parquet
@@ -63,7 +65,9 @@ def _read(path: Path) -> Any:
     if not path.is_file():
         raise SourceError("a table is read from a file", f"{str(path)!r}, which is not there", "check the path")
     try:
-        return pa.parquet.read_table(path) if path.suffix == ".parquet" else pa.csv.read_csv(path)
+        if path.suffix == ".parquet":
+            return pa.parquet.read_table(path)
+        return pa.csv.read_csv(path, convert_options=pa.csv.ConvertOptions(column_types={member: pa.string()}))
     except pa.ArrowInvalid as error:
         rule = "a table is a CSV or Parquet file with a header and as many cells in every row"
         raise SourceError(rule, f"{str(path)!r}, which cannot be read as one", "check the file") from error
