@@ -28,7 +28,7 @@ from retention.uplift.measured import Measured
 from retention.uplift.policies import Money, beats_the_same, compare
 
 VALUE = 40.0
-PRICES = {0.05: "cheap", 0.1: "as dear as the mean effect is worth"}
+PRICES = {0.05: "less than the mean effect is worth", 0.1: "more than the mean effect is worth"}
 MEMBERS, CAMPAIGNS, NULLS, NULL_MEMBERS = 10_000, 5, 200, 2_000
 
 

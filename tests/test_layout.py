@@ -69,6 +69,8 @@ def test_a_name_that_is_not_public_is_no_attribute() -> None:
         "from serving import predictor; from serving.forecast import record; from serving.http import routes",
         "from serving.http import access, gate, headers, protection, rate_limit, request_log",
         "from serving.commands import forget, keys; from serving.privacy import erasing, keys",
+        "from serving.commands import effect; from retention.effect import campaign, learned, measured, planning, plot, records",
+        "from retention.trial import dates, reading, table; from serving.describing import effect_text",
         "from serving.database import erasure, forecasts, generations, lines, pruning, schema",
     ],
 )

@@ -58,7 +58,7 @@ class TrialTable:
 
     def __post_init__(self) -> None:
         _check_lengths(self)
-        _check_members(self.members, self.arm)
+        check_members(self.members, self.arm)
         _check_arms(self.arm, self.arm_names)
         for name, values in self.outcomes.items():
             _check_outcome(name, values)
@@ -159,7 +159,7 @@ def _check_lengths(trial: TrialTable) -> None:
         raise ColumnError(rule, f"{listed(both)} as both", "name it once: what came afterwards is an outcome")
 
 
-def _check_members(members: Ids, arm: Integers) -> None:
+def check_members(members: Ids, arm: Integers) -> None:
     """Refuse members that are there more than once, and say whether it is in both arms."""
     _, first, at, count = np.unique(members, return_index=True, return_inverse=True, return_counts=True)
     twice = count > 1
