@@ -20,7 +20,9 @@ def _read(frame: pd.DataFrame, folder: Path) -> tuple[dict[str, np.ndarray], int
     frame.to_parquet(folder / "gains.parquet")
     one = read_gains(folder / "gains.csv", MEMBERS, ["call", "gift", "mail"])
     other = read_gains(folder / "gains.parquet", MEMBERS, ["call", "gift", "mail"])
-    assert {name: gains.tolist() for name, gains in one[0].items()} == {name: gains.tolist() for name, gains in other[0].items()}
+    assert {name: gains.tolist() for name, gains in one[0].items()} == {
+        name: gains.tolist() for name, gains in other[0].items()
+    }
     return other
 
 

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import plans
+import pyarrow.parquet as pq
 import pytest
+import yaml
 from moved import Campaign, campaign
 
 Run = Callable[..., tuple[int, str, str]]
@@ -90,3 +93,38 @@ def test_what_cannot_be_used(run: Run, tmp_path: Path, moving: Campaign, more: t
     assert code == 2
     assert message in err
     assert "Traceback" not in err
+
+
+def _planned(run: Run, folder: Path, gains: dict[str, list[object]], *more: str) -> tuple[int, str, str]:
+    """A plan with one action that is worth its cost for all by the catalogue, and with gains of single members."""
+    catalogue = {
+        "campaign": "spring",
+        "margin_share": 0.3,
+        "unknown_consent": "included",
+        "actions": [plans.action("mail", cost=1)],
+    }
+    (folder / "actions.yaml").write_text(yaml.safe_dump(catalogue, allow_unicode=True))
+    pq.write_table(plans.forecasts(200), folder / "forecasts.parquet")
+    pd.DataFrame(gains).to_parquet(folder / "gains.parquet")
+    files = ("--forecasts", "forecasts.parquet", "--uplift", "gains.parquet", "--home", str(folder), "--out", str(folder))
+    return run("plan", *files, *more)
+
+
+def test_a_plan_takes_the_gains_of_single_members(run: Run, tmp_path: Path) -> None:
+    moved = np.arange(1, 201) % 2 == 0
+    gains = {"customer_id": np.arange(1, 201), "action": ["mail"] * 200, "return_gain": np.where(moved, 0.3, 0.0)}
+    code, _, err = _planned(run, tmp_path, gains, "--actions", "actions.yaml")
+    assert code == 0
+    assert "mail: gains of single members from gains.parquet" in err
+    plan = pd.read_parquet(tmp_path / "plan-spring.parquet")
+    treated = plan.customer_id[plan.arm == "treated"].to_numpy()
+    assert len(treated) > 50
+    assert (treated % 2 == 0).all()
+
+
+def test_gains_that_a_plan_cannot_take(run: Run, tmp_path: Path) -> None:
+    gains: dict[str, list[object]] = {"customer_id": [1], "action": ["sms"], "return_gain": [0.1]}
+    code, _, err = _planned(run, tmp_path, gains, "--actions", "actions.yaml")
+    assert (code, "about actions of the catalogue; got 'sms'" in err) == (2, True)
+    code, _, err = _planned(run, tmp_path, gains)
+    assert (code, "gains are of a catalogue's actions; got --uplift without --actions" in err) == (2, True)
