@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ from retention.uplift.qini import Ranked
 from retention.uplift.randomised import check_randomised
 from retention.uplift.scores import shares
 
+_ORDERED: Final = "their order is better than chance, so with fewer to be treated (--at-most) it may"
 Covariates = Mapping[str, npt.NDArray[Any]]
 
 
@@ -121,7 +122,7 @@ def learn(
     for arm, (name, found, apart) in enumerate(zip(trial.treatments, tried, individual, strict=True), 1):
         progress(f"{name}: learning on all")
         arms.append(_arm(trial, arm, y, name, found, apart, trees, seed))
-    return Uplift(outcome, tuple(arms), policies, any(individual), _verdict(arms, policies))
+    return Uplift(outcome, tuple(arms), policies, any(individual), _verdict(arms, policies, ordered=any(ordered)))
 
 
 def _policies(trial: TrialTable, tried: list[HeldOut], money: Money | None, risk: Floats | None) -> tuple[Policy, ...]:
@@ -145,12 +146,13 @@ def _arm(
     return ArmUplift(name, forest.average, found.ranked, individual, found.slope, forest, encoding, pair)
 
 
-def _verdict(arms: list[ArmUplift], policies: tuple[Policy, ...]) -> str:
+def _verdict(arms: list[ArmUplift], policies: tuple[Policy, ...], *, ordered: bool) -> str:
     apart = [arm.name for arm in arms if arm.individual]
     if policies:
         if apart:
             return "members are told apart: choosing them by uplift beats everyone the same on members held out"
-        return "one effect for all: choosing members by uplift is not shown to beat everyone the same on members held out"
+        said = "one effect for all: choosing members by uplift is not shown to beat everyone the same on members held out"
+        return f"{said}; {_ORDERED}" if ordered else said
     if not apart:
         return "one effect for all: nobody is shown to be moved more than others"
     rest = [arm.name for arm in arms if not arm.individual]

@@ -7,14 +7,14 @@ from moved import Campaign, campaign
 from retention.uplift.learnt import Uplift, learn
 from retention.uplift.policies import Money
 
-TREES = 40
+TREES = 32
 MONEY = Money(40.0, (4.0, 4.0))
 
 
 @pytest.fixture(scope="session")
 def moving() -> Campaign:
     """Three arms of unequal size; who is moved is not who leaves."""
-    return campaign(3_000, 1, weights=(0.5, 0.3, 0.2), moved=0.5, noise=1)
+    return campaign(2_400, 1, weights=(0.5, 0.3, 0.2), moved=0.6, noise=0)
 
 
 @pytest.fixture(scope="session")
@@ -27,4 +27,4 @@ def uplift(moving: Campaign) -> Uplift:
 @pytest.fixture(scope="session")
 def nobody() -> Uplift:
     """Learnt where an action does the same for everybody."""
-    return learn(campaign(1_000, 3, moved=0.0, everyone=0.1).trial, "returned", trees=TREES)
+    return learn(campaign(800, 3, moved=0.0, everyone=0.1).trial, "returned", trees=TREES)

@@ -28,7 +28,7 @@ def test_members_are_told_apart_and_it_pays(uplift: Uplift, moving: Campaign) ->
 
 
 def test_gains_of_new_members_are_near_the_truth(uplift: Uplift, moving: Campaign) -> None:
-    new = campaign(1_000, 77, weights=(0.5, 0.3, 0.2), moved=0.5, noise=1)
+    new = campaign(1_000, 77, weights=(0.5, 0.3, 0.2), moved=0.6, noise=0)
     gain, _ = uplift.arms[0].gains(new.trial.covariates)
     assert np.mean((gain - new.effects[:, 0]) ** 2) < 0.5 * new.effects[:, 0].var()
 
@@ -48,6 +48,14 @@ def test_the_effect_of_an_action_alike_for_all_is_break_even_or_not_never_told_a
     found = learn(trial, "returned", money=Money(40.0, (4.0,)), trees=12)
     assert not found.individual
     assert found.verdict.startswith("one effect for all: choosing members by uplift is not shown to beat")
+
+
+def test_what_costs_nothing_and_harms_nobody_is_for_everyone() -> None:
+    """The order is right, and of no use: choosing cannot beat treating all."""
+    trial = campaign(1_200, 6, moved=0.5, everyone=0.15, noise=0).trial
+    found = learn(trial, "returned", money=Money(40.0, (0.0,)), trees=12)
+    assert not found.individual
+    assert found.verdict.endswith("their order is better than chance, so with fewer to be treated (--at-most) it may")
 
 
 def test_an_outcome_that_never_differs(moving: Campaign) -> None:
