@@ -23,6 +23,7 @@ _COMMANDS: Final = {
     "score": "Forecast every member, to Parquet, CSV and the look-up store.",
     "plan": "Who gets which action within the budgets, with a hold-out kept back; or whom to call first.",
     "effect": "What a campaign changed, from its hold-out; or why that cannot be said.",
+    "uplift": "Who is moved by an action, from any table of a randomised campaign.",
     "serve": "Start the HTTP service.",
     "keys": "Make, list and revoke the keys of those who may ask the service.",
     "forget": "Erase members from the store and from what batches have left.",
