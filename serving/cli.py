@@ -21,6 +21,7 @@ _COMMANDS: Final = {
     "backtest": "What would have been said at past cutoffs, and how it turned out.",
     "ablate": "What each family of features is worth, left out and put in.",
     "score": "Forecast every member, to Parquet, CSV and the look-up store.",
+    "watch": "Scoring runs beside the training, and how they turned out; exits with 6 past a threshold.",
     "serve": "Start the HTTP service.",
     "keys": "Make, list and revoke the keys of those who may ask the service.",
     "forget": "Erase members from the store and from what batches have left.",
@@ -53,7 +54,8 @@ def cli() -> None:
     """Who is about to leave a loyalty programme, which tier each member will hold next, and why.
 
     Exit codes: 0 done, 2 what was given cannot be used, 3 asked for something that is not there,
-    4 a stored file or store is damaged or out of reach, 5 a challenger was refused, 130 stopped.
+    4 a stored file or store is damaged or out of reach, 5 a challenger was refused, 6 'tiercast watch' found
+    something past a threshold, 130 stopped.
     """
 
 
