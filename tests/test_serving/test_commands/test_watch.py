@@ -55,14 +55,14 @@ def test_other_prices_are_told_with_an_exit_code_of_their_own(
     scored(28, dearer)
     code, out, _ = run("watch", "--home", place.path, "--no-mlflow")
     assert code == 0
-    assert "not judged: no log is named (--transactions); the first could be judged on 2020-11-21" in out
+    assert "not judged: no log is named (--transactions); the first could be judged on 2020-11-22" in out
     scored(56, dearer)
     settings = config(2.0, before="2020-11-22")
     code, out, _ = run("watch", "--config", settings, "--home", place.path, "--no-mlflow")
     assert code == 6
     assert "amount_a_shopping_day (" in out.splitlines()[-2]
-    assert out.splitlines()[-1].startswith("ALERT 2020-10-24, judged: spend forecast is 0.")
-    assert "too young to be judged: the run of 2020-11-21 can be judged on 2020-12-19, when its 28 days are over" in out
+    assert out.splitlines()[-1].startswith("ALERT 2020-10-25, judged: spend forecast is 0.")
+    assert "too young to be judged: the run of 2020-11-22 can be judged on 2020-12-20, when its 28 days are over" in out
     allowed = ["--times", "60", "--spend", "0.9"]
     code, out, _ = run("watch", "--config", settings, "--home", place.path, "--no-mlflow", *allowed, "--json")
     assert code == 0, json.loads(out)["alerts"]
