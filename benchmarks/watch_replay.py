@@ -31,11 +31,12 @@ from serving.database.schema import ensure
 from serving.privacy.pseudonyms import erasure_secret, mark
 from serving.settings import Home, sqlite_url
 from serving.watch.judging import can_judge, judge
-from serving.watch.kept import read_told, write_reference
+from serving.watch.kept import write_reference
 from serving.watch.plots import compared
 from serving.watch.recording import record_run
 from serving.watch.references import held_out
 from serving.watch.runs import Run
+from serving.watch.told import read_told
 from serving.watch.verdicts import Seen, Thresholds, look
 from serving.watch.wording import to_text
 from training.artifact import Bundle, save, to_forecaster

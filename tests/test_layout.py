@@ -69,6 +69,7 @@ def test_a_name_that_is_not_public_is_no_attribute() -> None:
         "from serving import predictor; from serving.forecast import record; from serving.http import routes",
         "from serving.http import access, gate, headers, protection, rate_limit, request_log",
         "from serving.commands import forget, keys; from serving.privacy import erasing, keys",
+        "from serving.commands import watch; from serving.watch import judging, recording, references, wording",
         "from serving.database import erasure, forecasts, generations, lines, pruning, schema",
     ],
 )

@@ -106,7 +106,8 @@ def _judged(place: Home, chosen: Config, runs: Sequence[Run], *, again: bool) ->
     from serving.privacy.pseudonyms import erasure_secret
     from serving.privacy.pseudonyms import mark as pseudonym
     from serving.watch.judging import can_judge, judge
-    from serving.watch.kept import read_told, write_run
+    from serving.watch.kept import write_run
+    from serving.watch.told import read_told
     from training.artifact import load, to_forecaster
 
     todo = [run for run in runs if run.members and (again or run.outcome is None)]

@@ -22,7 +22,7 @@ from features.files import written_whole
 from serving.database.erasure import Receipt, erase
 from serving.database.generations import complete
 from serving.privacy.pseudonyms import mark
-from serving.watch.kept import wipe as wipe_runs
+from serving.watch.told import wipe as wipe_runs
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -70,7 +70,7 @@ def erase_everywhere(engine: Engine, home: Path, members: Sequence[str], secret:
     SourceError
         a table is damaged; all else is done
     ArtifactError
-        what a past run said of members is damaged (serving.watch.kept)
+        what a past run said of members is damaged (serving.watch.told)
     """
     batches = complete(engine)
     numbers = bool(batches) and batches[0].id_kind != "text"

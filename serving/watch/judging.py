@@ -13,8 +13,8 @@ from features.money import UNITS
 from features.operators import Floats, Panel
 from features.snapshot import to_day
 from serving.forecast.members import member_key
-from serving.watch.kept import Told
 from serving.watch.runs import Outcome, Run
+from serving.watch.told import Told
 from training.figures import SpendForecast, spend_figures
 from training.forecaster import Settings
 from training.labels import label
@@ -55,9 +55,9 @@ def judge(run: Run, told: Told, settings: Settings, histories: Histories, mark: 
     members = eligible(histories, day, settings.lookback_days)
     ids = histories.members[members].tolist()
     position = {mark(member_key(one)): member for one, member in zip(ids, members.tolist(), strict=True)}
-    there = [(row, position[found]) for row, found in enumerate(told.marks.tolist()) if found in position]
-    rows = np.array([row for row, _ in there[:_MOST_ROWS]], np.int64)
-    at = np.array([member for _, member in there[:_MOST_ROWS]], np.int64)
+    there = [(position[found], row) for row, found in enumerate(told.marks.tolist()) if found in position]
+    some = sorted(there[:_MOST_ROWS])  # as the log has them: intervals are then the same whatever the secret of the marks
+    at, rows = (np.array([pair[k] for pair in some], np.int64) for k in (0, 1))
     lost = len(told) - len(there)
     if not len(rows):
         return Outcome(0, lost, {}, float("nan"))

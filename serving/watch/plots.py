@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from features.snapshot import to_day
-from serving.watch.judging import AUC, LEFT, OFF, TIER_RIGHT
+from serving.watch.judging import AUC, LEFT, OFF, SPEND_TOTAL, TIER_RIGHT
 from serving.watch.verdicts import Seen
 from training.plots import INK, OUR_COLOR, PALE, blank
 from training.reference import Reference
@@ -61,7 +61,7 @@ def watched(seen: Sequence[Seen], references: Mapping[str, Reference | None] | N
 
 
 def compared(series: Mapping[str, Sequence[Seen]], happened: Mapping[str, dt.date] | None = None) -> Figure:
-    """Several programmes, one below the other: how far the furthest input and forecast lie, and how good forecasts were.
+    """Several programmes, one below the other: how far the furthest input and forecast lie, and how tiers and spend turned out.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def compared(series: Mapping[str, Sequence[Seen]], happened: Mapping[str, dt.dat
     """
     figure, axes = blank(3 * len(series), height=2.5, width=12.5, across=3)
     for row, (name, seen) in enumerate(series.items()):
-        far, tier, off = axes[3 * row : 3 * row + 3]
+        far, tier, spend = axes[3 * row : 3 * row + 3]
         for group, style in zip(("inputs", "forecasts"), _STYLES, strict=False):
             _far(far, seen, group, style, group)
         _limit(far)
@@ -80,12 +80,12 @@ def compared(series: Mapping[str, Sequence[Seen]], happened: Mapping[str, dt.dat
         _intervals(tier, judged, TIER_RIGHT)
         tier.set_ylim(0.6, 1.0)
         _named(tier, "share of next tiers right")
-        _intervals(off, judged, OFF)
-        off.axhline(0.0, color=PALE, linewidth=1, zorder=0)
-        off.set_ylim(-0.08, 0.08)
-        _named(off, "mean p_churn less share that left")
+        _intervals(spend, judged, SPEND_TOTAL)
+        spend.axhline(1.0, color=PALE, linewidth=1, zorder=0)
+        spend.set_ylim(0.6, 1.4)
+        _named(spend, "spend forecast, by spend that came")
         day = (happened or {}).get(name)
-        for part in (far, tier, off):
+        for part in (far, tier, spend):
             part.set_xlim(axes[0].get_xlim())
             if day is not None:
                 part.axvline(to_day(day), color=_ALERT, linewidth=1, linestyle=":")

@@ -19,9 +19,10 @@ from serving.forecast.record import AT, Layout
 from serving.privacy.pseudonyms import erasure_secret
 from serving.privacy.pseudonyms import mark as pseudonym
 from serving.settings import Home
-from serving.watch.kept import Told, prune, wipe, write_run, write_told
+from serving.watch.kept import write_run
 from serving.watch.references import find_reference
 from serving.watch.runs import Run
+from serving.watch.told import Told, prune, wipe, write_told
 from training.artifact import Bundle, to_forecaster
 from training.reference import Quantity, Reference
 from training.sightings import P_CHURN, SPEND, forecast_columns, levels, log_columns

@@ -13,8 +13,8 @@ from watched import TRAINED, Scoring, World, read
 from serving.privacy.pseudonyms import erasure_secret, mark
 from serving.settings import Home
 from serving.watch.judging import AUC, ECE, LEFT, LOSS, OFF, SPEND_TOTAL, TIER_LOSS, TIER_RIGHT, can_judge, judge
-from serving.watch.kept import Told, read_told
 from serving.watch.runs import Outcome, Run
+from serving.watch.told import Told, read_told
 from training.metrics import auc, calibration_error
 
 
@@ -87,6 +87,11 @@ def test_members_of_another_log_are_counted_as_lost(
     nobody = judge(run, told, world.fitted.forecaster.settings, half, lambda key: marks(f"x{key}"))
     assert (nobody.rows, nobody.lost, nobody.figures) == (0, len(told), {})
     assert math.isnan(nobody.ece_by_chance)
+
+
+def test_intervals_do_not_hang_on_the_secret(run: Run, told: Told, world: World, marks: Callable[[str], bytes]) -> None:
+    turned = told.take(np.arange(len(told))[::-1])
+    assert judged(run, turned, world, marks) == judged(run, told, world, marks)
 
 
 def test_very_many_are_judged_by_some(

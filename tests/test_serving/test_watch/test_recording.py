@@ -16,8 +16,9 @@ from serving.privacy.erasing import erase_everywhere
 from serving.privacy.pseudonyms import erasure_secret, mark
 from serving.settings import Home
 from serving.watch import recording
-from serving.watch.kept import read_runs, read_told
+from serving.watch.kept import read_runs
 from serving.watch.recording import record_run, stored
+from serving.watch.told import read_told
 from training.sightings import P_CHURN, sighting
 
 
