@@ -74,6 +74,7 @@ def test_a_name_that_is_not_public_is_no_attribute() -> None:
         "from serving.commands import plan; from retention.plan import assignment, plan, plan_plot, ranking, solver",
         "from retention.uplift import encoding, forest, gains, given, held_out, learnt, measured, members, moved, policies",
         "from retention.uplift import qini, qini_plot, randomised, scores, told; from serving.commands import uplift",
+        "from serving.commands import watch; from serving.watch import judging, recording, references, wording",
         "from serving.database import erasure, forecasts, generations, lines, pruning, schema",
     ],
 )

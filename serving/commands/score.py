@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from features.errors import CutoffError, NoModelError, counted
-from serving.commands.options import home_option, log_options, progress, read, table_options
+from serving.commands.options import home_option, log_options, progress, read_counted, table_options
 from serving.settings import Home, home, sqlite_url
 from training.config import Config
 
@@ -52,6 +52,7 @@ def command(
     from serving.batch.run import score_all
     from serving.privacy.pseudonyms import erasure_secret
     from serving.privacy.pseudonyms import mark as pseudonym
+    from serving.watch.recording import record_run
     from training.artifact import load, to_forecaster
     from training.mlflow_adapter import fetch
     from training.provenance import provenance
@@ -62,7 +63,8 @@ def command(
     version = fetch(alias, tracking_uri=place.tracking_uri, models=place.models)
     bundle = load(place.models / version)
     forecaster = to_forecaster(bundle)
-    histories = read(chosen, progress, forecaster.columns)
+    base = read_counted(chosen, progress, forecaster.columns)
+    histories = base.histories
     end = date or histories.span[1]
     check_reach(histories, end)
     check_learned(forecaster, end)
@@ -86,6 +88,9 @@ def command(
                 champion=_champion(place.tracking_uri),
                 advance=bar.update,
             )
+        if out is None:
+            refused = {**base.refused, "rows": base.rows}
+            record_run(place, bundle, scored.generation, store, histories=histories, refused=refused)
     click.echo(f"{scored.members:,} members forecast as of {end} with model {version}")
     if scored.erased:
         click.echo(f"{counted(scored.erased, 'member')} left out: erased on request")
