@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from features.errors import ArtifactError, NotFoundError, StoreError, TiercastError, TrackingError
+from features.errors import ArtifactError, BatchError, NotFoundError, StoreError, TiercastError, TrackingError
 
 _COMMANDS: Final = {
     "check": "What a transaction log is good for: rows, gaps, refusals by reason.",
@@ -34,6 +34,7 @@ _COMMANDS: Final = {
 EXIT_INPUT: Final = 2
 EXIT_MISSING: Final = 3
 EXIT_DAMAGED: Final = 4
+EXIT_BROKEN_OFF: Final = 7
 
 
 class _Lazy(click.Group):
@@ -58,7 +59,7 @@ def cli() -> None:
 
     Exit codes: 0 done, 2 what was given cannot be used, 3 asked for something that is not there,
     4 a stored file or store is damaged or out of reach, 5 a challenger or a conclusion was refused, 6 'tiercast watch'
-    found something past a threshold, 130 stopped.
+    found something past a threshold, 7 a batch was broken off and can be taken up again, 130 stopped.
     """
 
 
@@ -104,4 +105,6 @@ def exit_code(error: TiercastError) -> int:
     """
     if isinstance(error, NotFoundError):
         return EXIT_MISSING
+    if isinstance(error, BatchError):
+        return EXIT_BROKEN_OFF
     return EXIT_DAMAGED if isinstance(error, (ArtifactError, StoreError, TrackingError)) else EXIT_INPUT

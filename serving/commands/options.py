@@ -235,6 +235,11 @@ def _read(config: Config, say: Callable[[str], None], needed: Callable[[Collecti
     return replace(_with_tables(config, histories, say), rows=sum(rows.values()), refused=refused)
 
 
+def attached(config: Config, histories: Histories) -> Histories:
+    """Histories with the events and dates of joining of their members, where these are given; without a word."""
+    return _with_tables(config, histories, lambda _: None).histories
+
+
 def _with_tables(config: Config, histories: Histories, say: Callable[[str], None]) -> Base:
     enrolled = None
     if config.events is not None:
