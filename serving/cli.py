@@ -22,6 +22,8 @@ _COMMANDS: Final = {
     "ablate": "What each family of features is worth, left out and put in.",
     "score": "Forecast every member, to Parquet, CSV and the look-up store.",
     "plan": "Who gets which action within the budgets, with a hold-out kept back; or whom to call first.",
+    "effect": "What a campaign changed, from its hold-out; or why that cannot be said.",
+    "uplift": "Who is moved by an action, from any table of a randomised campaign.",
     "serve": "Start the HTTP service.",
     "keys": "Make, list and revoke the keys of those who may ask the service.",
     "forget": "Erase members from the store and from what batches have left.",
@@ -54,7 +56,7 @@ def cli() -> None:
     """Who is about to leave a loyalty programme, which tier each member will hold next, and why.
 
     Exit codes: 0 done, 2 what was given cannot be used, 3 asked for something that is not there,
-    4 a stored file or store is damaged or out of reach, 5 a challenger was refused, 130 stopped.
+    4 a stored file or store is damaged or out of reach, 5 a challenger or a conclusion was refused, 130 stopped.
     """
 
 

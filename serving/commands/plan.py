@@ -17,6 +17,7 @@ from training.config import FILE, Config
 if TYPE_CHECKING:
     import pandas as pd
 
+    from features.operators import Floats
     from retention.plan.audience import Audience
     from retention.plan.catalogue import Catalogue
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 @click.option(
     "--forecasts", type=click.Path(path_type=Path), help="What 'score' wrote. [default: forecasts.parquet in the home]"
 )
+@click.option("--uplift", type=click.Path(path_type=Path), help="Gains by member and action, from 'uplift --out'.")
 @click.option("--config", type=click.Path(path_type=Path), help=f"Settings. [default: {FILE}, if there is one]")
 @table_options
 @click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of the words.")
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 def command(
     actions: Path | None,
     forecasts: Path | None,
+    uplift: Path | None,
     config: Path | None,
     events: str | None,
     members: str | None,
@@ -63,6 +66,8 @@ def command(
     catalogue = Catalogue.from_yaml(actions) if actions is not None else None
     audience = audience_of(read_forecasts(forecasts or place.path / "forecasts.parquet"))
     if catalogue is None:
+        if uplift is not None:
+            raise ConfigError("gains are of a catalogue's actions", "--uplift without --actions", "name the catalogue")
         _ranked(audience, language, out, top, as_json=as_json)
         return
     tables = {
@@ -70,7 +75,18 @@ def command(
         "members": {"path": members, "columns": pairs(member_columns, "--map-member")},
     }
     audience = with_tables(audience, catalogue, settings(config, (), **tables))
-    _planned(audience, catalogue, place.path, language, out or place.path, plot, as_json=as_json)
+    given = {} if uplift is None else measured_gains(uplift, audience, catalogue)
+    _planned(audience, catalogue, given, place.path, language, out or place.path, plot, as_json=as_json)
+
+
+def measured_gains(path: Path, audience: Audience, catalogue: Catalogue) -> dict[str, Floats]:
+    """(n_members,) points of return probability by action, in place of the catalogue's one effect for all."""
+    from retention.uplift.given import read_gains
+
+    given, absent = read_gains(path, audience.ids, [action.id for action in catalogue.actions])
+    of = f"{', '.join(given)}: gains of single members from {path}"
+    progress(f"{of}; the mean for {absent:,} who are not in it" if absent else of)
+    return given
 
 
 def with_tables(audience: Audience, catalogue: Catalogue, chosen: Config) -> Audience:
@@ -105,7 +121,15 @@ def with_tables(audience: Audience, catalogue: Catalogue, chosen: Config) -> Aud
 
 
 def _planned(
-    audience: Audience, catalogue: Catalogue, place: Path, language: str, out: Path, plot: Path | None, *, as_json: bool
+    audience: Audience,
+    catalogue: Catalogue,
+    given: dict[str, Floats],
+    place: Path,
+    language: str,
+    out: Path,
+    plot: Path | None,
+    *,
+    as_json: bool,
 ) -> None:
     from retention.plan.assignment import assigned
     from retention.plan.plan import make_plan
@@ -113,7 +137,7 @@ def _planned(
     from retention.plan.summary import to_json
     from serving.privacy.pseudonyms import plan_secret
 
-    plan = make_plan(catalogue, audience, plan_secret(place), say=progress)
+    plan = make_plan(catalogue, audience, plan_secret(place), given, say=progress)
     paths = _written(assigned(plan, language), out, f"plan-{catalogue.campaign}")
     if plot is not None:
         from retention.plan.plan_plot import draw_plan
