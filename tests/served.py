@@ -12,7 +12,8 @@ from sqlalchemy import Engine
 
 from features.operators import Floats
 from features.packing import pack_all, shared
-from serving.batch.run import as_known, forecast_rows
+from serving.batch.forecast_rows import forecast_rows
+from serving.batch.known import as_known
 from serving.database.engine import open_engine
 from serving.database.generations import Generation, add, begin, publish
 from serving.database.schema import ensure

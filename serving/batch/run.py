@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,10 +17,10 @@ from features.feature_table import parts
 from features.files import written_whole
 from features.histories import Histories
 from features.packing import pack_all, shared
-from features.snapshot import to_date
 from serving.batch.forecast_rows import forecast_rows
 from serving.batch.forecast_table import to_table
 from serving.batch.generation_log import with_bounds
+from serving.batch.known import as_known
 from serving.database.erasure import erased_marks, take_out
 from serving.database.forecasts import look_up
 from serving.database.generations import Generation, add, begin, publish
@@ -122,22 +122,6 @@ def score_all(
         generation = publish(store, generation, members)
     prune(store, champion)
     return Scored(members, len(known) - seen, files.parquet, files.csv, generation)
-
-
-def as_known(histories: Histories, as_of: dt.date) -> Histories:
-    """Histories as they are kept: transactions on days before ``as_of``, after which posted lines begin.
-
-    Events and dates of joining stay as they are: the forecast of a later day, with posted lines, is to know them then.
-
-    >>> from features.histories import from_rows
-    >>> visit = {"orders": 1, "gross": 0, "returned": 0}
-    >>> log = from_rows([("m", [(dt.date(2017, 1, day), visit) for day in (1, 8)])], has_amounts=True)
-    >>> as_known(log, dt.date(2017, 1, 8)).span[1]
-    datetime.date(2017, 1, 8)
-    """
-    if to_date(histories.end_day) <= as_of:
-        return histories
-    return replace(histories.before(as_of), events=histories.events, joined=histories.joined)
 
 
 def _without(part: Histories, mark: Mark | None, marks: set[bytes]) -> Histories:
