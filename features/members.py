@@ -183,7 +183,7 @@ def attach_members(histories: Histories, checked: CheckedMembers) -> tuple[Histo
 
 
 def with_joined(histories: Histories, table: pa.Table) -> Histories:
-    """Histories with the dates of joining of a table as ``CheckedMembers.folded`` gives it; they may be a part of the log's."""
+    """The same from a table as ``CheckedMembers.folded`` gives it, dates alone; the histories may be a part of the log's."""
     position = locate(histories.members, table["member"])
     there = position >= 0
     joined = np.full(len(histories), UNKNOWN, np.int32)

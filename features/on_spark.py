@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Whole:
-    """What a part of a log cannot know of it: the columns that are read, its first day and the one after its last, its zone."""
+    """What a part of a log cannot know of it: what columns are read, its first day and the one after its last, its zone."""
 
     has: frozenset[str]
     first_day: int
@@ -42,9 +42,9 @@ class Whole:
         import pyarrow.compute as pc
 
         days = rows.filter(pc.equal(rows["part"], ""))
-        labels = {name: rows.filter(pc.equal(rows["part"], name)) for name in LABELS if name in self.has}
-        bounds = {"first_day": self.first_day, "end_day": self.end_day, "time_zone": self.time_zone}
-        return replace(from_folded(days, labels, self.has), **bounds)
+        labels = {str(name): rows.filter(pc.equal(rows["part"], name)) for name in LABELS if name in self.has}
+        found = from_folded(days, labels, self.has)
+        return replace(found, first_day=self.first_day, end_day=self.end_day, time_zone=self.time_zone)
 
 
 def feature_rows(
@@ -129,9 +129,7 @@ def _describer(
         import numpy as np
         import pyarrow as pa
 
-        table = build(
-            whole.histories(rows), cutoffs, horizon_days=horizon_days, lookback_days=lookback_days, policy=policy
-        )
+        table = build(whole.histories(rows), cutoffs, horizon_days=horizon_days, lookback_days=lookback_days, policy=policy)
         return pa.table(
             {
                 "customer_id": pa.array(table.members, rows["member"].type),

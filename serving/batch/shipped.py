@@ -1,4 +1,4 @@
-"""This release as an archive that goes with a job: executors run the very code that the driver runs."""
+"""The release as an archive that goes with a job: executors run the very code that the driver runs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def pack(folder: Path) -> Path:
 
 def ship(context: SparkContext) -> None:
     """Send the archive to all executors of a context, once; Spark removes it with its other files when the context ends."""
-    folder = Path(tempfile.mkdtemp(dir=context._temp_dir))  # noqa: SLF001  (an executor that starts late asks for it, too)
+    folder = Path(tempfile.mkdtemp(dir=context._temp_dir))  # an executor that starts late asks for it, too
     path, before = pack(folder), list(sys.path)
     if not any(place.endswith(path.name) for place in context.listFiles):
         context.addPyFile(str(path))

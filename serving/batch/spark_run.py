@@ -11,7 +11,7 @@ from features.bounds import StandingBounds
 from features.on_spark import folded, hashed, made_up
 from features.snapshot import to_date
 from serving.batch.shipped import ship
-from serving.batch.spark_targets import target_of
+from serving.batch.spark_targets import quoted, target_of
 from serving.batch.spark_worker import Job, partition, ready
 from serving.forecast.members import MemberId, member_key
 from serving.forecast.reasons import Language
@@ -171,7 +171,7 @@ def without(rows: DataFrame, column: str, ids: Iterable[MemberId]) -> DataFrame:
     if not gone:
         return rows
     named = rows.sparkSession.createDataFrame(gone, rows.select(column).schema)
-    return rows.join(functions.broadcast(named), column, "left_anti").select(*rows.columns)
+    return rows.join(functions.broadcast(named), column, "left_anti").select(*map(quoted, rows.columns))
 
 
 def _marked(rows: DataFrame, column: str, marks: set[bytes], of: Callable[[str], bytes]) -> list[Any]:
@@ -180,5 +180,3 @@ def _marked(rows: DataFrame, column: str, marks: set[bytes], of: Callable[[str],
         return []
     ids = rows.select(column).distinct().toLocalIterator(prefetchPartitions=True)
     return [row[0] for row in ids if of(member_key(row[0])) in marks]
-
-

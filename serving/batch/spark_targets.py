@@ -63,7 +63,9 @@ def target_of(url: str, session: SparkSession, as_of: dt.date) -> Target:
         raise SourceError(rule, shown(url), "write spark:?parquet=FOLDER or spark:?table=db.name")
     master, running = master_of(url), str(session.conf.get("spark.master"))
     if master not in {None, running}:
-        raise SourceError("a process has one Spark master", f"{master!r} beside {running!r}", "write spark:?... for the log's")
+        raise SourceError(
+            "a process has one Spark master", f"{master!r} beside {running!r}", "write spark:?... for the log's"
+        )
     if "table" in query:
         return TableTarget(session, query["table"], as_of)
     return FolderTarget(session, query["parquet"].rstrip("/"), as_of)
@@ -78,9 +80,16 @@ class FolderTarget:
     as_of: dt.date
     staged: list[str] = field(default_factory=list)
 
-    def check(self, frame: DataFrame) -> None:
-        """Nothing is asked of a folder: each date stands on its own."""
-        self._mend()
+    def check(self, frame: DataFrame) -> None:  # noqa: ARG002  (each date's columns stand on their own)
+        """Put back what a killed run has renamed aside, and remove what it has left; another run may be at a young one."""
+        if not self._files.exists(self._path(self.folder)):
+            return
+        for found in self._files.listStatus(self._path(self.folder)):
+            name, age_s = str(found.getPath().getName()), time.time() - found.getModificationTime() / 1000
+            if name.startswith(self._aside(_REPLACED)) and not self._files.exists(self._path(self._date)):
+                self._rename(found.getPath(), self._path(self._date))
+            elif name.startswith((self._aside(_STAGED), self._aside(_REPLACED))) and age_s > _ABANDONED_S:
+                self._files.delete(found.getPath(), True)
 
     def stage(self, frame: DataFrame) -> DataFrame:
         """Write rows to a folder beside the dates."""
@@ -117,18 +126,6 @@ class FolderTarget:
         for path in self.staged:
             self._files.delete(self._path(path), True)
 
-    def _mend(self) -> None:
-        """Put back what a killed run has renamed aside, and remove what it has left; another run may be at a young one."""
-        if not self._files.exists(self._path(self.folder)):
-            return
-        for found in self._files.listStatus(self._path(self.folder)):
-            name = str(found.getPath().getName())
-            if name.startswith(self._aside(_REPLACED)) and not self._files.exists(self._path(self._date)):
-                self._rename(found.getPath(), self._path(self._date))
-            elif name.startswith((self._aside(_STAGED), self._aside(_REPLACED))):
-                if time.time() - found.getModificationTime() / 1000 > _ABANDONED_S:
-                    self._files.delete(found.getPath(), True)
-
     def _back(self, place: str) -> DataFrame:
         from pyspark.sql import functions
 
@@ -147,12 +144,12 @@ class FolderTarget:
         return f"{self.folder}/{AS_OF}={self.as_of}"
 
     def _path(self, path: str) -> Any:
-        return self.session._jvm.org.apache.hadoop.fs.Path(path)  # noqa: SLF001
+        return self.session._jvm.org.apache.hadoop.fs.Path(path)
 
     @property
     def _files(self) -> Any:
         """Hadoop's file system that the folder is on."""
-        return self._path(self.folder).getFileSystem(self.session._jsc.hadoopConfiguration())  # noqa: SLF001
+        return self._path(self.folder).getFileSystem(self.session._jsc.hadoopConfiguration())
 
 
 @dataclass
@@ -231,11 +228,15 @@ class TableTarget:
 
 
 def _as_of_last(frame: DataFrame) -> DataFrame:
-    return frame.select(*(_quoted(name) for name in frame.columns if name != AS_OF), AS_OF)
+    return frame.select(*(quoted(name) for name in frame.columns if name != AS_OF), AS_OF)
 
 
-def _quoted(name: str) -> str:
-    """A column's name that may have a point in it, as a tier's may."""
+def quoted(name: str) -> str:
+    """A column as Spark names it, which may have a point in its name, as a tier may.
+
+    >>> quoted("p_tier_No. 1")
+    '`p_tier_No. 1`'
+    """
     return "`" + name.replace("`", "``") + "`"
 
 

@@ -1,7 +1,7 @@
 """What an executor does: days of some members → their forecasts, by the one path.
 
-Its Python needs numpy, scipy, pydantic, pyyaml and pyarrow, and nothing of what trains or tracks; this package comes with the
-job (serving.batch.shipped). Where numba is there too, it is used, and the numbers are the same to the bit.
+Its Python needs numpy, scipy, pydantic, pyyaml and pyarrow, and nothing of what trains or tracks; this package comes with
+the job (serving.batch.shipped). Numba is used where it is there; the numbers are the same to the bit.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from features.feature_table import parts
 from features.histories import Histories
 from features.members import with_joined
 from features.on_spark import Whole
-from serving.batch.known import as_known
 from serving.batch.forecast_table import to_table
+from serving.batch.known import as_known
 from serving.forecast.reasons import Language
 from serving.forecast.record import Layout
 from serving.forecast.scoring import score

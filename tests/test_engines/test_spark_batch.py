@@ -5,75 +5,286 @@ from __future__ import annotations
 import datetime as dt
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 
 import features
-from features.errors import ColumnError, CutoffError, SourceError, UnusableLogError
+from features.errors import ColumnError, CutoffError, SourceError
+from features.events import attach_events, check_events
 from features.feature_table import parts
 from features.histories import Histories
+from features.members import attach_members, check_members
 from features.policy import TierPolicy
+from features.registry import available
 from features.verdicts import check
 from serving.batch.forecast_table import to_table
 from serving.batch.known import as_known
 from serving.batch.spark_run import Erasures, Plan, plan, score_on_spark
+from serving.batch.spark_targets import FolderTarget
 from serving.forecast.record import Layout
 from serving.forecast.scoring import score
 from training.artifact import Bundle, to_forecaster
 from training.fit import fit_forecaster
 
-AS_OF = dt.date(2017, 12, 4)
-
-
-@pytest.fixture(scope="module")
-def journey_bundle(journey: Histories, journey_policy: TierPolicy) -> Bundle:
-    """Trained on every third household."""
-    some = journey.select(features_every_third(journey))
-    return fit_forecaster(some, AS_OF, horizon_days=28, lookback_days=91, policy=journey_policy).bundle
-
-
-def features_every_third(histories: Histories) -> Any:
-    import numpy as np
-
-    return np.arange(0, len(histories), 3)
+JOURNEY_AS_OF = dt.date(2017, 12, 4)
+AS_OF = dt.date(2020, 8, 3)
+POLICY = TierPolicy.from_dict(
+    {
+        "programme": "Shop",
+        "tiers": [{"name": "普通"}, {"name": "Silver. Plus", "reach": 60.0}, {"name": "金卡", "reach": 150.0}],
+        "metric": "spend",
+        "window": {"rolling_days": 60},
+        "review": "anniversary",
+    }
+)
 
 
 def one_machine(histories: Histories, bundle: Bundle, as_of: dt.date) -> pa.Table:
-    """What the batch on one machine writes."""
+    """What the batch on one machine writes of a date, in the order of ids."""
     forecaster = to_forecaster(bundle)
     layout = Layout.of(forecaster, bundle.version)
     known = as_known(histories.only(forecaster.columns), as_of)
-    return pa.concat_tables(to_table(score(forecaster, layout, part, as_of), layout, "en") for part in parts(known, 20_000))
+    found = (to_table(score(forecaster, layout, part, as_of), layout, "en") for part in parts(known, 20_000))
+    return pa.concat_tables(found).drop(["as_of"])
 
 
 def same(found: pa.Table, expected: pa.Table) -> None:
-    """All columns, their types and every bit of their numbers, in the order of ids."""
+    """All columns, their types and every bit of their numbers, in whatever order of rows."""
     found, expected = (table.combine_chunks().sort_by("customer_id") for table in (found, expected))
     assert found.num_rows == expected.num_rows > 0
     assert found.schema.names == expected.schema.names
+    assert found.schema.types == expected.schema.types
     for name in expected.column_names:
-        one, other = found[name].cast(expected[name].type), expected[name]
-        assert one.null_count == other.null_count, name
+        one, other = found[name].combine_chunks(), expected[name].combine_chunks()
+        assert one.is_null().equals(other.is_null()), name
         if pa.types.is_floating(other.type):
-            one, other = (pc.fill_null(column, 0.0).combine_chunks().view(pa.int64()) for column in (one, other))
-        assert one.to_pylist() == other.to_pylist(), name
+            one, other = (pc.fill_null(column, 0.0).view(pa.int64()) for column in (one, other))
+        assert one.equals(other), name
 
 
-def test_complete_journey(spark: Any, journey: Histories, journey_bundle: Bundle, journey_path: str, journey_map: dict[str, str], tmp_path: Path) -> None:
-    checked = check(f"spark:?parquet={journey_path}", journey_map)
-    planned = plan(checked, journey_bundle, AS_OF, partitions=4)
-    import time
-    t = time.time()
-    scored = score_on_spark(planned, f"spark:?parquet={tmp_path / 'forecasts'}")
-    print(time.time() - t, scored)
-    found = pq.read_table(tmp_path / "forecasts" / f"as_of={AS_OF}")
-    expected = one_machine(journey, journey_bundle, AS_OF)
-    assert scored.members == expected.num_rows
-    same(found, expected.drop(["as_of"]))
+# -- Complete Journey, and an executor that dies ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Journey:
+    bundle: Bundle
+    expected: pa.Table
+    log: Any
+    log_path: str
+
+
+@pytest.fixture(scope="module")
+def forecast(
+    spark: Any, journey: Histories, journey_policy: TierPolicy, journey_path: str, journey_map: dict[str, str]
+) -> Journey:
+    """Trained on every third household; forecasts of all."""
+    some = journey.select(np.arange(0, len(journey), 3))
+    spans = {"horizon_days": 28, "lookback_days": 91}
+    bundle = fit_forecaster(some, JOURNEY_AS_OF, **spans, policy=journey_policy).bundle  # type: ignore[arg-type]
+    log = check(f"spark:?parquet={journey_path}", journey_map)
+    return Journey(bundle, one_machine(journey, bundle, JOURNEY_AS_OF), log, journey_path)
+
+
+@dataclass(frozen=True, eq=False)
+class Dying(Plan):
+    """A plan whose first task to have forecasts kills its executor before it hands them on."""
+
+    mark: str = ""
+
+    def frame(self, left_out: Iterable[Any] = ()) -> Any:
+        mark = self.mark
+
+        def kill_once() -> None:
+            with suppress(FileExistsError):
+                os.close(os.open(mark, os.O_CREAT | os.O_EXCL))
+                # This process's grandparent: its parent is Spark's daemon of Python workers.
+                executor = int(Path(f"/proc/{os.getppid()}/stat").read_text().rpartition(")")[2].split()[1])
+                assert "CoarseGrainedExecutorBackend" in Path(f"/proc/{executor}/cmdline").read_text()
+                os.kill(executor, signal.SIGKILL)
+
+        def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+            for batch in batches:
+                if batch.num_rows:
+                    kill_once()
+                yield batch
+
+        return super().frame(left_out).mapInArrow(run, self.columns)
+
+
+def written(folder: Path, as_of: dt.date) -> pa.Table:
+    return pq.read_table(folder / f"as_of={as_of}", partitioning=None)
+
+
+def test_complete_journey_is_as_on_one_machine(forecast: Journey, tmp_path: Path) -> None:
+    planned = plan(forecast.log, forecast.bundle, JOURNEY_AS_OF, partitions=3)
+    scored = score_on_spark(planned, f"spark:?parquet={tmp_path / 'all'}")
+    assert (scored.members, scored.erased, scored.as_of) == (forecast.expected.num_rows, 0, JOURNEY_AS_OF)
+    same(written(tmp_path / "all", JOURNEY_AS_OF), forecast.expected)
+
+
+def test_a_killed_executor_changes_nothing(forecast: Journey, tmp_path: Path) -> None:
+    planned = plan(forecast.log, forecast.bundle, JOURNEY_AS_OF, partitions=4)
+    dying = Dying(**vars(planned), mark=str(tmp_path / "killed"))
+    score_on_spark(dying, f"spark:?parquet={tmp_path / 'all'}")
+    assert (tmp_path / "killed").exists()
+    same(written(tmp_path / "all", JOURNEY_AS_OF), forecast.expected)
+
+
+# -- a small shop with all that a log can have ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Shop:
+    bundle: Bundle
+    histories: Histories
+    beside: dict[str, Any]
+    lines: Path
+
+    def plan(self, as_of: dt.date = AS_OF, **more: Any) -> Plan:
+        return plan(check(f"spark:?parquet={self.lines}"), self.bundle, as_of, **self.beside, partitions=3, **more)
+
+    def expected(self, as_of: dt.date = AS_OF) -> pa.Table:
+        return one_machine(self.histories, self.bundle, as_of)
+
+
+def lines() -> pd.DataFrame:
+    """Sixty members with ids that are hard to tell apart, categories and costs, returns and free items."""
+    random = np.random.default_rng(3)
+    names = ["a", "A", "a ", "á", "a\u0301", "王", "007", "7", *(f"m{i:02d}" for i in range(52))]
+    rows = []
+    for i, name in enumerate(names):
+        day = int(random.integers(0, 20))
+        while day < (230 if i % 3 else random.integers(60, 230)):
+            amount = round(float(random.gamma(2.0, 12.0)), 2) * (1 if random.random() > 0.1 else -1)
+            time = dt.datetime(2020, 1, 1, 9) + dt.timedelta(days=day, minutes=int(random.integers(0, 600)))
+            rows.append((name, time, amount, ["tea", "Tea", "茶", None][day % 4], abs(amount) / 2))
+            day += int(random.geometric(1 / (3 + i % 17)))
+    return pd.DataFrame(rows, columns=["customer_id", "timestamp", "amount", "category", "cost"])
+
+
+@pytest.fixture(scope="module")
+def shop(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    place = tmp_path_factory.mktemp("shop") / "lines.parquet"
+    log = lines()
+    log.to_parquet(place, coerce_timestamps="us", index=False)
+    ids = sorted(set(log.customer_id))
+    days = [f"2020-0{1 + i % 7}-1{i % 9}" for i in range(len(ids))]
+    kinds = [["sent", "opened", "survey", "complaint"][i % 4] for i in range(len(ids))]
+    events = check_events(pd.DataFrame({"customer_id": ids, "timestamp": days, "kind": kinds, "score": [4.5] * len(ids)}))
+    members = check_members(pd.DataFrame({"customer_id": ids[::2], "joined": days[::2]}))
+    histories, _ = attach_members(attach_events(features.from_log(check(str(place))), events), members)
+    chosen = available(histories.columns, policy=True, events=True)
+    spans = {"horizon_days": 21, "lookback_days": 60}
+    fitted = fit_forecaster(histories, AS_OF, **spans, policy=POLICY, features=chosen)  # type: ignore[arg-type]
+    assert fitted.forecaster.columns >= {"category", "cost"}
+    assert fitted.forecaster.settings.tables == {"events", "members"}
+    return Shop(fitted.bundle, histories, {"events": events, "members": members}, place)
+
+
+def test_events_members_labels_and_ids_in_text(shop: Shop, tmp_path: Path) -> None:
+    score_on_spark(shop.plan(), f"spark:?parquet={tmp_path / 'all'}")
+    same(written(tmp_path / "all", AS_OF), shop.expected())
+
+
+def test_a_date_is_replaced_and_the_others_stay(spark: Any, shop: Shop, tmp_path: Path) -> None:
+    later = AS_OF + dt.timedelta(days=7)
+    url = f"spark:?parquet={tmp_path / 'all'}"
+    for as_of in (AS_OF, later):
+        score_on_spark(shop.plan(as_of), url)
+    before = {path.name: path.stat().st_ino for path in (tmp_path / "all" / f"as_of={later}").iterdir()}
+    score_on_spark(shop.plan(), url)
+    assert {path.name: path.stat().st_ino for path in (tmp_path / "all" / f"as_of={later}").iterdir()} == before
+    assert sorted(path.name for path in (tmp_path / "all").iterdir()) == [f"as_of={AS_OF}", f"as_of={later}"]
+    same(written(tmp_path / "all", AS_OF), shop.expected())
+    counts = spark.read.parquet(str(tmp_path / "all")).groupBy("as_of").count().collect()
+    assert dict(counts) == {as_of: shop.expected(as_of).num_rows for as_of in (AS_OF, later)}
+
+
+def test_a_run_that_fails_leaves_the_date_as_it_was(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, url = tmp_path / "all", f"spark:?parquet={tmp_path / 'all'}"
+    score_on_spark(shop.plan(), url)
+    before = {path.name: path.stat().st_ino for path in (folder / f"as_of={AS_OF}").iterdir()}
+    planned = shop.plan()
+    with pytest.raises(Exception, match="no such function"):
+        score_on_spark(replace(planned, rows=planned.rows.selectExpr("*", "raise_error('no such function') AS x")), url)
+    renames = FolderTarget._rename
+
+    def second_fails(self: FolderTarget, source: Any, place: Any) -> None:
+        if "_staged" in str(source):
+            raise SourceError("a", "b", "c")
+        renames(self, source, place)
+
+    monkeypatch.setattr(FolderTarget, "_rename", second_fails)
+    with pytest.raises(SourceError):
+        score_on_spark(shop.plan(), url)
+    assert [path.name for path in folder.iterdir()] == [f"as_of={AS_OF}"]
+    assert {path.name: path.stat().st_ino for path in (folder / f"as_of={AS_OF}").iterdir()} == before
+    # Killed between the two renames:
+    (folder / f"as_of={AS_OF}").rename(folder / f"_replaced_as_of={AS_OF}_1234abcd")
+    monkeypatch.undo()
+    FolderTarget(planned.session, str(folder), AS_OF).check(planned.frame())
+    assert [path.name for path in folder.iterdir()] == [f"as_of={AS_OF}"]
+
+
+def test_a_table_is_made_and_its_date_replaced(spark: Any, shop: Shop) -> None:
+    spark.sql("CREATE DATABASE IF NOT EXISTS forecasts")
+    spark.sql("DROP TABLE IF EXISTS forecasts.nightly")
+    later = AS_OF + dt.timedelta(days=7)
+    for as_of in (AS_OF, later, AS_OF):
+        score_on_spark(shop.plan(as_of), "spark:?table=forecasts.nightly")
+    for as_of in (AS_OF, later):
+        rows = spark.table("forecasts.nightly").where(f"as_of = '{as_of}'").drop("as_of")
+        same(rows.toArrow(), shop.expected(as_of))
+    assert [table.name for table in spark.catalog.listTables("forecasts")] == ["nightly"]
+
+    spark.sql("CREATE OR REPLACE TEMP VIEW one AS SELECT 1 AS x")
+    spark.sql("DROP TABLE IF EXISTS forecasts.other")
+    spark.sql("CREATE TABLE forecasts.other USING parquet AS SELECT 1 AS x")
+    with pytest.raises(ColumnError, match="partitioned by as_of; got one by nothing"):
+        score_on_spark(shop.plan(), "spark:?table=forecasts.other")
+    spark.sql("DROP TABLE forecasts.other")
+    spark.sql("CREATE TABLE forecasts.other (customer_id STRING, as_of DATE) USING parquet PARTITIONED BY (as_of)")
+    with pytest.raises(ColumnError, match="same columns; got a difference in "):
+        score_on_spark(shop.plan(), "spark:?table=forecasts.other")
+
+
+def test_who_is_erased_is_left_out_also_while_it_runs(shop: Shop, tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def marks() -> set[bytes]:
+        asked.append(1)
+        return {b"007", b"nobody"} | ({b"m05"} if len(asked) > 1 else set())
+
+    scored = score_on_spark(shop.plan(), f"spark:?parquet={tmp_path / 'all'}", Erasures(marks, str.encode))
+    expected = shop.expected()
+    gone = pc.is_in(expected["customer_id"], value_set=pa.array(["007", "m05"]))
+    assert pc.sum(gone).as_py() == 2
+    assert (scored.erased, scored.members) == (2, expected.num_rows - 2)
+    same(written(tmp_path / "all", AS_OF), expected.filter(pc.invert(gone)))
+
+
+def test_what_is_wrong_is_said_before_executors_start(shop: Shop, tmp_path: Path) -> None:
+    with pytest.raises(CutoffError, match="a model forecasts from the day it was trained for on"):
+        shop.plan(AS_OF - dt.timedelta(days=1))
+    with pytest.raises(CutoffError, match="at most 31 days after the log's last day"):
+        shop.plan(AS_OF + dt.timedelta(days=90))
+    with pytest.raises(ColumnError, match="trained with an event log"):
+        plan(check(f"spark:?parquet={shop.lines}"), shop.bundle, AS_OF)
+    with pytest.raises(SourceError, match="to a log on Spark; got one on duckdb"):
+        plan(check(str(shop.lines)), shop.bundle, AS_OF)
+    planned = shop.plan()
+    for url in ("spark:?parquet=", "spark:?table=a&parquet=b", "postgresql://ann@host/shop?table=t"):
+        with pytest.raises(SourceError, match="goes to Parquet or a table there"):
+            score_on_spark(planned, url)
+    with pytest.raises(SourceError, match="a process has one Spark master"):
+        score_on_spark(planned, f"spark:yarn?parquet={tmp_path}")
