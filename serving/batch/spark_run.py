@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _BOUNDS: Final = StandingBounds()
 _ID: Final = "customer_id"
+TIERLESS: Final = "none"
+"""Who has no tier is counted under it."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,12 @@ class Erasures:
 
 @dataclass(frozen=True)
 class ScoredThere:
-    """How many members have a forecast now, of which date, and how many were left out as erased."""
+    """How many members have a forecast now, of which date, how many of each tier held, and how many were left out as erased."""
 
     members: int
     erased: int
     as_of: dt.date
+    by_tier: dict[str, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,11 +159,11 @@ def score_on_spark(planned: Plan, target: str, erasures: Erasures | None = None)
         while since := marks() - known:  # who was erased meanwhile; from here on on an erasure finds the rows in place
             known |= since
             staged = place.stage(without(staged, _ID, _marked(staged, _ID, since, of)))
-        members = staged.count()
+        by_tier = _by_tier(staged)
         place.publish()
     finally:
         place.clear()
-    return ScoredThere(members, len(left_out), planned.as_of)
+    return ScoredThere(sum(by_tier.values()), len(left_out), planned.as_of, by_tier)
 
 
 def without(rows: DataFrame, column: str, ids: Iterable[MemberId]) -> DataFrame:
@@ -172,6 +175,15 @@ def without(rows: DataFrame, column: str, ids: Iterable[MemberId]) -> DataFrame:
         return rows
     named = rows.sparkSession.createDataFrame(gone, rows.select(column).schema)
     return rows.join(functions.broadcast(named), column, "left_anti").select(*map(quoted, rows.columns))
+
+
+def _by_tier(rows: DataFrame) -> dict[str, int]:
+    """Rows by the tier held; 'none' is no tier, also where there is no policy."""
+    if "tier" not in rows.columns:
+        return {TIERLESS: rows.count()}
+    return {
+        TIERLESS if tier is None else tier: count for tier, count in sorted(rows.groupBy("tier").count().collect(), key=str)
+    }
 
 
 def _marked(rows: DataFrame, column: str, marks: set[bytes], of: Callable[[str], bytes]) -> list[Any]:

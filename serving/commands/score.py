@@ -13,6 +13,7 @@ import click
 
 from features.errors import CutoffError, NoModelError, counted
 from serving.commands.options import home_option, log_options, progress, read, table_options
+from serving.commands.spark_score import on_spark, score_there, tell
 from serving.settings import Home, home, sqlite_url
 from training.config import Config
 
@@ -33,6 +34,14 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Folder for a trial: files and a store of its own, which no service answers from. [default: the home]",
 )
+@click.option(
+    "--to",
+    "targets",
+    multiple=True,
+    metavar="URL",
+    help="Forecast on Spark, where the log lies, to spark:...?parquet=FOLDER or ?table=NAME, and not to the home.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the run's summary as JSON instead.")
 @home_option
 def command(
     chosen: Config,
@@ -40,6 +49,8 @@ def command(
     alias: str,
     language: str,
     out: Path | None,
+    targets: tuple[str, ...],
+    as_json: bool,
     home_path: Path | None,
 ) -> None:
     """Forecast every member with the registered model, with reasons, to Parquet, CSV and the store.
@@ -60,6 +71,10 @@ def command(
     place = home(home_path)
     date = parse_date(as_of, "date") if as_of else None
     version = fetch(alias, tracking_uri=place.tracking_uri, models=place.models)
+    if on_spark(targets):
+        done = score_there(chosen, place, version, targets[0], as_of=date, language=language, say=progress)
+        tell(done, as_json=as_json)
+        return
     bundle = load(place.models / version)
     forecaster = to_forecaster(bundle)
     histories = read(chosen, progress, forecaster.columns)
