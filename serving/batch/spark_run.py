@@ -46,7 +46,7 @@ class Erasures:
 
 @dataclass(frozen=True)
 class ScoredThere:
-    """How many members have a forecast now, of which date, how many of each tier held, and how many were left out as erased."""
+    """How many members have a forecast now, of which date and in which tiers, and how many were left out as erased."""
 
     members: int
     erased: int
@@ -181,9 +181,8 @@ def _by_tier(rows: DataFrame) -> dict[str, int]:
     """Rows by the tier held; 'none' is no tier, also where there is no policy."""
     if "tier" not in rows.columns:
         return {TIERLESS: rows.count()}
-    return {
-        TIERLESS if tier is None else tier: count for tier, count in sorted(rows.groupBy("tier").count().collect(), key=str)
-    }
+    counts = {TIERLESS if tier is None else str(tier): int(count) for tier, count in rows.groupBy("tier").count().collect()}
+    return {tier: counts[tier] for tier in sorted(counts)}
 
 
 def _marked(rows: DataFrame, column: str, marks: set[bytes], of: Callable[[str], bytes]) -> list[Any]:

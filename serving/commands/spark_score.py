@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -96,7 +98,8 @@ def score_there(
         language="zh" if language == "zh" else "en",
     )
     say(f"forecasting as of {planned.as_of} on {planned.session.conf.get('spark.master')}")
-    scored = score_on_spark(planned, target, _erasures(place))
+    with _erasures(place) as erasures:
+        scored = score_on_spark(planned, target, erasures)
     return Done(
         version,
         str(scored.as_of),
@@ -162,7 +165,8 @@ def _beside(config: Config) -> dict[str, Any]:
     return found
 
 
-def _erasures(place: Home) -> Erasures | None:
+@contextmanager
+def _erasures(place: Home) -> Iterator[Erasures | None]:
     """Who was erased, as the store that services answer from knows it; None where there is no store yet."""
     from serving.batch.spark_run import Erasures
     from serving.database.engine import open_engine
@@ -171,14 +175,12 @@ def _erasures(place: Home) -> Erasures | None:
     from serving.privacy.pseudonyms import erasure_secret, mark
 
     if not place.has_store:
-        return None
+        yield None
+        return
+    secret = cache(lambda: erasure_secret(place.path))
     store = open_engine(place.store_url)
-    ensure(store)
-    secret: list[bytes] = []
-
-    def pseudonym(key: str) -> bytes:
-        if not secret:
-            secret.append(erasure_secret(place.path))
-        return mark(secret[0], key)
-
-    return Erasures(lambda: erased_marks(store), pseudonym)
+    try:
+        ensure(store)
+        yield Erasures(lambda: erased_marks(store), lambda key: mark(secret(), key))
+    finally:
+        store.dispose()
