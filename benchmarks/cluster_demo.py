@@ -56,8 +56,9 @@ def tools(folder: Path) -> Path:
     """``tiercast`` and ``python`` as the page calls them: this checkout's, in this Python."""
     folder.mkdir()
     run = "import sys; sys.argv[0] = 'tiercast'; from serving.cli import main; main()"
-    for name, command in (("tiercast", f'-c "{run}" "$@"'), ("python", '"$@"')):
-        (folder / name).write_text(f'#!/bin/sh\nexport PYTHONPATH="{ROOT}"\nexec "{sys.executable}" {command}\n')
+    here = f'export PYTHONPATH="{ROOT}"\n'  # not for python, which executors run too: the job brings them what they need
+    for name, before, arguments in (("tiercast", here, f'-c "{run}" "$@"'), ("python", "", '"$@"')):
+        (folder / name).write_text(f'#!/bin/sh\n{before}exec "{sys.executable}" {arguments}\n')
         (folder / name).chmod(0o755)
     return folder
 
@@ -69,7 +70,7 @@ def run(folder: Path) -> int:
         port = int(free.getsockname()[1])
     (folder / "benchmarks").symlink_to(ROOT / "benchmarks")
     variables = {name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "PYSPARK_"))}
-    variables.pop("PYTHONPATH", None)  # executors are to have nothing but what the job brings them
+    variables.pop("PYTHONPATH", None)
     variables["PATH"] = f"{tools(folder / 'bin')}{os.pathsep}{variables['PATH']}"
     variables["MLFLOW_DISABLE_TELEMETRY"] = "true"
     with (folder / "spark.log").open("wb") as log:

@@ -31,7 +31,7 @@ def commands(page: Path = PAGE) -> dict[str, list[str]]:
 def _plain(line: str) -> str:
     """Without the remark at its end.
 
-    >>> _plain("tiercast score      # every night")
+    >>> _plain("tiercast score    # every night")
     'tiercast score'
     """
-    return line.partition("  #")[0].rstrip()
+    return line.partition("    #")[0].rstrip()

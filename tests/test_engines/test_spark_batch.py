@@ -31,9 +31,16 @@ from serving.batch.forecast_table import to_table
 from serving.batch.known import as_known
 from serving.batch.spark_run import Erasures, Plan, plan, score_on_spark
 from serving.batch.spark_targets import FolderTarget
+from serving.commands.spark_score import score_there
+from serving.database.engine import open_engine
+from serving.database.erasure import erase
+from serving.database.schema import ensure
 from serving.forecast.record import Layout
 from serving.forecast.scoring import score
-from training.artifact import Bundle, to_forecaster
+from serving.privacy.pseudonyms import erasure_secret, mark
+from serving.settings import Home
+from training.artifact import Bundle, save, to_forecaster
+from training.config import load_config
 from training.fit import fit_forecaster
 
 JOURNEY_AS_OF = dt.date(2017, 12, 4)
@@ -153,8 +160,11 @@ class Shop:
     def plan(self, as_of: dt.date = AS_OF, **more: Any) -> Plan:
         return plan(check(f"spark:?parquet={self.lines}"), self.bundle, as_of, **self.beside, partitions=3, **more)
 
-    def expected(self, as_of: dt.date = AS_OF) -> pa.Table:
-        return one_machine(self.histories, self.bundle, as_of)
+    def expected(self, as_of: dt.date = AS_OF, without: set[str] = frozenset()) -> pa.Table:  # type: ignore[assignment]
+        table = one_machine(self.histories, self.bundle, as_of)
+        gone = pc.is_in(table["customer_id"], value_set=pa.array(sorted(without), pa.string()))
+        assert pc.sum(gone).as_py() == len(without)
+        return table.filter(pc.invert(gone))
 
 
 def lines() -> pd.DataFrame:
@@ -180,8 +190,11 @@ def shop(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     ids = sorted(set(log.customer_id))
     days = [f"2020-0{1 + i % 7}-1{i % 9}" for i in range(len(ids))]
     kinds = [["sent", "opened", "survey", "complaint"][i % 4] for i in range(len(ids))]
-    events = check_events(pd.DataFrame({"customer_id": ids, "timestamp": days, "kind": kinds, "score": [4.5] * len(ids)}))
-    members = check_members(pd.DataFrame({"customer_id": ids[::2], "joined": days[::2]}))
+    said = pd.DataFrame({"customer_id": ids, "timestamp": days, "kind": kinds, "score": [4.5] * len(ids)})
+    joined = pd.DataFrame({"customer_id": ids[::2], "joined": days[::2]})
+    for name, table in (("events", said), ("members", joined)):
+        table.to_csv(place.with_name(f"{name}.csv"), index=False)
+    events, members = check_events(said), check_members(joined)
     histories, _ = attach_members(attach_events(features.from_log(check(str(place))), events), members)
     chosen = available(histories.columns, policy=True, events=True)
     spans = {"horizon_days": 21, "lookback_days": 60}
@@ -258,7 +271,7 @@ def test_a_table_is_made_and_its_date_replaced(spark: Any, shop: Shop) -> None:
         score_on_spark(shop.plan(), "spark:?table=forecasts.other")
 
 
-def test_who_is_erased_is_left_out_also_while_it_runs(shop: Shop, tmp_path: Path) -> None:
+def test_who_is_erased_while_it_runs_is_left_out(shop: Shop, tmp_path: Path) -> None:
     asked: list[int] = []
 
     def marks() -> set[bytes]:
@@ -266,11 +279,27 @@ def test_who_is_erased_is_left_out_also_while_it_runs(shop: Shop, tmp_path: Path
         return {b"007", b"nobody"} | ({b"m05"} if len(asked) > 1 else set())
 
     scored = score_on_spark(shop.plan(), f"spark:?parquet={tmp_path / 'all'}", Erasures(marks, str.encode))
-    expected = shop.expected()
-    gone = pc.is_in(expected["customer_id"], value_set=pa.array(["007", "m05"]))
-    assert pc.sum(gone).as_py() == 2
-    assert (scored.erased, scored.members) == (2, expected.num_rows - 2)
-    same(written(tmp_path / "all", AS_OF), expected.filter(pc.invert(gone)))
+    assert (scored.erased, scored.members) == (2, shop.expected().num_rows - 2)
+    same(written(tmp_path / "all", AS_OF), shop.expected(without={"007", "m05"}))
+
+
+def test_the_command(shop: Shop, tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    save(shop.bundle, home.models / shop.bundle.version)
+    store = open_engine(home.store_url)
+    ensure(store)
+    erase(store, "王", mark(erasure_secret(home.path), "王"))
+    store.dispose()
+    tables = {name: {"path": str(shop.lines.with_name(f"{name}.csv"))} for name in ("events", "members")}
+    config = load_config(None, {"transactions": f"spark:?parquet={shop.lines}", **tables})
+    said: list[str] = []
+    to = f"spark:?parquet={tmp_path / 'all'}"
+    done = score_there(config, home, shop.bundle.version, to, as_of=AS_OF, language="en", say=said.append)
+    expected = shop.expected(without={"王"})
+    same(written(tmp_path / "all", AS_OF), expected)
+    assert (done.rows_in, done.rows_refused, done.members_erased) == (len(lines()), {}, 1)
+    assert done.members_forecast == expected.num_rows == sum(done.members_by_tier.values())
+    assert said[-1] == f"forecasting as of {AS_OF} on local-cluster[2,1,1024]"
 
 
 def test_what_is_wrong_is_said_before_executors_start(shop: Shop, tmp_path: Path) -> None:
