@@ -158,7 +158,9 @@ def score_on_spark(planned: Plan, target: str, erasures: Erasures | None = None)
         staged = place.stage(frame)
         while since := marks() - known:  # who was erased meanwhile; from here on on an erasure finds the rows in place
             known |= since
-            staged = place.stage(without(staged, _ID, _marked(staged, _ID, since, of)))
+            later = _marked(staged, _ID, since, of)
+            left_out += later
+            staged = place.stage(without(staged, _ID, later))
         by_tier = _by_tier(staged)
         place.publish()
     finally:

@@ -36,6 +36,7 @@ def command(
     'tiercast promote' has compared the two.
     """
     from features.snapshot import parse_date
+    from serving.batch.pyfunc import answers
     from training.artifact import save
     from training.checks import gather, run_checks
     from training.checks import to_text as findings_text
@@ -73,6 +74,7 @@ def command(
     logged = log_training(
         records(trained, histories, findings=findings, slices=[part.to_dict() for part in slices(trained.origins)]),
         bundle,
+        lambda made: answers(made, chosen.standing),
         tracking_uri=place.tracking_uri,
         artifacts=place.artifacts,
         alias=alias,

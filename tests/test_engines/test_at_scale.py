@@ -22,8 +22,9 @@ def lines() -> pa.Table:
     random = np.random.default_rng(7)
     rows = [
         (f"m{i:02d}", dt.datetime(2020, 1, 1, 9 + day % 9) + dt.timedelta(days=int(day)), float(random.integers(5, 60)))
-        for i in range(60)
-        for day in np.cumsum(1 + random.geometric(1 / (3 + i % 17), 12))
+        for i in range(120)
+        for day in np.cumsum(1 + random.geometric(1 / (3 + i % 9), 200))
+        if day < (300 if i % 3 else 40 + 2 * i)
     ]
     return pa.table(dict(zip(("customer_id", "timestamp", "amount"), map(list, zip(*rows, strict=True)), strict=True)))
 
