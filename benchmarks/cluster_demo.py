@@ -65,9 +65,7 @@ def tools(folder: Path) -> Path:
 
 def run(folder: Path) -> int:
     """Run all of it there; the exit code of the first command that fails, 0 where none does."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    port = free_port()
     (folder / "benchmarks").symlink_to(ROOT / "benchmarks")
     variables = {name: value for name, value in os.environ.items() if not name.startswith(("SPARK_", "PYSPARK_"))}
     variables.pop("PYTHONPATH", None)
@@ -79,6 +77,13 @@ def run(folder: Path) -> int:
             return shell.wait(MOST_S)
         finally:
             end(shell.pid)
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def end(group: int) -> None:
