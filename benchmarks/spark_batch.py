@@ -1,4 +1,4 @@
-"""Forecasts of synthetic members on a Spark cluster of two workers, one killed in the middle, against one machine's, to the bit.
+"""Forecasts of synthetic members on two Spark workers, one killed in the middle, against one machine's, to the bit.
 
 python benchmarks/spark_batch.py 1_000_000        # by hand: an hour on two cores; 20_000 if nothing is said
 
@@ -17,7 +17,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -38,7 +37,7 @@ from serving.batch.forecast_table import to_table
 from serving.batch.spark_run import plan, score_on_spark
 from serving.forecast.record import Layout
 from serving.forecast.scoring import score
-from training.fit import fit_forecaster
+from training.fit import Fitted, fit_forecaster
 
 WORKERS = 2
 TRAINED_ON = 20_000
@@ -64,19 +63,8 @@ def cluster(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]
     variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     variables |= {"SPARK_LOCAL_IP": "127.0.0.1"}
     commands = [["master.Master", "--host", "127.0.0.1", "--port", str(port), "--webui-port", "0"]]
-    worker = [
-        "worker.Worker",
-        "--webui-port",
-        "0",
-        "--cores",
-        "1",
-        "--memory",
-        "3g",
-        "--work-dir",
-        str(folder / "work"),
-        url,
-    ]
-    commands += [worker] * WORKERS
+    sizes = ["--cores", "1", "--memory", "3g", "--work-dir", str(folder / "work")]
+    commands += [["worker.Worker", "--webui-port", "0", *sizes, url]] * WORKERS
     started: list[subprocess.Popen[bytes]] = []
     try:
         with (folder / "cluster.log").open("wb") as log:
@@ -100,55 +88,53 @@ def kill_when_at_work(worker: subprocess.Popen[bytes], target: Path, killed: lis
     killed.append(time.monotonic())
 
 
-def one_machine(histories: Histories, fitted: Any, path: Path) -> float:
-    """The batch's table, by the same functions in this process; seconds."""
-    began = time.monotonic()
+def one_machine(histories: Histories, fitted: Fitted, path: Path) -> None:
+    """The batch's table, by the same functions in this process."""
     layout, as_of = Layout.of(fitted.forecaster, fitted.bundle.version), histories.span[1]
-    with pq.ParquetWriter(
-        path, to_table(score(fitted.forecaster, layout, histories.range(0, 50), as_of), layout, "en").schema
-    ) as file:
-        for part in parts(histories, 20_000):
-            file.write_table(to_table(score(fitted.forecaster, layout, part, as_of), layout, "en"))
-    return time.monotonic() - began
+    tables = (to_table(score(fitted.forecaster, layout, part, as_of), layout, "en") for part in parts(histories, 20_000))
+    first = next(tables)
+    with pq.ParquetWriter(path, first.schema) as file:
+        file.write_table(first)
+        for table in tables:
+            file.write_table(table)
 
 
-def main(members: int, folder: Path) -> None:
-    histories = shoppers(members)
-    write_lines(histories, folder / "lines.parquet")
-    fitted = fit_forecaster(
-        histories.range(0, min(members, TRAINED_ON)),
-        to_date(histories.end_day),
-        horizon_days=28,
-        lookback_days=91,
-        policy=POLICY,
-    )
+def on_spark(url: str, workers: list[subprocess.Popen[bytes]], fitted: Fitted, folder: Path, *, kill: bool) -> bool:
+    """Forecast on the cluster, with or without losing a worker; whether the forecasts are one machine's."""
+    began, target, killed = time.monotonic(), folder / f"forecasts-{kill}", list[float]()
+    if kill:
+        threading.Thread(target=kill_when_at_work, args=(workers[0], target, killed), daemon=True).start()
+    planned = plan(check(f"{url}?parquet={folder / 'lines.parquet'}"), fitted.bundle)
+    scored = score_on_spark(planned, f"spark:?parquet={target}")
+    took = time.monotonic() - began
+    differ = differences(read(str(folder / "one.parquet")), read(str(next(target.glob("as_of=*")))))
+    lost = f", one killed after {killed[0] - began:.0f} s" if killed else ""
+    print(f"Spark, {WORKERS} workers{lost}: {took:.0f} s, {scored.members:,} forecasts, {differ or 'the same to the bit'}")
+    return not differ and bool(killed) == kill
+
+
+def main(members: int, folder: Path) -> bool:
+    """Write the log, forecast it here and there, and compare."""
+    made = shoppers(members)
+    write_lines(made, folder / "lines.parquet")
+    spans = {"horizon_days": 28, "lookback_days": 91}
+    some = made.range(0, min(members, TRAINED_ON))
+    fitted = fit_forecaster(some, to_date(made.end_day), **spans, policy=POLICY)  # type: ignore[arg-type]
     began = time.monotonic()
-    whole = one_machine(from_log(check(str(folder / "lines.parquet"))), fitted, folder / "one.parquet")
-    print(
-        f"{members:,} members, {len(histories.visits.day):,} lines; one machine: {whole:.0f} s, {time.monotonic() - began:.0f} s with reading"
-    )
+    one_machine(from_log(check(str(folder / "lines.parquet"))), fitted, folder / "one.parquet")
+    print(f"{members:,} members, {len(made.visits.day):,} lines; one machine, one process: {time.monotonic() - began:.0f} s")
     os.environ["PYSPARK_PYTHON"], os.environ["SPARK_LOCAL_IP"] = sys.executable, "127.0.0.1"
     with cluster(folder) as (url, workers):
-        for kill in (False, True):
-            began, target, killed = time.monotonic(), folder / f"forecasts-{kill}", list[float]()
-            if kill:
-                threading.Thread(target=kill_when_at_work, args=(workers[0], target, killed), daemon=True).start()
-            planned = plan(check(f"{url}?parquet={folder / 'lines.parquet'}"), fitted.bundle)
-            scored = score_on_spark(planned, f"spark:?parquet={target}")
-            took = time.monotonic() - began
-            found = read(str(next(target.glob("as_of=*"))))
-            differ = differences(read(str(folder / "one.parquet")), found)
-            lost = f", a worker killed after {killed[0] - began:.0f} s" if killed else ""
-            print(
-                f"Spark, {WORKERS} workers{lost}: {took:.0f} s, {scored.members:,} forecasts, {differ or 'the same to the bit'}"
-            )
-            if differ or bool(killed) != kill:
-                sys.exit(1)
-        planned.session.stop()
+        done = [on_spark(url, workers, fitted, folder, kill=kill) for kill in (False, True)]
+        from pyspark.sql import SparkSession
+
+        SparkSession.getActiveSession().stop()
+    return all(done)
 
 
 if __name__ == "__main__":
     if said := missing():
         sys.exit(f"spark_batch: {said}.")
     with tempfile.TemporaryDirectory(prefix="tiercast-spark-", ignore_cleanup_errors=True) as place:
-        main(int(sys.argv[1].replace("_", "")) if len(sys.argv) > 1 else 20_000, Path(place))
+        asked = int(sys.argv[1].replace("_", "")) if len(sys.argv) > 1 else 20_000
+        sys.exit(0 if main(asked, Path(place)) else "spark_batch: not the same")
