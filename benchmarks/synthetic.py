@@ -22,10 +22,10 @@ SCHEMA = pa.schema(
 )
 
 
-def write_log(path: Path, lines: int, seed: int = 20221101) -> None:
+def write_log(path: Path, lines: int, seed: int = 20221101, members: int | None = None) -> None:
     """Write about so many lines, in order of time, day by day: memory stays small."""
     rng = np.random.default_rng(seed)
-    members = max(lines // LINES_A_MEMBER, 100)
+    members = members or max(lines // LINES_A_MEMBER, 100)
     activity = 1.0 / (np.arange(members) + members / 50) ** 0.9
     reach = np.cumsum(rng.permutation(activity))
     reach /= reach[-1]

@@ -18,6 +18,7 @@
     │   └── NoModelError
     ├── TrackingError              MLflow's store cannot be reached or used
     ├── StoreError                 the database of forecasts cannot be reached or used now
+    ├── BatchError                 a batch was broken off, and can be taken up again
     └── ArtifactError              a stored model or store is damaged or of another kind
 
 Each one carries its arguments and words itself: the rule, what was got, what to do.
@@ -140,6 +141,10 @@ class TrackingError(TiercastError):
 
 class StoreError(TiercastError):
     """The database of forecasts cannot be reached or used now; the message holds no place and nothing that was sent."""
+
+
+class BatchError(TiercastError):
+    """A batch was broken off by what it runs on: a full disk, a database that went away. What is finished is kept."""
 
 
 class ArtifactError(TiercastError):

@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from features.errors import ArtifactError, NotFoundError, StoreError, TiercastError, TrackingError
+from features.errors import ArtifactError, BatchError, NotFoundError, StoreError, TiercastError, TrackingError
 
 _COMMANDS: Final = {
     "check": "What a transaction log is good for: rows, gaps, refusals by reason.",
@@ -30,6 +30,7 @@ _COMMANDS: Final = {
 EXIT_INPUT: Final = 2
 EXIT_MISSING: Final = 3
 EXIT_DAMAGED: Final = 4
+EXIT_BROKEN_OFF: Final = 6
 
 
 class _Lazy(click.Group):
@@ -53,7 +54,8 @@ def cli() -> None:
     """Who is about to leave a loyalty programme, which tier each member will hold next, and why.
 
     Exit codes: 0 done, 2 what was given cannot be used, 3 asked for something that is not there,
-    4 a stored file or store is damaged or out of reach, 5 a challenger was refused, 130 stopped.
+    4 a stored file or store is damaged or out of reach, 5 a challenger was refused,
+    6 a batch was broken off and can be taken up again, 130 stopped.
     """
 
 
@@ -99,4 +101,6 @@ def exit_code(error: TiercastError) -> int:
     """
     if isinstance(error, NotFoundError):
         return EXIT_MISSING
+    if isinstance(error, BatchError):
+        return EXIT_BROKEN_OFF
     return EXIT_DAMAGED if isinstance(error, (ArtifactError, StoreError, TrackingError)) else EXIT_INPUT

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from serving.batch.reason_columns import reason_columns
 from serving.forecast.reasons import Language
 from serving.forecast.record import AT, DAYS, STAGE_NAMES, Layout
 from serving.forecast.scoring import Scores
-from serving.forecast.temperature import band_of
+from serving.forecast.temperature import BANDS
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-REASONS: Final = 3
-"""In words, for each member."""
+_BANDS: Final = tuple(band.name for band in BANDS)
+_BANDS_FROM: Final = [band.low for band in BANDS[1:]]
 
 
 def to_table(scores: Scores, layout: Layout, language: Language) -> pa.Table:
@@ -35,47 +36,55 @@ def to_table(scores: Scores, layout: Layout, language: Language) -> pa.Table:
     def number(name: str) -> Any:
         return numbers(rows[:, AT[name]])
 
-    def words(values: list[Any]) -> Any:
-        return pa.array(values, pa.string())
+    def same(value: Any, kind: pa.DataType) -> Any:
+        return pa.repeat(pa.scalar(value, kind), n)
+
+    def words(names: Sequence[str], positions: npt.NDArray[np.int64]) -> Any:
+        return pa.array(names, pa.string()).take(pa.array(positions, mask=positions < 0))
 
     columns: dict[str, Any] = {
         "customer_id": pa.array(scores.members.tolist(), id_type(scores.members)),
-        "as_of": pa.array([scores.as_of] * n, pa.date32()),
-        "horizon_days": pa.array([layout.horizon_days] * n, pa.int32()),
-        "model_version": words([layout.model_version] * n),
+        "as_of": same(scores.as_of, pa.date32()),
+        "horizon_days": same(layout.horizon_days, pa.int32()),
+        "model_version": same(layout.model_version, pa.string()),
         "p_churn": rows[:, AT["p_churn"]],
         "temperature": scores.temperature,
-        "temperature_band": words([band_of(value).name for value in scores.temperature.tolist()]),
+        "temperature_band": words(_BANDS, np.searchsorted(_BANDS_FROM, scores.temperature, side="right")),
         "temperature_change": numbers(scores.temperature - rows[:, AT["earlier_temperature"]]),
         "expected_spend": number("expected_spend"),
         "expected_spend_low": number("spend_low"),
         "expected_spend_high": number("spend_high"),
         "expected_value": number("expected_value"),
         "value_at_risk": number("value_at_risk"),
-        "value_of": words([layout.value_of] * n),
+        "value_of": same(layout.value_of, pa.string()),
         **{f"next_purchase_days_{name}": number(f"next_purchase_{name}") for name in DAYS},
-        "stage": words([STAGE_NAMES[stage] for stage in scores.stage.tolist()]),
+        "stage": words(STAGE_NAMES, scores.stage),
     }
     if layout.tier_names:
-        columns["tier"] = words([layout.tier_names[tier] if tier >= 0 else None for tier in scores.tier.tolist()])
+        columns["tier"] = words(layout.tier_names, scores.tier)
     for part, at in (("p_tier", layout.p_tier), ("need", layout.needs)):
         for name, column in zip(layout.tier_names, rows[:, at].T, strict=True):
             columns[f"{part}_{name}"] = numbers(column)
     if layout.tier_names:
-        near = [{miss["kind"]: miss for miss in layout.near_miss(row, language)} for row in rows.tolist()]
-        for kind in ("keep", "reach"):
-            days = pa.array([_day(day) for day in rows[:, AT[f"{kind}_by"]].tolist()], pa.int32())
-            columns[f"near_miss_{kind}_by"] = days.cast(pa.date32())
-            said = [found[kind]["sentence"] if kind in found else None for found in near]
-            columns[f"near_miss_{kind}_sentence"] = words(said)
-    reasons = layout.reasons(rows, most=REASONS, language=language)
-    kinds = {"feature": pa.string(), "value": pa.float64(), "unit": pa.string(), "contribution": pa.float64()}
-    kinds["sentence"] = pa.string()
-    for k in range(REASONS):
-        for field, kind in kinds.items():
-            values = [getattr(found[k], field) if len(found) > k else None for found in reasons]
-            columns[f"reason_{k + 1}_{field}"] = pa.array(values, kind)
-    return pa.table(columns)
+        columns |= _near_misses(scores, layout, language)
+    return pa.table({**columns, **reason_columns(layout, rows, language)})
+
+
+def _near_misses(scores: Scores, layout: Layout, language: Language) -> dict[str, pa.Array]:
+    """The last day on which what is lacking helps, and a sentence; null for who lacks nothing, or much."""
+    import pyarrow as pa
+
+    at = np.flatnonzero(scores.near)
+    misses = [{miss["kind"]: miss for miss in layout.near_miss(row, language)} for row in scores.rows[at].tolist()]
+    columns = {}
+    for kind in ("keep", "reach"):
+        day = scores.rows[:, AT[f"{kind}_by"]]
+        never = np.isnan(day)
+        columns[f"near_miss_{kind}_by"] = pa.array(np.where(never, 0, day).astype(np.int32), mask=never).cast(pa.date32())
+        said = np.full(len(scores), None, object)
+        said[at] = [miss[kind]["sentence"] if kind in miss else None for miss in misses]
+        columns[f"near_miss_{kind}_sentence"] = pa.array(said, pa.string())
+    return columns
 
 
 def id_type(members: npt.NDArray[Any]) -> pa.DataType:
@@ -87,7 +96,3 @@ def id_type(members: npt.NDArray[Any]) -> pa.DataType:
     import pyarrow as pa
 
     return pa.string() if members.dtype == object else pa.from_numpy_dtype(members.dtype)
-
-
-def _day(value: float) -> int | None:
-    return None if math.isnan(value) else int(value)

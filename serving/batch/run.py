@@ -1,61 +1,69 @@
-"""All members: forecasts in chunks to Parquet and CSV, and with their histories to the store."""
+"""All members: forecasts in parts to tables, and with their histories to the store."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import dataclass
+import errno
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
-import numpy as np
 from sqlalchemy import Engine
 
 from features.bounds import StandingBounds
-from features.feature_table import parts
-from features.files import written_whole
+from features.errors import BatchError
 from features.histories import Histories
-from features.packing import pack_all, shared
-from serving.batch.forecast_rows import forecast_rows
-from serving.batch.forecast_table import to_table
+from serving.batch.absent import Absent, Mark
+from serving.batch.file_targets import CsvTarget, ParquetTarget
 from serving.batch.generation_log import with_bounds
-from serving.batch.known import as_known
-from serving.database.erasure import erased_marks, take_out
+from serving.batch.part import Clock, Maker, Part
+from serving.batch.reads import Reads
+from serving.batch.targets import Target
+from serving.batch.work import Work, batch_facts
+from serving.batch.workers import Made, made_by
+from serving.database.erasure import take_out
 from serving.database.forecasts import look_up
 from serving.database.generations import Generation, add, begin, publish
 from serving.database.pruning import prune
 from serving.desk.model_page import remember
-from serving.forecast.members import id_kind, member_key
+from serving.forecast.members import id_kind
 from serving.forecast.reasons import Language
-from serving.forecast.record import Layout
-from serving.forecast.scoring import score
-from training.artifact import Bundle, to_forecaster
+from training.artifact import Bundle
 from training.provenance import Provenance
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 CHUNK_MEMBERS: Final = 20_000
 _BOUNDS: Final = StandingBounds()
-
-Mark = Callable[[str], bytes]
-"""The keyed hash of a member key, by which the store remembers who was erased (serving.privacy.pseudonyms)."""
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True)
 class Scored:
-    """What a batch wrote: how many have a forecast, how many were left out as erased, and where it is."""
+    """What a batch wrote.
+
+    ``members`` have a forecast, ``erased`` were left out; ``tiers`` counts forecasts by the tier held; ``resumed`` of
+    ``parts`` parts had been finished by a batch before; ``seconds`` by the clock and of the ``processor`` are by stage, of
+    all processes together; ``peak_kib`` is the most memory that one of them had; ``log`` is the log's fingerprint.
+    """
 
     members: int
     erased: int
     parquet: Path
     csv: Path
     generation: Generation
+    tiers: Counter[str]
+    parts: int
+    resumed: int
+    seconds: Mapping[str, float]
+    processor: Mapping[str, float]
+    peak_kib: int
+    log: str
 
 
 def score_all(
-    histories: Histories,
+    histories: Histories | Iterable[Histories],
     bundle: Bundle,
     as_of: dt.date,
     *,
@@ -68,14 +76,21 @@ def score_all(
     erasures: Engine | None = None,
     champion: str | None = None,
     advance: Callable[[int], None] = lambda _: None,
+    targets: Sequence[Target] = (),
+    processes: int = 1,
+    keep: bool = False,
+    resume: bool = False,
 ) -> Scored:
     """Forecast every member with a purchase in the look-back before ``as_of``, and keep every member's history.
 
-    Writes ``forecasts.parquet`` and ``forecasts.csv`` to ``out``, one row a member, and a generation to the store; each
-    appears when all are complete, and nothing where one fails.
+    Writes ``forecasts.parquet`` and ``forecasts.csv`` to ``out``, one row a member, the same to ``targets``, and a
+    generation to the store; each appears when all are complete, and nothing where one fails. How many processes worked, and
+    how often they were broken off and taken up again, changes no byte.
 
     Parameters
     ----------
+    histories : of all members; or of some after others, in order of their ids and in multiples of ``CHUNK_MEMBERS``, which
+        are read when they are due: then no more than these have to fit into memory
     bundle : the model
     store : with its tables (serving.database.schema)
     bounds : of stages and near misses
@@ -84,75 +99,116 @@ def score_all(
     erasures : the store that knows who was; this one if None
     champion : the version of the model that services serve, whose newest generation stays
     advance : is told how many members have been looked at, for a progress display
+    targets : where to write beside ``out``
+    processes : that forecast, beside this one which writes; 1 is this one alone
+    keep : if broken off, keep finished parts in ``out`` for a batch with ``resume``
+    resume : go on from finished parts, where there are any
 
     Raises
     ------
     ColumnError, CutoffError
         see ``Forecaster.forecast``
+    ConfigError
+        another batch is at work in ``out``, or the one to be taken up again was of something else
     StoreError
         the database is away
+    BatchError
+        a disk is full, a target's database went away, or a process was ended
     """
-    forecaster = to_forecaster(bundle)
-    layout = Layout.of(forecaster, bundle.version)
-    known = as_known(histories.only(forecaster.columns), as_of)
-    kind, log = id_kind(histories.members), with_bounds(shared(known), bounds)
-    left_out = erased_marks(erasures or store) if mark is not None else set()
-    members = seen = 0
-    with ExitStack() as stack:
-        files = _Files(out, stack)
-        generation = begin(store, bundle, as_of, kind, layout.width, log)
+    how = bundle, as_of, bounds, language
+    maker = Maker.of(*how)
+    reads = Reads(histories, maker.forecaster.columns, as_of)
+    kind, log = id_kind(reads.first.members), with_bounds(reads.shared, bounds)
+    absent = Absent.now(mark, erasures or store)
+    mine: list[Target] = [ParquetTarget(out / "forecasts.parquet"), CsvTarget(out / "forecasts.csv"), *targets]
+    facts = batch_facts(bundle.version, as_of, bounds, language, CHUNK_MEMBERS)
+    with _room_told(out), ExitStack() as stack:
+        work = stack.enter_context(Work(out, facts, keep=keep).begun(store, resume=resume))
+        for target in mine:
+            stack.enter_context(target)
+        generation = begin(store, bundle, as_of, kind, maker.layout.width, log)
+        work.fills(generation.id)
         if provenance is not None:
             remember(store, bundle.version, provenance)
-        for part in parts(known, CHUNK_MEMBERS):
-            own = _without(part, mark, left_out)
-            scores = score(forecaster, layout, own, as_of, bounds)
-            files.write(to_table(scores, layout, language))
-            bodies = zip(map(member_key, own.members.tolist()), pack_all(own), strict=True)
-            add(store, generation, forecast_rows(scores), list(bodies))
-            members += len(scores)
-            seen += len(own)
-            advance(len(part))
-        if mark is not None and (since := erased_marks(erasures or store) - left_out):
+        count = _Count()
+        for made in made_by(work.tasks(reads, absent, CHUNK_MEMBERS), work.folder.path, maker, how, processes):
+            count.add(made)
+            with count.clock.at("parts"):
+                part = work.finished.load(made.number)
+                part = absent.taken_out_of(part, maker.layout) if made.again else part
+            with count.clock.at("tables"):
+                for target in mine:
+                    target.write(part.table)
+            with count.clock.at("store"):
+                add(store, generation, part.rows, part.histories)
+            if not keep:
+                work.finished.drop(made.number)
+            count.add_part(part)
+            advance(made.members)
+        with count.clock.at("put in place"):
             # Who is erased from here on is taken out of this generation by the erasure itself.
-            gone = [key for key in map(member_key, known.members.tolist()) if mark(key) in since]
-            members -= len(look_up(store, generation.id, gone))
-            seen -= len(gone)
-            take_out(store, generation, gone)
-        files.close()  # so that a full disk is noticed before the generation takes its place
-        generation = publish(store, generation, members)
-    prune(store, champion)
-    return Scored(members, len(known) - seen, files.parquet, files.csv, generation)
+            if gone := absent.since(reads.members):
+                count.members -= len(look_up(store, generation.id, gone))
+                count.seen -= len(gone)
+                take_out(store, generation, gone)
+            for target in mine:
+                target.close()  # so that a full disk is noticed before the generation takes its place
+            generation = publish(store, generation, count.members)
+            for target in mine:
+                target.commit()
+            # An erasure looks through the tables that are in place, and until now these were not.
+            if gone := absent.since(reads.members):
+                for target in mine:
+                    target.wipe(gone, numbers=kind != "text")
+    with count.clock.at("put in place"):
+        prune(store, champion)
+    return Scored(
+        members=count.members,
+        erased=sum(map(len, reads.ids)) - count.seen,
+        parquet=out / "forecasts.parquet",
+        csv=out / "forecasts.csv",
+        generation=generation,
+        tiers=count.tiers,
+        parts=count.parts,
+        resumed=count.again,
+        seconds=count.clock.seconds,
+        processor=count.clock.processor,
+        peak_kib=count.peak_kib,
+        log=work.log,
+    )
 
 
-def _without(part: Histories, mark: Mark | None, marks: set[bytes]) -> Histories:
-    """The members who have not been erased."""
-    if mark is None or not marks:
-        return part
-    stays = [mark(member_key(member)) not in marks for member in part.members.tolist()]
-    return part if all(stays) else part.select(np.flatnonzero(stays))
+@dataclass
+class _Count:
+    """What has been done so far."""
+
+    members: int = 0
+    seen: int = 0
+    parts: int = 0
+    again: int = 0
+    peak_kib: int = 0
+    tiers: Counter[str] = field(default_factory=Counter)
+    clock: Clock = field(default_factory=Clock)
+
+    def add(self, made: Made) -> None:
+        self.parts += 1
+        self.again += made.again
+        self.peak_kib = max(self.peak_kib, made.peak_kib)
+        self.clock.add(made.clock)
+
+    def add_part(self, part: Part) -> None:
+        self.members += len(part.rows)
+        self.seen += len(part.histories)
+        self.tiers.update(part.tiers)
 
 
-class _Files:
-    """The tables of forecasts, which take their places when the stack ends without an error."""
-
-    def __init__(self, out: Path, stack: ExitStack) -> None:
-        self.parquet, self.csv = out / "forecasts.parquet", out / "forecasts.csv"
-        self._partials = [stack.enter_context(written_whole(path)) for path in (self.parquet, self.csv)]
-        self._stack = stack
-        self._writers: list[Any] = []
-
-    def write(self, table: pa.Table) -> None:
-        """Add rows; the first tell the columns."""
-        import pyarrow.csv
-        import pyarrow.parquet
-
-        if not self._writers:
-            kinds = (pyarrow.parquet.ParquetWriter, pyarrow.csv.CSVWriter)
-            for kind, partial in zip(kinds, self._partials, strict=True):
-                self._writers.append(self._stack.enter_context(kind(partial, table.schema)))
-        for writer in self._writers:
-            writer.write_table(table)
-
-    def close(self) -> None:
-        for writer in self._writers:
-            writer.close()
+@contextmanager
+def _room_told(out: Path) -> Iterator[None]:
+    """A full disk in one sentence."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        got, fix = f"none left for what goes to {out} and its targets", "make room, and run it again with --resume"
+        raise BatchError("a disk has room for the forecasts", got, fix) from None

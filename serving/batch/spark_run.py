@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from features.bounds import StandingBounds
 from features.on_spark import folded, hashed, made_up
 from features.snapshot import to_date
+from serving.batch.agreement import check_columns
 from serving.batch.shipped import ship
 from serving.batch.spark_targets import quoted, target_of
 from serving.batch.spark_worker import Job, partition, ready
@@ -129,7 +130,9 @@ def plan(
         joined=None if members is None else members.folded,
     )
     sample = made_up(rows, whole.first_day)
-    check_reach(whole.histories(sample), end)
+    known = whole.histories(sample)
+    check_columns(forecaster, known)
+    check_reach(known, end)
     check_learned(forecaster, end)
     (table,) = ready(job).tables(sample)
     return Plan(rows, job, end, from_arrow_schema(table.schema), partitions)

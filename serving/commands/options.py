@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -117,10 +117,15 @@ def _pairs(columns: tuple[str, ...], option: str) -> dict[str, str]:
 
 @dataclass(frozen=True, eq=False)
 class Base:
-    """All that is known of a programme's members; ``enrolled`` is None without a member table."""
+    """All that is known of a programme's members; ``enrolled`` is None without a member table.
+
+    ``rows`` counts the rows of the log, ``refused`` those that were, by reason (features.verdicts).
+    """
 
     histories: Histories
     enrolled: Enrolled | None
+    rows: int = 0
+    refused: Mapping[str, int] = field(default_factory=dict)
 
 
 def reading(config: Config) -> dict[str, Any]:
@@ -130,6 +135,11 @@ def reading(config: Config) -> dict[str, Any]:
 
 
 def read(config: Config, say: Callable[[str], None], columns: Collection[str] | None = None) -> Histories:
+    """The log as histories, with the events and dates of joining where these are given; see ``read_counted``."""
+    return read_counted(config, say, columns).histories
+
+
+def read_counted(config: Config, say: Callable[[str], None], columns: Collection[str] | None = None) -> Base:
     """The log as histories, with the events and dates of joining where these are given; says how many rows were refused.
 
     Reads ``columns`` of what is optional, by default what the features need that the settings choose, and what the policy
@@ -151,7 +161,7 @@ def read(config: Config, say: Callable[[str], None], columns: Collection[str] | 
         chosen = config.choose_features(has, events=config.events is not None)
         return columns_of(chosen) | (columns_counted(policy) if policy is not None else frozenset())
 
-    return _read(config, say, needed).histories
+    return _read(config, say, needed)
 
 
 def horizon_days(config: Config, histories: Histories, say: Callable[[str], None], as_of: dt.date | None = None) -> int:
@@ -209,9 +219,11 @@ def _read(config: Config, say: Callable[[str], None], needed: Callable[[Collecti
     say(f"reading {shown(config.transactions)}")
     checked = check(config.transactions, config.columns, **reading(config))
     histories = from_log(checked, needed(checked.columns.sources))
-    refused = checked.rows.filter(checked.rows.tc_reason.notnull())
-    for count in fetch(refused.group_by("tc_reason").agg(rows=refused.count()).order_by("tc_reason")).to_pylist():
-        say(f"refused {count['rows']:,} rows: {REASONS[count['tc_reason']]}")
+    judged = checked.rows.group_by("tc_reason").agg(rows=checked.rows.count())
+    rows = {row["tc_reason"]: int(row["rows"]) for row in fetch(judged).to_pylist()}
+    refused = {reason: rows[reason] for reason in sorted(reason for reason in rows if reason is not None)}
+    for reason, count in refused.items():
+        say(f"refused {count:,} rows: {REASONS[reason]}")
     for name in checked.columns.guessed:
         say(f"taken as {name}: {'*'.join(checked.columns.sources[name])}")
     if config.policy and not histories.has_amounts:
@@ -219,7 +231,12 @@ def _read(config: Config, say: Callable[[str], None], needed: Callable[[Collecti
     first, end = histories.span
     members = f"{len(histories):,} member{'s' if len(histories) != 1 else ''}"
     say(f"{members}, {len(histories.visits.day):,} shopping days, {first} to {end}")
-    return _with_tables(config, histories, say)
+    return replace(_with_tables(config, histories, say), rows=sum(rows.values()), refused=refused)
+
+
+def attached(config: Config, histories: Histories) -> Histories:
+    """Histories with the events and dates of joining of their members, where these are given; without a word."""
+    return _with_tables(config, histories, lambda _: None).histories
 
 
 def _with_tables(config: Config, histories: Histories, say: Callable[[str], None]) -> Base:

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
+import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
 
 from features.errors import CutoffError, NoModelError, counted
-from serving.commands.options import home_option, log_options, progress, read, table_options
-from serving.commands.spark_score import on_spark, score_there, tell
+from serving.commands.long_log import Log, read_log
+from serving.commands.meter import Meter
+from serving.commands.options import home_option, log_options, progress, table_options
+from serving.commands.spark_score import on_spark, refuse_beside, score_there, tell
 from serving.settings import Home, home, sqlite_url
 from training.config import Config
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+
+    from serving.batch.run import Scored
+    from serving.batch.summary import Summary
+
+
+_WORTH_A_PROCESS: Final = 50_000
+"""Members: to start a process takes some seconds of its core."""
 
 
 @click.command("score")
@@ -38,9 +48,14 @@ if TYPE_CHECKING:
     "--to",
     "targets",
     multiple=True,
-    metavar="URL",
-    help="Forecast on Spark, where the log lies, to spark:...?parquet=FOLDER or ?table=NAME, and not to the home.",
+    metavar="PLACE",
+    help="Write there too: FILE.parquet, FILE.csv, a FOLDER partitioned by date, or postgresql://...?table=NAME; or forecast "
+    "on Spark, where the log lies, to spark:...?parquet=FOLDER or ?table=NAME, and nowhere else.",
 )
+@click.option(
+    "--workers", type=click.IntRange(1), help="Processes that forecast. [default: one a core, as far as there is work]"
+)
+@click.option("--resume", is_flag=True, help="Go on from the last finished part of a run that was broken off.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run's summary as JSON instead.")
 @home_option
 def command(
@@ -50,17 +65,22 @@ def command(
     language: str,
     out: Path | None,
     targets: tuple[str, ...],
+    workers: int | None,
+    resume: bool,
     as_json: bool,
     home_path: Path | None,
 ) -> None:
     """Forecast every member with the registered model, with reasons, to Parquet, CSV and the store.
 
     The store is a database in the home, or where TIERCAST_STORE says; services answer from it as soon as all is complete.
+    Each place has all forecasts of the date or none. A summary of the run is beside the forecasts.
     """
     from functools import cache
 
     from features.snapshot import parse_date
-    from serving.batch.run import score_all
+    from serving.batch.agreement import check_columns, check_policy
+    from serving.batch.run import CHUNK_MEMBERS, score_all
+    from serving.batch.targets import target_of
     from serving.privacy.pseudonyms import erasure_secret
     from serving.privacy.pseudonyms import mark as pseudonym
     from training.artifact import load, to_forecaster
@@ -68,27 +88,34 @@ def command(
     from training.provenance import provenance
     from training.reach import check_learned, check_reach
 
+    began = time.monotonic()
     place = home(home_path)
     date = parse_date(as_of, "date") if as_of else None
     version = fetch(alias, tracking_uri=place.tracking_uri, models=place.models)
     if on_spark(targets):
+        elsewhere = {"--out": out, "--workers": workers, "--resume": resume}
+        refuse_beside([name for name, given in elsewhere.items() if given])
         done = score_there(chosen, place, version, targets[0], as_of=date, language=language, say=progress)
         tell(done, as_json=as_json)
         return
     bundle = load(place.models / version)
     forecaster = to_forecaster(bundle)
-    histories = read(chosen, progress, forecaster.columns)
-    end = date or histories.span[1]
-    check_reach(histories, end)
+    check_policy(forecaster, chosen.load_policy())
+    _ = [target_of(each, date or dt.date.min) for each in targets]  # what cannot be written to is said before reading
+    log = read_log(chosen, progress, forecaster.columns, CHUNK_MEMBERS)
+    read = _Spent(time.monotonic() - began, time.process_time())
+    check_columns(forecaster, log.first)
+    end = date or log.first.span[1]
+    check_reach(log.first, end)
     check_learned(forecaster, end)
     secret = cache(lambda: erasure_secret(place.path))
-    steps: Any = click.progressbar(length=len(histories), label="  forecasting", file=sys.stderr)
-    with stores(place, out) as (store, answering):
+    processes = workers or _processes(log.members)
+    with _said_what_is_kept(out or place.path), stores(place, out) as (store, answering):
         if date is None:
             refuse_older(end, store)
-        with steps as bar:
+        with Meter(log.members) as meter:
             scored = score_all(
-                histories,
+                log.histories,
                 bundle,
                 end,
                 out=out or place.path,
@@ -99,12 +126,81 @@ def command(
                 mark=lambda key: pseudonym(secret(), key),
                 erasures=answering,
                 champion=_champion(place.tracking_uri),
-                advance=bar.update,
+                advance=meter.update,
+                targets=[target_of(each, end) for each in targets],
+                processes=processes,
+                keep=True,
+                resume=resume,
             )
+    places = [str(scored.parquet), str(scored.csv), *(target_of(each, end).shown for each in targets)]
+    places.append(store.url.render_as_string(hide_password=True))
+    summary = _summary(log, scored, version, end, processes, time.monotonic() - began, read, places)
+    summary.write(out or place.path)
+    if as_json:
+        click.echo(summary.to_json())
+        return
     click.echo(f"{scored.members:,} members forecast as of {end} with model {version}")
     if scored.erased:
         click.echo(f"{counted(scored.erased, 'member')} left out: erased on request")
-    click.echo(f"{scored.parquet}\n{scored.csv}\n{store.url.render_as_string(hide_password=True)}")
+    if scored.resumed:
+        click.echo(f"{scored.resumed} of {scored.parts} parts had been finished before")
+    click.echo("\n".join(places))
+
+
+@contextmanager
+def _said_what_is_kept(folder: Path) -> Iterator[None]:
+    """Say how to go on where a batch was broken off."""
+    from serving.batch.work_folder import WorkFolder
+
+    try:
+        yield
+    except BaseException:
+        if kept := WorkFolder(folder).kept():
+            click.echo(f"  {counted(kept, 'part')} finished and kept: --resume goes on from there", err=True)
+        raise
+
+
+class _Spent(NamedTuple):
+    """Seconds by the clock and of the processor."""
+
+    seconds: float
+    processor: float
+
+
+def _processes(members: int) -> int:
+    """One a core that this process may use, but none whose start would take longer than what it has to do."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores, members // _WORTH_A_PROCESS))
+
+
+def _summary(
+    log: Log, scored: Scored, version: str, end: dt.date, processes: int, seconds: float, read: _Spent, places: list[str]
+) -> Summary:
+    from serving.batch.summary import Summary, mib, now, plain, rounded
+    from serving.batch.workers import peak_kib
+
+    return Summary(
+        model_version=version,
+        as_of=end.isoformat(),
+        data_fingerprint=scored.log,
+        rows_in=log.rows,
+        rows_refused=plain(log.refused),
+        members_in=log.members,
+        members_forecast=scored.members,
+        members_erased=scored.erased,
+        members_by_tier=plain(scored.tiers),
+        seconds=round(seconds, 3),
+        seconds_by_stage=rounded({"read": read.seconds, **scored.seconds}),
+        processor_seconds_by_stage=rounded({"read": read.processor, **scored.processor}),
+        members_a_second=round(log.members / seconds, 1),
+        peak_mib={"main": mib(peak_kib()), "largest of the others": mib(scored.peak_kib if processes > 1 else 0)},
+        processes=processes,
+        parts=scored.parts,
+        parts_resumed=scored.resumed,
+        generation=scored.generation.id,
+        targets=places,
+        finished_at=now(),
+    )
 
 
 @contextmanager

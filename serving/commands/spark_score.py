@@ -59,6 +59,18 @@ def on_spark(targets: Sequence[str]) -> bool:
     return any(there)
 
 
+def refuse_beside(options: Sequence[str]) -> None:
+    """Refuse options that say how this machine works.
+
+    Raises
+    ------
+    ConfigError
+    """
+    if options:
+        rule, fix = "Spark's own settings say how a cluster works", "leave them out; Spark does again what was lost"
+        raise ConfigError(rule, " and ".join(options), fix)
+
+
 def score_there(
     config: Config,
     place: Home,
@@ -84,14 +96,17 @@ def score_there(
     TiercastError
         see serving.batch.spark_run
     """
+    from serving.batch.agreement import check_policy
     from serving.batch.spark_run import plan, score_on_spark
-    from training.artifact import load
+    from training.artifact import load, to_forecaster
 
     began = time.monotonic()
+    bundle = load(place.models / version)
+    check_policy(to_forecaster(bundle), config.load_policy())
     checked, rows, refused = _checked(config, say)
     planned = plan(
         checked,
-        load(place.models / version),
+        bundle,
         as_of,
         **_beside(config),
         bounds=config.standing,

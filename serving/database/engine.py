@@ -143,7 +143,7 @@ def told(engine: Engine) -> Iterator[None]:
         cause = error.orig if isinstance(error, DBAPIError) else error
         raise StoreError(
             "the store's database answers",
-            f"{type(cause).__name__} from it",
+            f"{getattr(cause, 'sqlite_errorname', type(cause).__name__)} from it",
             "see that it runs and is reachable by TIERCAST_STORE; questions are answered again as soon as it does",
         ) from None
 

@@ -18,7 +18,7 @@ from serving.database.forecasts import ForecastRow
 from serving.database.locks import alone
 from serving.database.rows import COLUMNS, now, upsert, values
 from serving.database.stale import mark_stale
-from serving.database.tables import COMPLETE, FILLING, FORECAST, GENERATION, HISTORY, MODEL
+from serving.database.tables import COMPLETE, FILLING, FORECAST, GENERATION, HISTORY, LEAVING, MODEL
 from serving.forecast.members import IdKind
 from training.artifact import Bundle
 
@@ -73,6 +73,18 @@ def add(
         _take(connection, generation.id, filled_at=now())
         _load(connection, FORECAST.name, generation.id, COLUMNS, _FORECAST_TYPES, map(values, forecasts))
         _load(connection, HISTORY.name, generation.id, _HISTORY, _HISTORY_TYPES, histories)
+
+
+def give_up(engine: Engine, generation: int, version: str) -> None:
+    """Leave a generation that a batch began to fill, and that will not be filled, to ``prune``.
+
+    Raises
+    ------
+    StoreError
+    """
+    with writing(engine, PATIENCE_S) as connection:
+        open_one = (GENERATION.c.id == generation, GENERATION.c.state == FILLING, GENERATION.c.model_version == version)
+        connection.execute(update(GENERATION).where(*open_one).values(state=LEAVING))
 
 
 def publish(engine: Engine, generation: Generation, members: int) -> Generation:

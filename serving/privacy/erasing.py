@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 
 from features.errors import SourceError
 from features.files import written_whole
+from serving.batch.work_folder import remove_if_idle
 from serving.database.erasure import Receipt, erase
 from serving.database.generations import complete
 from serving.privacy.pseudonyms import mark
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _ID: Final = "customer_id"
-_TABLES: Final = ("forecasts.parquet", "forecasts.csv", "plan*.parquet", "plan*.csv")
+_TABLES: Final = ("forecasts.parquet", "forecasts.csv", "*/as_of=*/forecasts.parquet", "plan*.parquet", "plan*.csv")
 _MOST_FIELD: Final = 1 << 20
 _LOCK: Final = ".erasing.lock"
 
@@ -89,16 +90,32 @@ def wipe_tables(home: Path, keys: Collection[str], *, numbers: bool) -> list[Wip
     SourceError
         a table is damaged; all others are done
     """
+    remove_if_idle(home)  # a batch that is at work takes them out itself when it is done
+    paths = [path for pattern in _TABLES for path in sorted(home.glob(pattern))]
+    return wipe_paths(home, paths, keys, numbers=numbers)
+
+
+def wipe_paths(folder: Path, paths: Sequence[Path], keys: Collection[str], *, numbers: bool) -> list[Wiped]:
+    """The same for tables that are named.
+
+    Parameters
+    ----------
+    folder : where whoever rewrites these tables takes turns
+
+    Raises
+    ------
+    SourceError
+        a table is damaged; all others are done
+    """
     wanted = frozenset(keys)
 
     def same(value: object) -> bool:
         return _key(value, numbers) in wanted
 
     wiped, damaged = [], []
-    paths = [path for pattern in _TABLES for path in sorted(home.glob(pattern))]
     if not paths:
         return []
-    with _alone(home):
+    with _alone(folder):
         for path in paths:
             try:
                 rows = _wipe(path, same)

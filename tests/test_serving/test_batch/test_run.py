@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,13 @@ import pyarrow.parquet as pq
 import pytest
 from homes import SHOP_POLICY, Shop, open_shop, opened_store, shop_log
 
-from features.errors import ColumnError
+from features.bounds import StandingBounds
+from features.errors import BatchError, ColumnError, ConfigError
 from features.packing import unpack
 from features.snapshot import to_day
 from serving.batch import run as batch
+from serving.batch.file_targets import DatasetTarget
+from serving.batch.forecast_rows import forecast_rows
 from serving.database.engine import open_engine
 from serving.database.erasure import erase, erased_marks
 from serving.database.forecasts import Stored, histories, look_up
@@ -195,9 +200,9 @@ def test_forecasts_from_stored_histories_are_the_stored_ones(
     assert again.end_day == to_day(as_of)
     assert (again.visits.day < to_day(as_of)).all()
     scores = score(shop.forecaster, shop.layout, again, as_of)
-    assert {row.member: row.body for row in batch.forecast_rows(scores)} == {key: one.body for key, one in found.items()}
+    assert {row.member: row.body for row in forecast_rows(scores)} == {key: one.body for key, one in found.items()}
     alone = [
-        batch.forecast_rows(score(shop.forecaster, shop.layout, unpack([one], scored.generation.log), as_of))
+        forecast_rows(score(shop.forecaster, shop.layout, unpack([one], scored.generation.log), as_of))
         for one in kept.items()
     ]
     assert {row.member: row.body for rows in alone for row in rows} == {key: one.body for key, one in found.items()}
@@ -206,7 +211,7 @@ def test_forecasts_from_stored_histories_are_the_stored_ones(
 def test_the_rows_say_what_the_table_says(shop: Shop, visits_shop: Shop) -> None:
     for one in (shop, visits_shop):
         frame = pd.read_parquet(one.scored.parquet).set_index("customer_id")
-        rows = batch.forecast_rows(score(one.forecaster, one.layout, one.histories, one.as_of))
+        rows = forecast_rows(score(one.forecaster, one.layout, one.histories, one.as_of))
         assert [row.member for row in rows] == [member_key(member) for member in frame.index]
         assert [row.temperature for row in rows] == frame.temperature.tolist()
         values = [math.nan if row.value_at_risk is None else row.value_at_risk for row in rows]
@@ -221,7 +226,7 @@ def mark(key: str) -> bytes:
 
 
 def test_who_was_erased_is_left_out_and_counted(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "CHUNK_MEMBERS", 1)
+    monkeypatch.setattr(batch, "CHUNK_MEMBERS", 20)
     whole = shop.score(tmp_path, mark=mark)
     gone = pq.read_table(whole.parquet)["customer_id"].to_pylist()[0]
     with opened_store(tmp_path / "store.sqlite") as store:
@@ -265,3 +270,137 @@ def test_reasons_in_chinese(shop: Shop, tmp_path: Path) -> None:
     sentences = pq.read_table(scored.parquet)["reason_1_sentence"].to_pylist()
     assert all(text is None or text.endswith("。") for text in sentences)
     assert any(text for text in sentences)
+
+
+def tables(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("forecasts.*"))}
+
+
+def broken_off(shop: Shop, out: Path, after: int, error: type[BaseException] = KeyboardInterrupt, **options: Any) -> None:
+    calls: list[int] = []
+
+    def interrupt(_: int) -> None:
+        calls.append(0)
+        if len(calls) == after:
+            raise error
+
+    with pytest.raises(error):
+        shop.score(out, advance=interrupt, keep=True, **options)
+
+
+@pytest.mark.parametrize("after", [1, 3, 6])
+def test_a_batch_that_was_broken_off_goes_on_and_gives_the_same_bytes(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: int
+) -> None:
+    monkeypatch.setattr(batch, "CHUNK_MEMBERS", 10)
+    whole = shop.score(tmp_path / "whole", targets=[DatasetTarget(tmp_path / "whole" / "all", shop.as_of)])
+    out = tmp_path / "out"
+    broken_off(shop, out, after, targets=[DatasetTarget(out / "all", shop.as_of)])
+    assert tables(out) == {}
+    scored = shop.score(out, resume=True, keep=True, targets=[DatasetTarget(out / "all", shop.as_of)])
+    assert (scored.resumed, scored.parts) == (after, 6)
+    assert tables(out) == tables(tmp_path / "whole")
+    assert len(tables(out)) == 3
+    members = shop.histories.members.tolist()
+    assert stored(out / "store.sqlite", members) == stored(tmp_path / "whole" / "store.sqlite", members)
+    assert (scored.members, scored.tiers, scored.log) == (whole.members, whole.tiers, whole.log)
+    with opened_store(out / "store.sqlite") as store:
+        assert [one.id for one in complete(store)] == [scored.generation.id]
+        with store.connect() as connection:  # what the first was filling is gone
+            assert connection.exec_driver_sql("SELECT count(*) FROM generation").scalar() == 1
+    assert not (out / ".scoring").exists()
+
+
+def test_without_resume_a_batch_begins_anew(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "CHUNK_MEMBERS", 10)
+    broken_off(shop, tmp_path, 3)
+    assert shop.score(tmp_path).resumed == 0
+    assert shop.score(tmp_path, resume=True).resumed == 0  # nothing was left
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"language": "zh"}, "language zh, where it was en"),
+        ({"as_of": -1}, "as_of 2020-08-27, where it was 2020-08-28"),
+        ({"bounds": StandingBounds(period_days=30)}, "bounds "),
+    ],
+)
+def test_a_batch_of_something_else_is_not_taken_up(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], said: str
+) -> None:
+    monkeypatch.setattr(batch, "CHUNK_MEMBERS", 10)
+    broken_off(shop, tmp_path, 3)
+    options = dict(change)
+    as_of = shop.as_of + dt.timedelta(days=options.pop("as_of", 0))
+    with pytest.raises(ConfigError, match="a batch is taken up again as it was begun") as caught:
+        shop.score(tmp_path, as_of, resume=True, keep=True, **options)
+    assert said in str(caught.value)
+    assert shop.score(tmp_path, resume=True).resumed == 3  # it can still be
+
+
+def test_a_batch_of_another_log_is_not_taken_up(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "CHUNK_MEMBERS", 10)
+    broken_off(shop, tmp_path, 3)
+    fewer = replace(shop, histories=shop.histories.range(1, 60))
+    with pytest.raises(ConfigError, match=r"log .*, where it was"):
+        fewer.score(tmp_path, resume=True)
+
+
+def test_who_is_erased_between_two_runs_is_in_no_table(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "CHUNK_MEMBERS", 10)
+    gone = pq.read_table(shop.scored.parquet)["customer_id"].to_pylist()[0]
+    broken_off(shop, tmp_path, 3, mark=mark)
+    with opened_store(tmp_path / "store.sqlite") as store:
+        erase(store, gone, mark(gone))
+    scored = shop.score(tmp_path, resume=True, mark=mark)
+    assert (scored.resumed, scored.erased, scored.members) == (3, 1, shop.scored.members - 1)
+    assert gone not in pq.read_table(scored.parquet)["customer_id"].to_pylist()
+    assert stored(tmp_path / "store.sqlite", [gone]) == ({}, {})
+
+
+@pytest.mark.parametrize("moment", ["close", "commit"])
+def test_who_is_erased_at_the_last_moment_is_in_no_table(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    gone = pq.read_table(shop.scored.parquet)["customer_id"].to_pylist()[0]
+    all_dates = DatasetTarget(tmp_path / "all", shop.as_of)
+    with opened_store(tmp_path / "store.sqlite") as store:
+
+        def erasing() -> None:
+            erase(store, gone, mark(gone))  # after the batch has looked for the last time
+            getattr(DatasetTarget, moment)(all_dates)
+
+        monkeypatch.setattr(all_dates, moment, erasing)
+        scored = batch.score_all(
+            shop.histories, shop.bundle, shop.as_of, out=tmp_path, store=store, mark=mark, targets=[all_dates]
+        )
+    for path in (scored.parquet, tmp_path / "all"):
+        assert len(pq.read_table(path)) == shop.scored.members - 1
+    assert pyarrow.csv.read_csv(scored.csv).num_rows == shop.scored.members - 1
+    assert stored(tmp_path / "store.sqlite", [gone]) == ({}, {})
+
+
+def test_some_members_after_others_give_the_same_bytes(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "CHUNK_MEMBERS", 10)
+    for name, log in (("whole", shop.histories), ("parts", [shop.histories.range(0, 40), shop.histories.range(40, 60)])):
+        with opened_store(tmp_path / name / "store.sqlite") as store:
+            scored = batch.score_all(log, shop.bundle, shop.as_of, out=tmp_path / name, store=store)
+            assert (scored.members, scored.parts, scored.erased) == (shop.scored.members, 6, 0)
+    assert tables(tmp_path / "whole") == tables(tmp_path / "parts")
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_said_and_nothing_is_half_written(shop: Shop, tmp_path: Path, number: int) -> None:
+    first = shop.score(tmp_path)
+    before = tables(tmp_path)
+
+    class Full(DatasetTarget):
+        def close(self) -> None:
+            raise OSError(number, "full")
+
+    with pytest.raises(BatchError, match="a disk has room for the forecasts"):
+        shop.score(tmp_path, language="zh", targets=[Full(tmp_path / "all", shop.as_of)])
+    assert tables(tmp_path) == before
+    assert in_place(tmp_path / "store.sqlite") == [first.generation]
+    assert [path.name for path in (tmp_path / "all").rglob("*") if path.is_file()] == []

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import errno
+import json
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -11,7 +14,7 @@ import pytest
 from homes import Demo
 
 from features.errors import NoModelError
-from serving.commands.score import _champion
+from serving.commands.score import _champion, _processes
 from serving.database.engine import open_engine
 from serving.database.erasure import erase
 from serving.database.forecasts import look_up
@@ -59,8 +62,15 @@ def test_scoring_again_gives_the_same_and_another_day_is_taken_up(run: Run, demo
     assert out.splitlines()[-1] == sqlite_url(trial)
     assert pq.read_table(copy.parent / "out" / "forecasts.parquet").equals(pq.read_table(demo.place / "forecasts.parquet"))
     assert bodies(trial) == bodies(demo.home.store)
-    code, _, _ = run("score", *config, "--as-of", "2018-01-05", "--language", "zh")
+    more = ["--to", "all", "--to", "all.csv", "--json"]
+    code, out, _ = run("score", *config, "--as-of", "2018-01-05", "--language", "zh", *more)
     assert code == 0
+    assert out == (copy / "forecasts.summary.json").read_text()
+    check_summary(json.loads(out), demo, copy)
+    assert (copy.parent / "all.csv").read_bytes() == (copy / "forecasts.csv").read_bytes()
+    dated, plain = pq.read_table(copy.parent / "all"), pq.read_table(copy / "forecasts.parquet")
+    assert dated.drop_columns(["as_of"]).equals(plain.drop_columns(["as_of"]))
+    assert set(dated["as_of"].to_pylist()) == {"2018-01-05"}
     assert [as_of for as_of, _ in in_place(copy / "store.sqlite")] == ["2018-01-05"]
     frame = pd.read_parquet(copy / "forecasts.parquet")
     assert frame.reason_1_sentence.str.endswith("。").all()
@@ -68,6 +78,20 @@ def test_scoring_again_gives_the_same_and_another_day_is_taken_up(run: Run, demo
     assert code == 2
     assert "a log that ends before 2018-01-02, and forecasts of 2018-01-05" in err
     assert [as_of for as_of, _ in in_place(copy / "store.sqlite")] == ["2018-01-05"]
+
+
+def check_summary(summary: dict[str, Any], demo: Demo, home: Path) -> None:
+    frame = pd.read_parquet(home / "forecasts.parquet")
+    assert summary["model_version"] == demo.version
+    assert (summary["rows_in"], summary["rows_refused"]) == (1_469_307, {})
+    assert (summary["members_in"], summary["members_forecast"], summary["members_erased"]) == (2_469, len(frame), 0)
+    assert summary["members_by_tier"] == frame.tier.value_counts().sort_index().to_dict()
+    assert (summary["parts"], summary["parts_resumed"], summary["processes"]) == (1, 0, 1)
+    assert {"read", "forecast", "reasons and table", "tables", "store"} <= set(summary["seconds_by_stage"])
+    assert set(summary["seconds_by_stage"]) == set(summary["processor_seconds_by_stage"])
+    assert 0 < sum(summary["seconds_by_stage"].values()) <= summary["seconds"]
+    assert summary["targets"][2:4] == ["all/as_of=2018-01-05/forecasts.parquet", "all.csv"]
+    assert summary["peak_mib"]["main"] > 50
 
 
 def test_the_environment_says_which_store_and_who_was_erased_stays_out(
@@ -79,8 +103,22 @@ def test_the_environment_says_which_store_and_who_was_erased_stays_out(
     ensure(engine)
     erase(engine, "25", mark(erasure_secret(copy), "25"))
     engine.dispose()
-    code, out, _ = run("score", "--config", demo.place / "tiercast.yaml", "--home", copy)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "no room")
+
+    command = ["score", "--config", demo.place / "tiercast.yaml", "--home", copy]
+    with monkeypatch.context() as broken:
+        broken.setattr("serving.batch.run.publish", full)
+        code, out, err = run(*command)
+    assert (code, out) == (6, "")
+    assert "1 part finished and kept: --resume goes on from there" in err
+    assert "make room, and run it again with --resume" in err.splitlines()[-1]
+    assert not (copy / "forecasts.parquet").exists()
+    assert in_place(path) == []
+    code, out, _ = run(*command, "--resume")
     assert code == 0
+    assert "1 of 1 parts had been finished before" in out
     assert "1 member left out: erased on request" in out
     assert in_place(path) == [("2018-01-02", 2_325)]
     assert 25 not in pd.read_parquet(copy / "forecasts.parquet").customer_id.tolist()
@@ -111,6 +149,7 @@ def test_the_store_of_an_earlier_release_is_refused_and_stays(run: Run, demo: De
         (["--transactions", "none.csv"], 2, "a source names files that exist"),
         (["--map", "amount=nothing"], 2, "the column mapped to 'amount' is in the source"),
         (["--out", "a-file/out"], 2, "a file or folder cannot be used"),
+        (["--to", "a.xlsx"], 2, "forecasts go to a .parquet or .csv file, a folder or a postgresql:// URL"),
     ],
 )
 def test_what_cannot_be_scored_is_said(run: Run, demo: Demo, copy: Path, arguments: list[str], code: int, said: str) -> None:
@@ -121,6 +160,20 @@ def test_what_cannot_be_scored_is_said(run: Run, demo: Demo, copy: Path, argumen
     assert "Traceback" not in err
     assert not (copy / "store.sqlite").exists()
     assert not (copy / "forecasts.parquet").exists()
+
+
+def test_another_policy_than_the_models_is_refused_with_the_difference(run: Run, demo: Demo, copy: Path) -> None:
+    policy = (demo.place / "policy.yaml").read_text().replace("790.68", "800.0")
+    (copy.parent / "policy.yaml").write_text(policy)
+    (copy.parent / "tiercast.yaml").write_text((demo.place / "tiercast.yaml").read_text())
+    code, out, err = run("score", "--home", copy)
+    assert (code, out) == (2, "")
+    assert "800.0, where the model has 790.68" in err.splitlines()[-1]
+
+
+def test_processes_are_started_where_it_pays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: range(8), raising=False)
+    assert [_processes(members) for members in (10, 99_999, 100_000, 10_000_000)] == [1, 1, 2, 8]
 
 
 def test_without_a_model_it_says_how_to_get_one(run: Run, demo: Demo) -> None:

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from features.errors import ConfigError
-from serving.commands.spark_score import Done, on_spark, tell
+from serving.commands.spark_score import Done, on_spark, refuse_beside, tell
 
 DONE = Done("2020-01-01-0a0b0c0d", "2020-08-03", 1_000, {"no_time": 3}, 400, 1, {"Base": 400}, 1.25, ["spark:?table=db.all"])
 
@@ -34,3 +34,9 @@ def test_what_was_done_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     ]
     tell(DONE, as_json=True)
     assert json.loads(capsys.readouterr().out) == vars(DONE)
+
+
+def test_what_a_cluster_does_by_itself_is_not_said() -> None:
+    refuse_beside([])
+    with pytest.raises(ConfigError, match="how a cluster works; got --workers and --resume"):
+        refuse_beside(["--workers", "--resume"])
