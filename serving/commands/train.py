@@ -44,6 +44,7 @@ def command(
     'tiercast promote' has compared the two.
     """
     from features.snapshot import parse_date
+    from serving.batch.pyfunc import answers
     from serving.watch.kept import write_reference
     from serving.watch.references import held_out
     from training.artifact import save
@@ -92,6 +93,7 @@ def command(
     logged = log_training(
         (*found, Text(REFERENCE_FILE, reference.to_json())),
         bundle,
+        lambda made: answers(made, chosen.standing),
         tracking_uri=place.tracking_uri,
         artifacts=place.artifacts,
         alias=alias,
