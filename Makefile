@@ -14,7 +14,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-engines lint docs bench bench-features bench-forecast bench-batch bench-serve serve lock clean
+.PHONY: help install demo test test-engines cluster-demo lint docs bench bench-features bench-forecast bench-batch bench-serve serve lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,10 @@ test-engines: $(ENGINES_READY) ## DuckDB = PostgreSQL = Spark, to the bit, on se
 	@$(PG_15) || echo "PostgreSQL is left out: no server of 15 or later is here. On Debian and Ubuntu: apt-get install postgresql"
 	@$(JAVA_17) || echo "Spark is left out: no Java of 17 or later is here. On Debian and Ubuntu: apt-get install openjdk-17-jre-headless"
 	$(ENGINES)/bin/python -m pytest -m engines tests/test_engines
+
+# Runs the commands of docs/at-scale.md; says so where Java 17 is missing.
+cluster-demo: $(ENGINES_READY) ## a Spark cluster of two workers on 127.0.0.1, forecasts on it, compared with one machine to the bit
+	$(ENGINES)/bin/python benchmarks/cluster_demo.py
 
 $(ENGINES_READY): requirements-engines.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Tiercast needs Python 3.11 or newer; got $$($(PYTHON) -V)"; exit 1; }

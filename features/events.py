@@ -175,7 +175,11 @@ def attach_events(histories: Histories, checked: CheckedEvents) -> Histories:
     UnusableLogError, ColumnError
         as in ``CheckedEvents.folded``
     """
-    table = checked.folded
+    return with_events(histories, checked.folded)
+
+
+def with_events(histories: Histories, table: pa.Table) -> Histories:
+    """The same from a table as ``CheckedEvents.folded`` gives it; the histories may be a part of the log's."""
     member = locate(histories.members, table["member"])
     day = table["day"].cast("date32").cast("int32").to_numpy()
     encoded = table["kind"].combine_chunks().dictionary_encode()

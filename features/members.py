@@ -173,16 +173,27 @@ def attach_members(histories: Histories, checked: CheckedMembers) -> tuple[Histo
         as in ``CheckedMembers.folded``
     """
     table = checked.folded
-    position = locate(histories.members, table["member"])
-    days = table["joined"].cast("date32").cast("int32").fill_null(UNKNOWN).to_numpy().astype(np.int32)
+    position, days = locate(histories.members, table["member"]), _days(table)
     agreed = table["consent"].fill_null(UNKNOWN).to_numpy().astype(np.int8)
     there = position >= 0
-    joined = np.full(len(histories), UNKNOWN, np.int32)
     consent = np.full(len(histories), UNKNOWN, np.int8)
-    joined[position[there]] = days[there]
     consent[position[there]] = agreed[there]
     ids = np.array(table["member"].to_pylist(), object)[~there]
-    return replace(histories, joined=joined), Enrolled(consent, Prospects(ids, days[~there], agreed[~there]))
+    return with_joined(histories, table), Enrolled(consent, Prospects(ids, days[~there], agreed[~there]))
+
+
+def with_joined(histories: Histories, table: pa.Table) -> Histories:
+    """The same from a table as ``CheckedMembers.folded`` gives it, dates alone; the histories may be a part of the log's."""
+    position = locate(histories.members, table["member"])
+    there = position >= 0
+    joined = np.full(len(histories), UNKNOWN, np.int32)
+    joined[position[there]] = _days(table)[there]
+    return replace(histories, joined=joined)
+
+
+def _days(table: pa.Table) -> npt.NDArray[np.int32]:
+    days: npt.NDArray[np.int32] = table["joined"].cast("date32").cast("int32").fill_null(UNKNOWN).to_numpy()
+    return days.astype(np.int32)
 
 
 def _consent(column: ir.Column) -> ir.Value:

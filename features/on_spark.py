@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from features.daily import daily, labelled
@@ -26,6 +26,25 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
     from features.verdicts import Checked
+
+
+@dataclass(frozen=True)
+class Whole:
+    """What a part of a log cannot know of it: what columns are read, its first day and the one after its last, its zone."""
+
+    has: frozenset[str]
+    first_day: int
+    end_day: int
+    time_zone: str
+
+    def histories(self, rows: pa.Table) -> Histories:
+        """Histories from a part's rows of days and of labels, in any order."""
+        import pyarrow.compute as pc
+
+        days = rows.filter(pc.equal(rows["part"], ""))
+        labels = {str(name): rows.filter(pc.equal(rows["part"], name)) for name in LABELS if name in self.has}
+        found = from_folded(days, labels, self.has)
+        return replace(found, first_day=self.first_day, end_day=self.end_day, time_zone=self.time_zone)
 
 
 def feature_rows(
@@ -58,49 +77,59 @@ def feature_rows(
     CutoffError, ConfigError, PolicyError
         as ``build`` does, before anything is sent to the executors
     """
+    rows, whole = folded(checked)
+    describe = _describer(cutoffs, horizon_days, lookback_days, policy, whole)
+    sample = describe(made_up(rows, whole.first_day))  # what is wrong with the arguments is said here, not on an executor
+    return hashed(rows, partitions).mapInArrow(_each_partition(describe), _spark_schema(rows, sample))
+
+
+def folded(checked: Checked, needed: Collection[str] | None = None) -> tuple[DataFrame, Whole]:
+    """A log folded where it lies: rows of days and of labels in one table, told apart by ``part``. Lazy but for its bounds.
+
+    Parameters
+    ----------
+    needed : see ``features.reading.from_log``
+
+    Raises
+    ------
+    SourceError
+        the log is not on Spark
+    UnusableLogError
+        no row is usable
+    """
     backend = checked.source.get_backend()
     if backend.name != "pyspark":
-        raise SourceError("features on Spark are of a log on Spark", f"one on {backend.name}", "call build(from_log(...))")
+        raise SourceError("what is done on Spark is done to a log on Spark", f"one on {backend.name}", "name it by its URL")
     clean = checked.clean
     span = fetch(clean.agg(first=clean.timestamp.min(), last=clean.timestamp.max())).to_pylist()[0]
     if span["first"] is None:
         raise UnusableLogError("a log has usable rows", "none", "see 'tiercast check' for why each row was refused")
-    bounds = (to_day(span["first"].date()), to_day(span["last"].date()) + 1)
-    has = columns_read(checked)
-    describe = _describer(cutoffs, horizon_days, lookback_days, policy, has, bounds)
-
+    has = frozenset(columns_read(checked, needed))
+    whole = Whole(has, to_day(span["first"].date()), to_day(span["last"].date()) + 1, checked.time_zone)
     clean = clean_columns(checked, has)
-    # Rows of days and of labels in one table, so that a member's are in one partition; 'part' tells them apart.
-    folded = backend.raw_sql(backend.compile(daily(clean))).selectExpr("*", "'' AS part", "CAST(NULL AS STRING) AS label")
+    rows = backend.raw_sql(backend.compile(daily(clean))).selectExpr("*", "'' AS part", "CAST(NULL AS STRING) AS label")
     for name in LABELS:
         if name in has:
-            rows = backend.raw_sql(backend.compile(labelled(clean, name))).selectExpr("*", f"'{name}' AS part")
-            folded = folded.unionByName(rows, allowMissingColumns=True)
-    # The column alone: Spark hashes to as many partitions as it likes.
-    hashed = folded.repartition("member") if partitions is None else folded.repartition(partitions, "member")
-    sample = describe(_one_row(folded, bounds[0]))  # what is wrong with the arguments is said here, not on an executor
-    return hashed.mapInArrow(_each_partition(describe), _spark_schema(folded, sample))
+            more = backend.raw_sql(backend.compile(labelled(clean, name))).selectExpr("*", f"'{name}' AS part")
+            rows = rows.unionByName(more, allowMissingColumns=True)
+    return rows, whole
+
+
+def hashed(rows: DataFrame, partitions: int | None = None) -> DataFrame:
+    """The same rows, all of a member in one partition; of so many, or of as many as Spark finds right."""
+    return rows.repartition("member") if partitions is None else rows.repartition(partitions, "member")
 
 
 def _describer(
-    cutoffs: Sequence[dt.date],
-    horizon_days: int,
-    lookback_days: int,
-    policy: TierPolicy | None,
-    has: Collection[str],
-    bounds: tuple[int, int],
+    cutoffs: Sequence[dt.date], horizon_days: int, lookback_days: int, policy: TierPolicy | None, whole: Whole
 ) -> Callable[[pa.Table], pa.Table]:
-    """Rows of member x day and of labels → rows of member x cutoff. ``bounds`` are the whole log's."""
+    """Rows of member x day and of labels → rows of member x cutoff."""
 
     def describe(rows: pa.Table) -> pa.Table:
         import numpy as np
         import pyarrow as pa
-        import pyarrow.compute as pc
 
-        days = rows.filter(pc.equal(rows["part"], ""))
-        labels = {name: rows.filter(pc.equal(rows["part"], name)) for name in LABELS if name in has}
-        histories: Histories = replace(from_folded(days, labels, has), first_day=bounds[0], end_day=bounds[1])
-        table = build(histories, cutoffs, horizon_days=horizon_days, lookback_days=lookback_days, policy=policy)
+        table = build(whole.histories(rows), cutoffs, horizon_days=horizon_days, lookback_days=lookback_days, policy=policy)
         return pa.table(
             {
                 "customer_id": pa.array(table.members, rows["member"].type),
@@ -127,12 +156,12 @@ def _each_partition(
     return run
 
 
-def _one_row(folded: DataFrame, day: int) -> pa.Table:
+def made_up(rows: DataFrame, day: int) -> pa.Table:
     """A made-up member of one day, in the fold's columns."""
     import pyarrow as pa
     from pyspark.sql.pandas.types import to_arrow_schema
 
-    schema = to_arrow_schema(folded.schema)
+    schema = to_arrow_schema(rows.schema)
     made: dict[str, Any] = {"member": 0, "day": day, "part": "", "label": None}
     columns = [
         pa.array([made.get(field.name, 1)], None if field.name != "day" else pa.int32()).cast(field.type) for field in schema
@@ -140,11 +169,11 @@ def _one_row(folded: DataFrame, day: int) -> pa.Table:
     return pa.table(columns, names=schema.names)
 
 
-def _spark_schema(folded: DataFrame, sample: pa.Table) -> Any:
+def _spark_schema(rows: DataFrame, sample: pa.Table) -> Any:
     from pyspark.sql import types
 
     fields = [
-        types.StructField("customer_id", folded.schema["member"].dataType),
+        types.StructField("customer_id", rows.schema["member"].dataType),
         types.StructField("cutoff", types.DateType()),
     ]
     return types.StructType([*fields, *(types.StructField(name, types.DoubleType()) for name in sample.column_names[2:])])

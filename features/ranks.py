@@ -65,7 +65,7 @@ def _dense(
     rank = np.cumsum(there, dtype=np.int32) - np.int32(1)
     for i, part in enumerate(parts):
         parts[i] = rank[np.subtract(part, least, dtype=np.int64)]
-    return (np.flatnonzero(there) + least).astype(kind.to_pandas_dtype()), parts
+    return (np.flatnonzero(there) + least).astype(str(kind)), parts
 
 
 def codes(chunks: list[Any]) -> tuple[npt.NDArray[Any], Integers]:

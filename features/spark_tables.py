@@ -32,7 +32,7 @@ def opened(url: str, query: dict[str, str]) -> ir.Table:
         raise SourceError("a Spark URL names a table or Parquet", shown(url), "add ?table=db.name or ?parquet=path")
     (kind,) = kinds
     value = query[kind]
-    master = _master(url)
+    master = master_of(url)
     if master is not None and master.startswith("local"):  # the workers are this machine's, so their Python is this one
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     try:
@@ -63,10 +63,10 @@ def opened(url: str, query: dict[str, str]) -> ir.Table:
         ) from error
 
 
-def _master(url: str) -> str | None:
+def master_of(url: str) -> str | None:
     """What Spark calls the master: the URL itself for a standalone cluster, what follows ``spark:`` otherwise.
 
-    >>> _master("spark://host:7077?table=log"), _master("spark:local[2]?table=log"), _master("spark:?table=log")
+    >>> master_of("spark://host:7077?table=log"), master_of("spark:local[2]?table=log"), master_of("spark:?table=log")
     ('spark://host:7077', 'local[2]', None)
     """
     place = url.partition("?")[0]

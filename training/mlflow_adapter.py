@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from features.errors import NoModelError
 from training.artifact import FORMAT, Bundle, load, save
-from training.mlflow_model import log_model
+from training.mlflow_model import Answers, log_model
 from training.mlflow_session import SQLITE, connected, experiment_id, shown
 from training.registry import (
     FORMAT_TAG,
@@ -43,6 +43,7 @@ class Registered:
 def log_training(
     records: Iterable[Record],
     bundle: Bundle,
+    answers: Callable[[Bundle], Answers],
     *,
     tracking_uri: str,
     artifacts: Path,
@@ -53,6 +54,7 @@ def log_training(
     Parameters
     ----------
     records : what the run is remembered by
+    answers : how the model is to answer in MLflow; called where MLflow can be imported
     artifacts : folder for files, used when the experiment is new and no server keeps them
     alias : None gives the model the place of a challenger, or of the champion where there is none to challenge
 
@@ -65,7 +67,7 @@ def log_training(
         with mlflow.start_run(experiment_id=identity, run_name=bundle.version, tags={"tiercast.kind": "training"}) as run:
             tags = write(mlflow, str(run.info.run_id), records)
             with tempfile.TemporaryDirectory() as folder:
-                model = log_model(mlflow, bundle, Path(folder))
+                model = log_model(mlflow, bundle, answers(bundle), Path(folder))
         with redirect_stderr(io.StringIO()):  # it talks
             number = str(mlflow.register_model(model.model_uri, MODEL).version)
         tag_version(mlflow, number, {VERSION_TAG: bundle.version, FORMAT_TAG: str(FORMAT), **tags})

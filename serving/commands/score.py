@@ -16,6 +16,7 @@ from features.errors import CutoffError, NoModelError, counted
 from serving.commands.long_log import Log, read_log
 from serving.commands.meter import Meter
 from serving.commands.options import home_option, log_options, progress, table_options
+from serving.commands.spark_score import on_spark, refuse_beside, score_there, tell
 from serving.settings import Home, home, sqlite_url
 from training.config import Config
 
@@ -48,7 +49,8 @@ _WORTH_A_PROCESS: Final = 50_000
     "targets",
     multiple=True,
     metavar="PLACE",
-    help="Write there too: FILE.parquet, FILE.csv, a FOLDER partitioned by date, or postgresql://...?table=NAME.",
+    help="Write there too: FILE.parquet, FILE.csv, a FOLDER partitioned by date, or postgresql://...?table=NAME; or forecast "
+    "on Spark, where the log lies, to spark:...?parquet=FOLDER or ?table=NAME, and nowhere else.",
 )
 @click.option(
     "--workers", type=click.IntRange(1), help="Processes that forecast. [default: one a core, as far as there is work]"
@@ -81,6 +83,7 @@ def command(
     from serving.batch.targets import target_of
     from serving.privacy.pseudonyms import erasure_secret
     from serving.privacy.pseudonyms import mark as pseudonym
+    from serving.watch.recording import record_run
     from training.artifact import load, to_forecaster
     from training.mlflow_adapter import fetch
     from training.provenance import provenance
@@ -90,6 +93,12 @@ def command(
     place = home(home_path)
     date = parse_date(as_of, "date") if as_of else None
     version = fetch(alias, tracking_uri=place.tracking_uri, models=place.models)
+    if on_spark(targets):
+        elsewhere = {"--out": out, "--workers": workers, "--resume": resume}
+        refuse_beside([name for name, given in elsewhere.items() if given])
+        done = score_there(chosen, place, version, targets[0], as_of=date, language=language, say=progress)
+        tell(done, as_json=as_json)
+        return
     bundle = load(place.models / version)
     forecaster = to_forecaster(bundle)
     check_policy(forecaster, chosen.load_policy())
@@ -124,6 +133,9 @@ def command(
                 keep=True,
                 resume=resume,
             )
+        if out is None:
+            seen = log.first if log.whole else None
+            record_run(place, bundle, scored.generation, store, histories=seen, refused={**log.refused, "rows": log.rows})
     places = [str(scored.parquet), str(scored.csv), *(target_of(each, end).shown for each in targets)]
     places.append(store.url.render_as_string(hide_password=True))
     summary = _summary(log, scored, version, end, processes, time.monotonic() - began, read, places)

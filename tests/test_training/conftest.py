@@ -13,6 +13,7 @@ import simulated
 from features.daily import DailyRow
 from features.histories import Histories
 from features.policy import TierPolicy
+from serving.batch.pyfunc import answers
 from training.backtest import Origin, run_backtest
 from training.fit import Fitted, fit_forecaster
 from training.forecaster import Forecaster
@@ -92,7 +93,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory, small_trained: Trained, s
     folder = tmp_path_factory.mktemp("mlflow")
     uri = f"sqlite:///{folder}/mlflow.db"
     bundle = small_trained.fitted.bundle
-    logged = log_training(records(small_trained, small), bundle, tracking_uri=uri, artifacts=folder / "artifacts")
+    logged = log_training(records(small_trained, small), bundle, answers, tracking_uri=uri, artifacts=folder / "artifacts")
     return Registry(uri, folder, logged.run_id)
 
 

@@ -9,6 +9,7 @@ import pytest
 import simulated
 
 from features.errors import NoModelError
+from serving.batch.pyfunc import answers
 from training.artifact import load
 from training.fit import Fitted
 from training.mlflow_adapter import fetch, log_training
@@ -108,7 +109,7 @@ def test_a_second_run_joins_the_first(registry: Any, visits_fitted: Fitted) -> N
     written: list[Record] = [Parameter("as_of", "2020-12-26"), Metric("churn/AUC/Tiercast", 0.75)]
     written.append(Child("origin 2020-11-28", [Parameter("cutoff", "2020-11-28"), Metric("churn/ECE/Tiercast", 0.02)]))
     logged = log_training(
-        written, bundle, tracking_uri=registry.uri, artifacts=registry.folder / "artifacts", alias="visits"
+        written, bundle, answers, tracking_uri=registry.uri, artifacts=registry.folder / "artifacts", alias="visits"
     )
     with connected(registry.uri) as mlflow:
         client = mlflow.MlflowClient()

@@ -61,8 +61,8 @@ from mlflow.models import Model
 
 loaded = mlflow.pyfunc.load_model(str(model))
 answer = loaded.predict(Model.load(str(model)).load_input_example(str(model)))
-import features, training
-places = [str(Path(module.__file__).resolve().parent.parent) for module in (features, training)]
+import features, serving, training
+places = [str(Path(module.__file__).resolve().parent.parent) for module in (features, serving, training)]
 heavy = sorted({"lightgbm", "sklearn", "shap", "numba", "matplotlib", "optuna"} & set(sys.modules))
 print(json.dumps({"places": places, "answer": json.loads(answer.to_json(orient="records")), "heavy": heavy}))
 """

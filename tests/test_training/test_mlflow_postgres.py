@@ -15,6 +15,7 @@ from own_postgres import Cluster, running
 
 from features.errors import TrackingError
 from features.histories import Histories
+from serving.batch.pyfunc import answers
 from training.artifact import VERSION, load
 from training.fit import Fitted
 from training.mlflow_adapter import fetch, log_training
@@ -52,7 +53,7 @@ def kept(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory, small_train
     folder = tmp_path_factory.mktemp("artifacts of postgres")
     uri = f"postgresql://ml:{quote(SECRET, safe='')}@127.0.0.1:{cluster.port}/runs"
     place: dict[str, Any] = {"tracking_uri": uri, "artifacts": folder / "artifacts"}
-    logged = log_training(records(small_trained, small), small_trained.fitted.bundle, **place)
+    logged = log_training(records(small_trained, small), small_trained.fitted.bundle, answers, **place)
     assert logged.alias == "champion"
     return Kept(uri, folder, logged.run_id)
 
@@ -81,7 +82,7 @@ def test_both_ways_to_write_the_address_are_taken(kept: Kept, driver: str, tmp_p
 
 def test_a_promotion_and_its_way_back_are_kept(kept: Kept, visits_fitted: Fitted, tmp_path: Path) -> None:
     bundle = visits_fitted.bundle
-    logged = log_training([Parameter("as_of", "2020-12-26"), Metric("x", 1.0)], bundle, **kept.place)
+    logged = log_training([Parameter("as_of", "2020-12-26"), Metric("x", 1.0)], bundle, answers, **kept.place)
     assert logged.alias == "challenger"
     challenger, champion = (contender(alias, tracking_uri=kept.uri, models=tmp_path) for alias in ("challenger", "champion"))
     assert challenger.name == bundle.version

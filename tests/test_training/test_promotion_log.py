@@ -11,6 +11,7 @@ import simulated
 from features.errors import ArtifactError, ConfigError, NoModelError
 from features.histories import Histories
 from features.registry import registered as features
+from serving.batch.pyfunc import answers
 from training.artifact import Bundle
 from training.fit import Fitted, fit_forecaster
 from training.metrics import Estimate
@@ -71,8 +72,8 @@ def decision(challenger: str, champion: str, *, promoted: bool) -> Decision:
 
 
 def test_promoted_it_is_champion_and_the_registry_says_why(place: Place, small_trained: Trained, narrow: Fitted) -> None:
-    first = log_training([Parameter("as_of", "x")], narrow.bundle, **place.logs)
-    second = log_training([Parameter("as_of", "x")], small_trained.fitted.bundle, **place.logs)
+    first = log_training([Parameter("as_of", "x")], narrow.bundle, answers, **place.logs)
+    second = log_training([Parameter("as_of", "x")], small_trained.fitted.bundle, answers, **place.logs)
     assert (first.alias, second.alias) == ("champion", "challenger")
     challenger, champion = contenders(**place.reads)
     assert (challenger.number, champion.number) == (second.number, first.number)
@@ -107,9 +108,9 @@ def test_promoted_it_is_champion_and_the_registry_says_why(place: Place, small_t
 
 
 def test_refused_it_stays_challenger_and_the_registry_says_why(place: Place, small_trained: Trained, narrow: Fitted) -> None:
-    first = log_training([Parameter("as_of", "x")], small_trained.fitted.bundle, **place.logs)
+    first = log_training([Parameter("as_of", "x")], small_trained.fitted.bundle, answers, **place.logs)
     checked = Tag(CHECKS_TAG, json.dumps({"ran": 9, "failed": ["leakage"]}))
-    second = log_training([checked], narrow.bundle, **place.logs)
+    second = log_training([checked], narrow.bundle, answers, **place.logs)
     challenger, champion = contenders(**place.reads)
     assert (challenger.failed_checks, champion.failed_checks) == (("leakage",), ())
     assert (challenger.checks, champion.checks) == (9, 0)
@@ -122,7 +123,7 @@ def test_refused_it_stays_challenger_and_the_registry_says_why(place: Place, sma
 
 
 def test_one_model_under_both_names_is_refused(place: Place, narrow: Fitted) -> None:
-    number = log_training([], narrow.bundle, **place.logs).number
+    number = log_training([], narrow.bundle, answers, **place.logs).number
     with connected(place.uri) as mlflow:
         mlflow.MlflowClient().set_registered_model_alias(MODEL, "challenger", number)
     with pytest.raises(ConfigError, match="a challenger is another model than the champion"):
@@ -131,8 +132,8 @@ def test_one_model_under_both_names_is_refused(place: Place, narrow: Fitted) -> 
 
 def test_a_champion_of_another_format_is_said_with_the_way_out(place: Place, narrow: Fitted, small_trained: Trained) -> None:
     plain = {**narrow.bundle.plain, "format": 0}
-    log_training([], Bundle(plain, narrow.bundle.texts), **place.logs)
-    log_training([], small_trained.fitted.bundle, **place.logs, alias="challenger")
+    log_training([], Bundle(plain, narrow.bundle.texts), answers, **place.logs)
+    log_training([], small_trained.fitted.bundle, answers, **place.logs, alias="challenger")
     with pytest.raises(ArtifactError, match="name the new model with --alias champion"):
         contenders(**place.reads)
 

@@ -1,0 +1,198 @@
+"""All members on Spark: days folded where the log lies, members hashed to partitions, each scored by an executor."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from features.bounds import StandingBounds
+from features.on_spark import folded, hashed, made_up
+from features.snapshot import to_date
+from serving.batch.agreement import check_columns
+from serving.batch.shipped import ship
+from serving.batch.spark_targets import quoted, target_of
+from serving.batch.spark_worker import Job, partition, ready
+from serving.forecast.members import MemberId, member_key
+from serving.forecast.reasons import Language
+from training.artifact import Bundle, to_forecaster
+from training.reach import check_learned, check_reach
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql.types import StructType
+
+    from features.events import CheckedEvents
+    from features.members import CheckedMembers
+    from features.verdicts import Checked
+
+_BOUNDS: Final = StandingBounds()
+_ID: Final = "customer_id"
+TIERLESS: Final = "none"
+"""Who has no tier is counted under it."""
+
+
+@dataclass(frozen=True)
+class Erasures:
+    """Who is left out: ``marks`` asks for the keyed hashes of all who were erased, ``mark`` makes a member key's.
+
+    Their secret stays on the driver.
+    """
+
+    marks: Callable[[], set[bytes]] = set
+    mark: Callable[[str], bytes] = str.encode
+
+
+@dataclass(frozen=True)
+class ScoredThere:
+    """How many members have a forecast now, of which date and in which tiers, and how many were left out as erased."""
+
+    members: int
+    erased: int
+    as_of: dt.date
+    by_tier: dict[str, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Forecasts that Spark is to make; nothing is sent to executors before ``frame`` is asked for its rows.
+
+    ``rows`` are folded days and labels (features.on_spark), ``columns`` what comes out.
+    """
+
+    rows: DataFrame
+    job: Job
+    as_of: dt.date
+    columns: StructType
+    partitions: int | None = None
+
+    @property
+    def session(self) -> SparkSession:
+        """The session that the log is of."""
+        return self.rows.sparkSession
+
+    def frame(self, left_out: Iterable[MemberId] = ()) -> DataFrame:
+        """One row a member with a forecast, in no order: the columns of serving.batch.forecast_table."""
+        from pyspark.sql import functions
+
+        known = self.rows.where(functions.col("day") < functions.lit(self.as_of))
+        spread = hashed(without(known, "member", left_out), self.partitions)
+        ship(self.session.sparkContext)
+        sent = self.session.sparkContext.broadcast(self.job)
+
+        def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+            return partition(sent.value, batches)
+
+        return spread.mapInArrow(run, self.columns)
+
+
+def plan(
+    checked: Checked,
+    bundle: Bundle,
+    as_of: dt.date | None = None,
+    *,
+    events: CheckedEvents | None = None,
+    members: CheckedMembers | None = None,
+    bounds: StandingBounds = _BOUNDS,
+    language: Language = "en",
+    partitions: int | None = None,
+) -> Plan:
+    """Everything that can be said before executors start; what is wrong with the arguments is said here.
+
+    Parameters
+    ----------
+    checked : a log on Spark
+    as_of : the day after the log's last if None
+    events, members : tables beside the log, wherever they lie; they are sent whole to each executor
+    partitions : how many to hash members to, each held in an executor's memory at once; Spark's own number if None
+
+    Raises
+    ------
+    SourceError, UnusableLogError
+        see ``features.on_spark.folded``
+    ColumnError, ConfigError, CutoffError
+        see ``serving.forecast.scoring.score``
+    """
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    forecaster = to_forecaster(bundle)
+    rows, whole = folded(checked, forecaster.columns)
+    end = as_of or to_date(whole.end_day)
+    job = Job.of(
+        bundle,
+        whole,
+        end,
+        bounds,
+        language,
+        events=None if events is None else events.folded,
+        joined=None if members is None else members.folded,
+    )
+    sample = made_up(rows, whole.first_day)
+    known = whole.histories(sample)
+    check_columns(forecaster, known)
+    check_reach(known, end)
+    check_learned(forecaster, end)
+    (table,) = ready(job).tables(sample)
+    return Plan(rows, job, end, from_arrow_schema(table.schema), partitions)
+
+
+def score_on_spark(planned: Plan, target: str, erasures: Erasures | None = None) -> ScoredThere:
+    """Forecast every member with a purchase in the look-back, and write the date's partition whole or not at all.
+
+    Parameters
+    ----------
+    target : URL of a folder of Parquet or of a table (serving.batch.spark_targets)
+    erasures : None where nobody can have been erased
+
+    Raises
+    ------
+    SourceError, ColumnError, UnusableLogError
+        the target cannot be written; it is as it was
+    """
+    place = target_of(target, planned.session, planned.as_of)
+    marks, of = (erasures.marks, erasures.mark) if erasures is not None else (set[bytes], str.encode)
+    known = marks()
+    left_out = _marked(planned.rows, "member", known, of)
+    frame = planned.frame(left_out)
+    place.check(frame)
+    try:
+        staged = place.stage(frame)
+        while since := marks() - known:  # who was erased meanwhile; from here on on an erasure finds the rows in place
+            known |= since
+            later = _marked(staged, _ID, since, of)
+            left_out += later
+            staged = place.stage(without(staged, _ID, later))
+        by_tier = _by_tier(staged)
+        place.publish()
+    finally:
+        place.clear()
+    return ScoredThere(sum(by_tier.values()), len(left_out), planned.as_of, by_tier)
+
+
+def without(rows: DataFrame, column: str, ids: Iterable[MemberId]) -> DataFrame:
+    """Rows of all but some members; few enough to be sent to each executor."""
+    from pyspark.sql import functions
+
+    gone = [(one,) for one in ids]
+    if not gone:
+        return rows
+    named = rows.sparkSession.createDataFrame(gone, rows.select(column).schema)
+    return rows.join(functions.broadcast(named), column, "left_anti").select(*map(quoted, rows.columns))
+
+
+def _by_tier(rows: DataFrame) -> dict[str, int]:
+    """Rows by the tier held; 'none' is no tier, also where there is no policy."""
+    if "tier" not in rows.columns:
+        return {TIERLESS: rows.count()}
+    counts = {TIERLESS if tier is None else str(tier): int(count) for tier, count in rows.groupBy("tier").count().collect()}
+    return {tier: counts[tier] for tier in sorted(counts)}
+
+
+def _marked(rows: DataFrame, column: str, marks: set[bytes], of: Callable[[str], bytes]) -> list[Any]:
+    """The members who have one of the marks. Asks Spark for all ids, a partition at a time, where there are any marks."""
+    if not marks:
+        return []
+    ids = rows.select(column).distinct().toLocalIterator(prefetchPartitions=True)
+    return [row[0] for row in ids if of(member_key(row[0])) in marks]
