@@ -111,7 +111,7 @@ def test_the_environment_says_which_store_and_who_was_erased_stays_out(
     with monkeypatch.context() as broken:
         broken.setattr("serving.batch.run.publish", full)
         code, out, err = run(*command)
-    assert (code, out) == (6, "")
+    assert (code, out) == (7, "")
     assert "1 part finished and kept: --resume goes on from there" in err
     assert "make room, and run it again with --resume" in err.splitlines()[-1]
     assert not (copy / "forecasts.parquet").exists()
