@@ -27,6 +27,7 @@ def test_a_plans_file(frame: pd.DataFrame, tmp_path: Path) -> None:
         assert (found.name, found.as_of, found.until) == ("spring", AS_OF, AS_OF + dt.timedelta(days=28))
         assert len(found) == 60
         assert found.others == 1
+        assert found.drawn
         assert found.members[7] == "007"
         assert set(found.texts["action"]) == {"call", "mail"}
         assert found.numbers["cost"].sum() == 90.0
@@ -42,6 +43,7 @@ def test_who_would_have_got_nothing_is_in_no_arm(frame: pd.DataFrame, tmp_path: 
 def test_the_least_that_is_enough(tmp_path: Path) -> None:
     (tmp_path / "spring.csv").write_text("customer_id,arm\n1,treated\n2,hold-out\n")
     found = read_campaign(tmp_path / "spring.csv", as_of=AS_OF, horizon_days=7)
+    assert not found.drawn
     assert (found.name, found.treated.tolist(), found.texts) == ("spring", [True, False], {})
 
 
