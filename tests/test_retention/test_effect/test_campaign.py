@@ -7,10 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from effects import AS_OF, assignment
+from plans import CALL, MAIL, SECRET, audience, catalogue
 from trials import simulate
 
 from features.errors import ColumnError, ConfigError, ConflictError, SourceError, TiercastError
+from features.files import write_table
 from retention.effect.campaign import read_campaign
+from retention.plan.assignment import assigned
+from retention.plan.plan import make_plan
 
 
 @pytest.fixture
@@ -31,6 +35,22 @@ def test_a_plans_file(frame: pd.DataFrame, tmp_path: Path) -> None:
         assert found.members[7] == "007"
         assert set(found.texts["action"]) == {"call", "mail"}
         assert found.numbers["cost"].sum() == 90.0
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_what_a_plan_writes_is_what_is_read(tmp_path: Path, suffix: str) -> None:
+    plan = make_plan(catalogue(CALL, MAIL, hold_out={"share": 0.3}), audience(200), SECRET)
+    write_table(assigned(plan), tmp_path / f"plan.{suffix}")
+    found = read_campaign(tmp_path / f"plan.{suffix}")
+    some = plan.choice >= 0
+    ids = [action.id for action in plan.catalogue.actions]
+    said = dict(
+        zip(map(str, found.members.tolist()), zip(found.treated.tolist(), found.texts["action"], strict=True), strict=True)
+    )
+    rows = zip(plan.audience.ids[some].tolist(), (~plan.held[some]).tolist(), plan.choice[some].tolist(), strict=True)
+    assert said == {str(member): (treated, ids[choice]) for member, treated, choice in rows}
+    assert found.drawn
+    assert set(found.numbers["hold_out_share"]) == {0.3}
 
 
 def test_who_would_have_got_nothing_is_in_no_arm(frame: pd.DataFrame, tmp_path: Path) -> None:
