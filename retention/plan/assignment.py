@@ -92,12 +92,11 @@ def _why(plan: Plan, i: int, language: str) -> str:
     returned = 1.0 - plan.audience.p_churn[i]
     after = returned + plan.gains.returns[i, action]
     saved, cost = plan.gains.saved[i, action], plan.gains.cost[i, action]
+    differs = _share(returned) != _share(after)
     if language == "zh":
-        chance = f"回购概率 {_share(returned)} → {_share(after)}，" if after != returned else ""
+        chance = f"回购概率 {_share(returned)} → {_share(after)}，" if differs else ""
         return f"{chance}预计保留 {saved:,.2f}，成本 {cost:,.2f}。"
-    chance = (
-        f"Returns with {_share(after)} instead of {_share(returned)}: " if after != returned else "Expected to bring more: "
-    )
+    chance = f"Returns with {_share(after)} instead of {_share(returned)}: " if differs else "Expected to bring more: "
     return f"{chance}saves {saved:,.2f} for {cost:,.2f}."
 
 

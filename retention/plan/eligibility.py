@@ -111,20 +111,28 @@ class Eligible:
         return np.asarray(self.cells.any(axis=1), bool)
 
 
-def eligible(catalogue: Catalogue, audience: Audience) -> Eligible:
-    """Who may get which action.
+def check_tiers(catalogue: Catalogue, audience: Audience) -> None:
+    """Refuse a catalogue that names a tier which the forecasts do not know.
 
     Raises
     ------
     ConfigError
-        a tier is named that the forecasts do not know, or nobody may get some action
     """
+    known = listed(audience.tier_names) if audience.tier_names else "none at all"
     for name, place in catalogue.tiers_named.items():
         if name not in audience.tier_names:
-            known = listed(audience.tier_names) if audience.tier_names else "none at all"
-            raise ConfigError(
-                f"{place}: this is a tier of the forecasts, which have {known}", repr(name), "name one of them"
-            )
+            rule = f"{place}: this is a tier of the forecasts, which have {known}"
+            raise ConfigError(rule, repr(name), "name one of them")
+
+
+def eligible(catalogue: Catalogue, audience: Audience) -> Eligible:
+    """Who may get which action; the catalogue's tiers are known (``check_tiers``).
+
+    Raises
+    ------
+    ConfigError
+        nobody may get some action
+    """
     cells = np.ones((len(audience), len(catalogue.actions)), bool)
     found = []
     for rule in RULES:

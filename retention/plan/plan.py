@@ -15,8 +15,8 @@ from features.feature import Phrase
 from features.operators import Floats
 from retention.plan.audience import UNKNOWN, Audience
 from retention.plan.catalogue import Catalogue
-from retention.plan.eligibility import Eligible, LeftOut, eligible
-from retention.plan.gains import NONE, Gains, Given, gains_of, margin_share, standard_error
+from retention.plan.eligibility import Eligible, LeftOut, check_tiers, eligible
+from retention.plan.gains import NONE, Gains, Given, gains_of, standard_error
 from retention.plan.greedy import in_order
 from retention.plan.hold_out import draws, would_be
 from retention.plan.problem import NOTHING, Codes, Problem, Solution
@@ -109,6 +109,7 @@ def make_plan(
     ConfigError
         the catalogue does not fit the forecasts, or nobody's consent is known
     """
+    check_tiers(catalogue, audience)
     if (audience.consent == UNKNOWN).all() and catalogue.unknown_consent == "left_out":
         needs = [action.id for action in catalogue.actions if action.needs_contact]
         if needs:
@@ -144,7 +145,6 @@ def shares(catalogue: Catalogue, audience: Audience) -> Floats:
 def problem_of(catalogue: Catalogue, audience: Audience, may: Eligible, gains: Gains) -> Problem:
     """The programme over all members; those without a tier are a group of their own, without a budget of its own."""
     tiers, channels = catalogue.budget.tiers, catalogue.channels
-    margin_share(catalogue, audience)
     return Problem(
         gain=np.where(may.cells, gains.gain, -np.inf),
         cost=np.where(may.cells, gains.cost, 0.0),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from plans import CALL, MAIL, POINTS, TIERS, action, audience, catalogue
 
 from features.errors import ConfigError
-from retention.plan.eligibility import RULES, eligible
+from retention.plan.eligibility import RULES, check_tiers, eligible
 
 
 @settings(max_examples=25)
@@ -71,15 +72,18 @@ def test_without_money_nobody_is_planned_for() -> None:
     [
         ({"budget": {"tiers": {"Platinum": 5}}}, r"budget\.tiers: this is a tier of the forecasts.*'Platinum'"),
         ({"actions": [action(who={"tiers": ["Bronze"]})]}, r"actions\[0\]\.who\.tiers: .*'Bronze'"),
-        (
-            {"actions": [action(who={"value_at_risk": {"from": 1e9}})]},
-            "nobody for 'call' of 300 members: all that were left have",
-        ),
     ],
 )
-def test_a_catalogue_that_does_not_fit(said: dict[str, object], message: str) -> None:
+def test_a_tier_that_nobody_knows(said: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        eligible(catalogue(**said), audience())
+        check_tiers(catalogue(**said), audience())
+    check_tiers(catalogue(POINTS), audience())
+
+
+def test_an_action_for_nobody() -> None:
+    made = catalogue(CALL, action("gift", who={"value_at_risk": {"from": 1e9}}))
+    with pytest.raises(ConfigError, match="nobody for 'gift' of 300 members: all that were left have another value at risk"):
+        eligible(made, audience())
 
 
 def test_nobody_has_agreed() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from plans import CALL, MAIL, POINTS, SECRET, TIERS, action, audience, catalogue
 
 from features.errors import ConfigError
+from retention.plan import solver
 from retention.plan.audience import Audience
 from retention.plan.eligibility import eligible
 from retention.plan.gains import gains_of
@@ -79,8 +80,9 @@ def standardised(plan: Plan, who: Audience) -> list[float]:
     return [*found, (share - 0.2) / math.sqrt(0.16 / n)]
 
 
-def test_the_arms_differ_by_the_draw_alone() -> None:
+def test_the_arms_differ_by_the_draw_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Over campaigns, standardised differences at the start are those of chance: no bias, variance one."""
+    monkeypatch.setattr(solver, "_CLOSE", 1e-3)  # plans soon found are as good here
     who = audience(700)
     found = np.array([standardised(make_plan(catalogue(**LIMITS, campaign=f"c{k}"), who, SECRET), who) for k in range(10)])
     assert np.abs(found.mean(axis=0)).max() < 3.5 / math.sqrt(10)
@@ -89,7 +91,7 @@ def test_the_arms_differ_by_the_draw_alone() -> None:
 
 
 def test_better_than_greed_in_money() -> None:
-    plan = make_plan(catalogue(**LIMITS), audience(700), SECRET)
+    plan = make_plan(catalogue(**LIMITS), audience(500), SECRET)
     assert plan.solution.value > 1.2 * max(plan.by_risk, plan.by_value)
 
 
@@ -113,7 +115,7 @@ def test_consent_has_to_be_known_of_somebody() -> None:
 
 
 def test_the_same_to_the_bit_again() -> None:
-    plans = [make_plan(catalogue(**LIMITS), audience(200), SECRET) for _ in range(2)]
+    plans = [make_plan(catalogue(**LIMITS), audience(120), SECRET) for _ in range(2)]
     np.testing.assert_array_equal(plans[0].choice, plans[1].choice)
     assert plans[0].solution.value == plans[1].solution.value
 

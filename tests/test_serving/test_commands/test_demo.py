@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable
+from pathlib import Path
 
 import matplotlib.image
 import pandas as pd
 import pyarrow.csv
+import pytest
 import yaml
 from homes import Demo
 
@@ -102,3 +106,18 @@ def test_the_forecasts_are_of_members_seen_in_the_look_back(demo: Demo) -> None:
     tiers = [column for column in frame if column.startswith("p_tier_")]
     assert (frame[tiers].sum(axis=1) - 1).abs().max() < 1e-9
     assert isinstance(frame.reason_1_sentence.dtype, pd.StringDtype) or frame.reason_1_sentence.map(type).eq(str).all()
+
+
+def test_the_example_catalogue_plans_for_it(
+    demo: Demo, run: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TIERCAST_PLAN_SECRET", "the same for every run of this test")
+    actions = Path(__file__).parents[3] / "examples" / "plan" / "actions.yaml"
+    code, out, _ = run("plan", "--actions", actions, "--home", demo.place, "--out", tmp_path, "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert {row["tier"] for row in found["rows"]} == {"Diamond", "Gold", "Silver", "Member", None}
+    assert {row["action"] for row in found["rows"]} == {"call", "voucher", "double-points", "parcel", "early-delivery", None}
+    assert found["gap"] < 1e-3
+    assert found["gain"] > 1.2 * max(found["by_probability_of_leaving"], found["by_value_at_risk"])
+    assert all(limit["used"] <= limit["most"] + 1e-6 for limit in found["limits"])
