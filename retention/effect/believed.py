@@ -1,18 +1,19 @@
-"""What a catalogue believes of an action, on the scale on which a campaign measures: points, and currency a member.
+"""What a catalogue believes of an action beside what a campaign measures: points, and currency a member, brought together.
 
-A prior on another scale is taken there by what the hold-out did without the action: it came back at a rate p and spent b a
-member, so m = b / p a member who came back.
+Either is taken to the other's scale by what the hold-out did without the action: it came back at a rate p and spent b a
+member, so m = b / p a member who came back. Returns are weighed on the prior's scale: what is measured as points d is
+logit(p + d) - logit(p) in log-odds, with the slope halfway for its standard error. Spend is weighed a member:
 
 =============================  =====================================  ===========================================
-prior                          on the scale measured                  standard deviation
+prior                          a member                               standard deviation
 =============================  =====================================  ===========================================
-return, log_odds t             expit(logit p + t) - p                 p (1 - p) sd
 spend, relative r              r b, and what returning brings, d m    sqrt((b sd)² + (m sd of d)²)
 spend, absolute a (returning)  a p, and what returning brings, d m    sqrt((p sd)² + (m sd of d)²)
 spend, not said                what returning brings, d m             m sd of d
 =============================  =====================================  ===========================================
 
-d is what is believed of returning, in points.
+d is what is believed of returning, after the campaign where that was measured too, in points: expit(logit p + t) - p of
+log-odds t.
 """
 
 from __future__ import annotations
@@ -20,9 +21,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from retention.effect.posterior import Belief
+
+_EDGE: Final = 1e-3
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Base:
 
 
 def believed(effect: Mapping[str, Any], key: str, base: Base) -> Belief | None:
-    """The prior of one key ('return', 'spend', 'tier'), as it would be measured; None where nothing is believed.
+    """The prior of one key ('return', 'spend', 'tier'); of spend, as it would be measured. None where nothing is believed.
 
     Parameters
     ----------
@@ -43,11 +46,23 @@ def believed(effect: Mapping[str, Any], key: str, base: Base) -> Belief | None:
     >>> believed({"return": {"mean": 0.05, "sd": 0.02}}, "spend", Base(0.5, 20.0))
     Belief(mean=2.0, sd=0.8)
     """
-    if key == "return":
-        return _returning(effect, base)
-    if key != "spend":
-        return _said(effect.get(key))
-    return _spend(effect, base)
+    return _spend(effect, base) if key == "spend" else _said(effect.get(key))
+
+
+def as_log_odds(points: Belief, rate: float) -> Belief:
+    """Points of a probability as log-odds at the rate without them.
+
+    >>> found = as_log_odds(Belief(0.1, 0.02), 0.5)
+    >>> round(found.mean, 4), round(found.sd, 4)
+    (0.4055, 0.0808)
+    """
+    moved = min(max(rate + points.mean, _EDGE), 1.0 - _EDGE)
+    half = (rate + moved) / 2.0
+    return Belief(_logit(moved) - _logit(rate), points.sd / (half * (1.0 - half)))
+
+
+def _logit(p: float) -> float:
+    return math.log(p / (1.0 - p))
 
 
 def _returning(effect: Mapping[str, Any], base: Base) -> Belief | None:

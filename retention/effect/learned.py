@@ -5,12 +5,12 @@ Under ``actions[i].effect``, per action of the campaign:
 ========  ===================================  ==========================================================
 key       measured                             written
 ========  ===================================  ==========================================================
-return    difference in who came back          as points, added to the probability of returning
+return    difference in who came back          as points, or as log-odds where the prior is
 spend     difference in spend a member         per_member; where the catalogue has a ``margin_share``
 tier      difference in who kept the tier      as points; where the catalogue has ``tier_is_worth``
 ========  ===================================  ==========================================================
 
-A prior on another scale is weighed on the one that is measured (retention.effect.believed).
+A prior of spend on another scale is taken to this one first (retention.effect.believed).
 """
 
 from __future__ import annotations
@@ -26,16 +26,18 @@ import yaml
 from features.documents import read_yaml
 from features.errors import ConfigError, ConflictError, listed
 from features.files import written_whole
-from retention.effect.believed import Base, believed
+from retention.effect.believed import Base, as_log_odds, believed
 from retention.effect.findings import Findings
 from retention.effect.outcomes import RETURNED, SPEND, TIER_KEPT
 from retention.effect.posterior import Belief, updated
 from retention.effect.yaml_text import rewritten
+from retention.plan.catalogue import Catalogue
 
 _KEYS: Final = {RETURNED: "return", SPEND: "spend", TIER_KEPT: "tier"}
 _SCALES: Final = {"return": "points", "spend": "per_member", "tier": "points"}
 _NEEDS: Final = {"spend": "margin_share", "tier": "tier_is_worth"}
 """What a catalogue has to say for an effect on these to be of use to it."""
+LOG_ODDS: Final = "log_odds"
 _DIGITS: Final = 6
 _AND: Final = " + "
 
@@ -49,6 +51,7 @@ class Learned:
     before: Belief | None
     measured: Belief
     after: Belief
+    scale: str
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,8 @@ def learn(path: Path, seen: Evidence, campaign: str) -> list[Learned]:
         raise ConfigError("effects are of actions of the catalogue", listed(unknown), "name the campaign's own catalogue")
     changes: dict[tuple[str | int, ...], dict[str, Any]] = {}
     learned = []
-    for (action, key), measured in seen.beliefs.items():
+    # Returns first: what they bring in spend is believed as they are believed after the campaign.
+    for (action, key), shown in sorted(seen.beliefs.items(), key=lambda one: list(_SCALES).index(one[0][1])):
         if not content.get(_NEEDS.get(key, "actions")):
             continue
         place, effect = actions[action]
@@ -98,20 +102,26 @@ def learn(path: Path, seen: Evidence, campaign: str) -> list[Learned]:
         if campaign in earlier:
             got = f"{campaign!r} in effect.{key} of {action!r}"
             raise ConflictError("a campaign is learned from once", got, "leave it: its effect is in the catalogue")
-        before = believed(effect, key, seen.bases[action])
+        measured = shown
+        before, scale = believed(effect, key, seen.bases[action]), _SCALES[key]
+        rate = seen.bases[action].rate
+        if key == "return" and (effect.get(key) or {}).get("scale") == LOG_ODDS and 0 < rate < 1:
+            measured, scale = as_log_odds(measured, rate), LOG_ODDS
         after = updated(before, measured)
-        learned.append(Learned(action, key, before, measured, after))
-        changes["actions", place, "effect", key] = {
+        learned.append(Learned(action, key, before, measured, after, scale))
+        written_as = changes["actions", place, "effect", key] = {
             "mean": _rounded(after.mean),
             "sd": _rounded(after.sd),
-            "scale": _SCALES[key],
+            "scale": scale,
             "source": "measured",
             "campaign": _AND.join([*earlier, campaign]),
         }
+        actions[action] = place, {**effect, key: written_as}
     written = rewritten(path.read_text(encoding="utf-8"), changes)
     if _plain(yaml.safe_load(written)) != _changed(content, changes):
         got = "one that is shared by a YAML anchor"
         raise ConfigError("a catalogue says each effect where it stands", got, "write the effects out, action by action")
+    Catalogue.from_dict(yaml.safe_load(written))
     with written_whole(path) as partial:
         partial.write_text(written, encoding="utf-8")
     return learned

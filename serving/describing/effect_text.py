@@ -8,8 +8,9 @@ from typing import Final
 
 from features.feature import Phrase
 from retention.effect.findings import ALL, Checked, Findings, Found
-from retention.effect.learned import Learned
+from retention.effect.learned import LOG_ODDS, Learned
 from retention.effect.outcomes import RETURNED, SPEND, TIER_KEPT
+from retention.effect.posterior import Belief
 from retention.effect.worth import Range, Worth
 from serving.describing.segments_text import aligned
 from serving.forecast.reasons import Language
@@ -106,11 +107,8 @@ def learned_text(learned: Sequence[Learned], language: Language = "en") -> str:
     """What was believed, what was measured and what is believed now, a line an effect."""
     lines = []
     for one in learned:
-        share = one.key != "spend"
-        before = (
-            {"en": "nothing", "zh": "无"}[language] if one.before is None else _belief(one.before.mean, one.before.sd, share)
-        )
-        seen, after = (_belief(own.mean, own.sd, share) for own in (one.measured, one.after))
+        before = {"en": "nothing", "zh": "无"}[language] if one.before is None else _belief(one.before, one.scale)
+        seen, after = (_belief(own, one.scale) for own in (one.measured, one.after))
         words = {"en": f"believed {before}, measured {seen}, now {after}", "zh": f"原为 {before}，测得 {seen}，现为 {after}"}
         lines.append(f"{one.action}, {one.key}: {words[language]}")
     return "\n".join(lines)
@@ -201,8 +199,11 @@ def _unsigned(value: float, share: bool) -> str:
     return f"{100 * value:.1f} pts" if share else f"{value:,.2f}"
 
 
-def _belief(mean: float, sd: float, share: bool) -> str:
-    return f"{_signed(mean, share)} ± {_unsigned(sd, share)}"
+def _belief(own: Belief, scale: str) -> str:
+    if scale == LOG_ODDS:
+        return f"{own.mean:+.2f} ± {own.sd:.2f} log-odds"
+    share = scale == "points"
+    return f"{_signed(own.mean, share)} ± {_unsigned(own.sd, share)}"
 
 
 def _of_p(value: float) -> str:

@@ -69,7 +69,7 @@ def test_the_joint_test_is_hotellings() -> None:
 
 def test_a_draw_by_lot_passes_and_one_by_the_forecast_does_not() -> None:
     rng = np.random.default_rng(4)
-    fair = [balance(trial(rng, 300)).p for _ in range(200)]
+    fair = [balance(trial(rng, 300)).p for _ in range(120)]
     assert stats.kstest(fair, "uniform").pvalue > 0.01
     biased = [balance(trial(rng, 3000, chosen="by forecast")) for _ in range(10)]
     assert max(one.p for one in biased) < ALARM

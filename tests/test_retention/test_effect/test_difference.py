@@ -77,7 +77,7 @@ def ends(found: Difference) -> list[float]:
     return [found.value, found.low, found.high]
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(st.integers(0, 2**32 - 1), st.floats(0.01, 1e6), st.floats(-1e4, 1e4))
 def test_units_order_and_sides_do_not_matter(seed: int, times: float, more: float) -> None:
     y, treated, strata, x = trial(seed, 300)
@@ -99,7 +99,7 @@ def test_intervals_cover_and_the_forecast_narrows_them(members: int, share: floa
     hit: dict[str, list[bool]] = {}
     off: dict[str, list[float]] = {}
     width: dict[str, list[float]] = {}
-    for _ in range(250):
+    for _ in range(150):
         made = simulate(rng, members, share, **given)  # type: ignore[arg-type]
         for outcome, x in (("returned", made.p_churn), ("spend", made.expected_spend)):
             for name, known in ((outcome, None), (f"{outcome} adjusted", x[:, None])):
@@ -109,8 +109,8 @@ def test_intervals_cover_and_the_forecast_narrows_them(members: int, share: floa
                     off.setdefault(name, []).append(found.value - made.truth[outcome])
                     width.setdefault(name, []).append(found.high - found.low)
     for name, covered in hit.items():
-        assert 0.92 <= np.mean(covered) <= 0.985, name  # 250 draws; benchmarks/coverage_effect.py has 1,000
-        if len(off[name]) == 250:  # where few values leave trials out, those left are a choice of them
+        assert 0.91 <= np.mean(covered) <= 0.99, name  # 150 draws; benchmarks/coverage_effect.py has 1,000
+        if len(off[name]) == 150:  # where few values leave trials out, those left are a choice of them
             assert abs(np.mean(off[name])) < 3.5 * np.std(off[name]) / np.sqrt(len(off[name])), name
     for outcome in ("returned", "spend"):
         assert np.mean(width[f"{outcome} adjusted"]) < np.mean(width[outcome])

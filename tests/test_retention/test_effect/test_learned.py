@@ -7,7 +7,7 @@ import yaml
 from effects import CATALOGUE
 
 from features.errors import ConfigError, ConflictError
-from retention.effect.believed import Base
+from retention.effect.believed import Base, as_log_odds
 from retention.effect.difference import Difference
 from retention.effect.findings import Findings, Found
 from retention.effect.learned import Evidence, evidence, learn
@@ -39,7 +39,9 @@ def test_posteriors_take_the_priors_place(file: Path) -> None:
         "campaign": "spring",
     }
     assert effect["spend"]["scale"] == "per_member"
-    assert learned[1].before == Belief(0.05 * 50, 0.05 * 50)
+    assert learned[1].before is not None  # a return brings 20 / 0.4, and is believed as it was measured
+    assert learned[1].before.mean == pytest.approx(50 * after.mean, rel=1e-5)
+    assert learned[1].before.sd == pytest.approx(50 * after.sd, rel=1e-5)
     text = file.read_text(encoding="utf-8")
     assert text.startswith("campaign: spring   # the first\n")
     assert text.splitlines()[9:] == CATALOGUE.splitlines()[9:]
@@ -57,6 +59,17 @@ def test_a_second_campaign_adds_to_the_first_and_none_counts_twice(file: Path) -
     assert (
         yaml.safe_load(file.read_text(encoding="utf-8"))["actions"][0]["effect"]["return"]["campaign"] == "spring + autumn"
     )
+
+
+def test_a_prior_in_log_odds_stays_so(file: Path) -> None:
+    text = CATALOGUE.replace("sd: 0.05}}", "sd: 0.05, scale: log_odds}}")
+    file.write_text(text, encoding="utf-8")
+    [found, _] = learn(file, SEEN, "spring")
+    assert (found.scale, found.before) == ("log_odds", Belief(0.05, 0.05))
+    assert found.measured == as_log_odds(Belief(0.1, 0.03), 0.4)
+    effect = yaml.safe_load(file.read_text(encoding="utf-8"))["actions"][0]["effect"]["return"]
+    assert effect["scale"] == "log_odds"
+    assert effect["mean"] == pytest.approx(found.after.mean, rel=1e-5)
 
 
 def test_a_tier_is_learned_where_it_is_worth_something(file: Path) -> None:

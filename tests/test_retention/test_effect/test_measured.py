@@ -19,7 +19,7 @@ from retention.effect.power import detectable
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("campaign")
-    write_campaign(folder, 1500, more_return=0.1)
+    write_campaign(folder, 900, more_return=0.1)
     return folder
 
 

@@ -102,8 +102,10 @@ def test_what_could_be_seen_and_what_was_learned() -> None:
         "  spend: 2.50",
     ]
     assert planned_text({}, 900, 100, "zh").startswith("将处理 900 人，留出 100 人")
-    one = Learned("call", "return", None, Belief(0.1, 0.03), Belief(0.1, 0.03))
-    other = Learned("call", "spend", Belief(1.0, 2.0), Belief(3.0, 2.0), Belief(2.0, 1.41))
+    one = Learned("call", "return", None, Belief(0.1, 0.03), Belief(0.1, 0.03), "points")
+    other = Learned("call", "spend", Belief(1.0, 2.0), Belief(3.0, 2.0), Belief(2.0, 1.41), "per_member")
+    third = Learned("call", "return", Belief(0.3, 0.1), Belief(0.1, 0.1), Belief(0.2, 0.07), "log_odds")
+    assert learned_text([third]).endswith("now +0.20 ± 0.07 log-odds")
     assert learned_text([one, other]).splitlines() == [
         "call, return: believed nothing, measured +10.0 pts ± 3.0 pts, now +10.0 pts ± 3.0 pts",
         "call, spend: believed +1.00 ± 2.00, measured +3.00 ± 2.00, now +2.00 ± 1.41",
