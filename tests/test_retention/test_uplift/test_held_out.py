@@ -38,11 +38,11 @@ def test_nothing_is_learnt_from_who_is_predicted(moving: Campaign) -> None:
 def test_where_nobody_differs_no_order_is_seen() -> None:
     """Each with a probability of 0.025; the benchmark has two hundred campaigns."""
     seen = 0
-    for seed in range(12):
+    for seed in range(8):
         trial = campaign(300, 50 + seed, moved=0.0, everyone=0.1, noise=0).trial
         qini = hold_out(trial, 1, "returned", trees=8).ranked.coefficient()
         seen += qini.low > 0
-    assert seen <= 2
+    assert seen <= 1
 
 
 def test_arms_drawn_within_strata_are_weighed_by_their_shares(moving: Campaign) -> None:

@@ -21,8 +21,8 @@ KNOWN = ("--covariates", "app,city")
 
 @pytest.fixture(autouse=True)
 def _few_trees(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A command grows a hundred; where the effect is this strong, fewer will do, in a third of the time."""
-    monkeypatch.setitem(learn.__kwdefaults__, "trees", 32)
+    """A command grows a hundred; where the effect is this strong, fewer will do, in a fifth of the time."""
+    monkeypatch.setitem(learn.__kwdefaults__, "trees", 20)
 
 
 @pytest.fixture(scope="module")
