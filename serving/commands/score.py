@@ -8,23 +8,21 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from features.errors import CutoffError, NoModelError, counted
-from serving.commands.long_log import Log, read_log
+from serving.commands.long_log import read_log
 from serving.commands.meter import Meter
 from serving.commands.options import home_option, log_options, progress, table_options
 from serving.commands.spark_score import on_spark, refuse_beside, score_there, tell
+from serving.commands.told import Spent, summary_of
 from serving.settings import Home, home, sqlite_url
 from training.config import Config
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
-
-    from serving.batch.run import Scored
-    from serving.batch.summary import Summary
 
 
 _WORTH_A_PROCESS: Final = 50_000
@@ -104,7 +102,7 @@ def command(
     check_policy(forecaster, chosen.load_policy())
     _ = [target_of(each, date or dt.date.min) for each in targets]  # what cannot be written to is said before reading
     log = read_log(chosen, progress, forecaster.columns, CHUNK_MEMBERS)
-    read = _Spent(time.monotonic() - began, time.process_time())
+    read = Spent(time.monotonic() - began, time.process_time())
     check_columns(forecaster, log.first)
     end = date or log.first.span[1]
     check_reach(log.first, end)
@@ -138,7 +136,7 @@ def command(
             record_run(place, bundle, scored.generation, store, histories=seen, refused={**log.refused, "rows": log.rows})
     places = [str(scored.parquet), str(scored.csv), *(target_of(each, end).shown for each in targets)]
     places.append(store.url.render_as_string(hide_password=True))
-    summary = _summary(log, scored, version, end, processes, time.monotonic() - began, read, places)
+    summary = summary_of(log, scored, version, end, processes, time.monotonic() - began, read, places)
     summary.write(out or place.path)
     if as_json:
         click.echo(summary.to_json())
@@ -164,47 +162,10 @@ def _said_what_is_kept(folder: Path) -> Iterator[None]:
         raise
 
 
-class _Spent(NamedTuple):
-    """Seconds by the clock and of the processor."""
-
-    seconds: float
-    processor: float
-
-
 def _processes(members: int) -> int:
     """One a core that this process may use, but none whose start would take longer than what it has to do."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(cores, members // _WORTH_A_PROCESS))
-
-
-def _summary(
-    log: Log, scored: Scored, version: str, end: dt.date, processes: int, seconds: float, read: _Spent, places: list[str]
-) -> Summary:
-    from serving.batch.summary import Summary, mib, now, plain, rounded
-    from serving.batch.workers import peak_kib
-
-    return Summary(
-        model_version=version,
-        as_of=end.isoformat(),
-        data_fingerprint=scored.log,
-        rows_in=log.rows,
-        rows_refused=plain(log.refused),
-        members_in=log.members,
-        members_forecast=scored.members,
-        members_erased=scored.erased,
-        members_by_tier=plain(scored.tiers),
-        seconds=round(seconds, 3),
-        seconds_by_stage=rounded({"read": read.seconds, **scored.seconds}),
-        processor_seconds_by_stage=rounded({"read": read.processor, **scored.processor}),
-        members_a_second=round(log.members / seconds, 1),
-        peak_mib={"main": mib(peak_kib()), "largest of the others": mib(scored.peak_kib if processes > 1 else 0)},
-        processes=processes,
-        parts=scored.parts,
-        parts_resumed=scored.resumed,
-        generation=scored.generation.id,
-        targets=places,
-        finished_at=now(),
-    )
 
 
 @contextmanager

@@ -174,3 +174,15 @@ def test_what_is_left_is_what_a_reader_would_leave(
     text = (home / "forecasts.csv").read_bytes().decode()
     rows = list(csv.reader(io.StringIO(text, newline="")))
     assert rows == [["n", "customer_id"], *([str(n), i] for n, i in enumerate(ids) if i not in gone)]
+
+
+def test_every_date_of_a_data_set_and_what_a_broken_off_batch_left(tmp_path: Path) -> None:
+    table = pa.table({"customer_id": ["a", "b"]})
+    for date in ("2018-01-02", "2018-01-03"):
+        (tmp_path / "all" / f"as_of={date}").mkdir(parents=True)
+        pq.write_table(table, tmp_path / "all" / f"as_of={date}" / "forecasts.parquet")
+    (tmp_path / ".scoring").mkdir()
+    (tmp_path / ".scoring" / "0000000.table").touch()
+    assert [found.rows for found in wipe_tables(tmp_path, ["a"], numbers=False)] == [1, 1]
+    assert pq.read_table(tmp_path / "all")["customer_id"].to_pylist() == ["b", "b"]
+    assert left_in(tmp_path) == ["all"]
