@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from features.daily import Line, fold, label_counts
+from features.daily import DailyRow, Line, fold, label_counts
 from features.errors import ColumnError, CutoffError
 from features.histories import Histories, Ragged, from_rows
 from features.schema import LABELS
 from features.snapshot import to_date
+
+LabelCounts: TypeAlias = Mapping[str, Sequence[Sequence[tuple[dt.date, str, int, int]]]]
 
 
 def extended(histories: Histories, lines: Sequence[Sequence[Line]]) -> Histories:
@@ -40,15 +43,24 @@ def extended(histories: Histories, lines: Sequence[Sequence[Line]]) -> Histories
     if not any(lines):
         return histories
     own = [[_of_log(line, histories) for line in of_member] for of_member in lines]
-    names = [name for name in LABELS if name in histories.labels]
-    new = from_rows(
-        [(None, fold(of_member, histories.columns)) for of_member in own],
-        histories.has_amounts,
-        columns=histories.columns,
-        labels={name: [label_counts(of_member, name) for of_member in own] for name in names},
-    )
+    counts = {name: [label_counts(of_member, name) for of_member in own] for name in LABELS if name in histories.labels}
+    return laid_after(histories, [fold(of_member, histories.columns) for of_member in own], counts)
+
+
+def laid_after(histories: Histories, rows: Sequence[Sequence[DailyRow]], counts: LabelCounts | None = None) -> Histories:
+    """The same from lines that are folded already (features.daily), an entry a member.
+
+    Parameters
+    ----------
+    rows : on days after all that are known of the member
+    counts : by column, each member's label counts; without, the labels stay as they are
+    """
+    if not any(rows):
+        return histories
+    members = [(None, own) for own in rows]
+    new = from_rows(members, histories.has_amounts, columns=histories.columns, labels=counts)
     labels, label_names = dict(histories.labels), dict(histories.label_names)
-    for name in names:
+    for name in counts or ():
         labels[name], label_names[name] = _labels_after(histories, new, name)
     return replace(
         histories,
@@ -56,7 +68,8 @@ def extended(histories: Histories, lines: Sequence[Sequence[Line]]) -> Histories
         returns=_after(histories.returns, new.returns),
         labels=labels,
         label_names=label_names,
-        end_day=new.end_day,
+        first_day=min(histories.first_day, new.first_day),
+        end_day=max(histories.end_day, new.end_day),
     )
 
 

@@ -33,7 +33,7 @@ def locate(members: npt.NDArray[Any], ids: pa.Array | pa.ChunkedArray) -> Intege
     if pa.types.is_integer(own.type) and pa.types.is_integer(ids.type):
         ids = ids.cast(pa.int64())
     if own.type != ids.type:
-        own, ids = (pa.array([_key(value) for value in column.to_pylist()], pa.string()) for column in (own, ids))
+        own, ids = (pa.array([text_of(value) for value in column.to_pylist()], pa.string()) for column in (own, ids))
     found: Integers = pc.fill_null(pc.index_in(ids, value_set=own), -1).to_numpy().astype(np.int64)
     return found
 
@@ -57,7 +57,12 @@ def find(members: npt.NDArray[Any], member: str) -> int:
     return position
 
 
-def _key(member: Any) -> str | None:
+def text_of(member: Any) -> str | None:
+    """The text of an id; of a whole number its digits, also where numbers have a point.
+
+    >>> text_of(7.0), text_of("007")
+    ('7', '007')
+    """
     if isinstance(member, float) and member.is_integer():
         return str(int(member))
     return None if member is None else str(member)

@@ -21,6 +21,10 @@ _COMMANDS: Final = {
     "backtest": "What would have been said at past cutoffs, and how it turned out.",
     "ablate": "What each family of features is worth, left out and put in.",
     "score": "Forecast every member, to Parquet, CSV and the look-up store.",
+    "plan": "Who gets which action within the budgets, with a hold-out kept back; or whom to call first.",
+    "effect": "What a campaign changed, from its hold-out; or why that cannot be said.",
+    "uplift": "Who is moved by an action, from any table of a randomised campaign.",
+    "watch": "Scoring runs beside the training, and how they turned out; exits with 6 past a threshold.",
     "serve": "Start the HTTP service.",
     "keys": "Make, list and revoke the keys of those who may ask the service.",
     "forget": "Erase members from the store and from what batches have left.",
@@ -30,7 +34,7 @@ _COMMANDS: Final = {
 EXIT_INPUT: Final = 2
 EXIT_MISSING: Final = 3
 EXIT_DAMAGED: Final = 4
-EXIT_BROKEN_OFF: Final = 6
+EXIT_BROKEN_OFF: Final = 7
 
 
 class _Lazy(click.Group):
@@ -54,8 +58,8 @@ def cli() -> None:
     """Who is about to leave a loyalty programme, which tier each member will hold next, and why.
 
     Exit codes: 0 done, 2 what was given cannot be used, 3 asked for something that is not there,
-    4 a stored file or store is damaged or out of reach, 5 a challenger was refused,
-    6 a batch was broken off and can be taken up again, 130 stopped.
+    4 a stored file or store is damaged or out of reach, 5 a challenger or a conclusion was refused, 6 'tiercast watch'
+    found something past a threshold, 7 a batch was broken off and can be taken up again, 130 stopped.
     """
 
 

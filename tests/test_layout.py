@@ -69,6 +69,12 @@ def test_a_name_that_is_not_public_is_no_attribute() -> None:
         "from serving import predictor; from serving.forecast import record; from serving.http import routes",
         "from serving.http import access, gate, headers, protection, rate_limit, request_log",
         "from serving.commands import forget, keys; from serving.privacy import erasing, keys",
+        "from serving.commands import effect; from retention.effect import campaign, learned, measured, planning, plot",
+        "from retention.trial import dates, reading, table; from serving.describing import effect_text",
+        "from serving.commands import plan; from retention.plan import assignment, plan, plan_plot, ranking, solver",
+        "from retention.uplift import encoding, forest, gains, given, held_out, learnt, measured, members, moved, policies",
+        "from retention.uplift import qini, qini_plot, randomised, scores, told; from serving.commands import uplift",
+        "from serving.commands import watch; from serving.watch import judging, recording, references, wording",
         "from serving.database import erasure, forecasts, generations, lines, pruning, schema",
     ],
 )

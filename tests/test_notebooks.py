@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
-PICTURES = {"01-from-transactions-to-reasons": 3, "02-reading-a-backtest": 5, "04-features-of-your-own": 1}
+PICTURES = {
+    "01-from-transactions-to-reasons": 3,
+    "02-reading-a-backtest": 5,
+    "03-plan-and-effect": 2,
+    "04-features-of-your-own": 1,
+}
 FOUND = sorted(NOTEBOOKS.glob("*.ipynb"))
 
 

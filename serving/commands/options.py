@@ -38,7 +38,7 @@ def log_options(command: Command) -> Command:
         for table, row in _TABLES.items():
             if table in given:
                 option = f"--map-{row}"
-                said[table] = {"path": given.pop(table), "columns": _pairs(given.pop(f"{row}_columns"), option)}
+                said[table] = {"path": given.pop(table), "columns": pairs(given.pop(f"{row}_columns"), option)}
         command(settings(config, columns, **said), **given)
 
     for option in (
@@ -102,17 +102,18 @@ def settings(config: Path | None, columns: tuple[str, ...], **said: Any) -> Conf
     ------
     ConfigError
     """
-    return load_config(config, {**said, "columns": _pairs(columns, "--map")})
+    return load_config(config, {**said, "columns": pairs(columns, "--map")})
 
 
-def _pairs(columns: tuple[str, ...], option: str) -> dict[str, str]:
-    pairs = {}
+def pairs(columns: tuple[str, ...], option: str) -> dict[str, str]:
+    """What NAME=COLUMN options say."""
+    found = {}
     for text in columns:
         name, equals, column = text.partition("=")
         if not equals or not name or not column:
             raise ConfigError(f"{option} is NAME=COLUMN", repr(text), f"write it as {option} customer_id=household_id")
-        pairs[name.strip()] = column.strip()
-    return pairs
+        found[name.strip()] = column.strip()
+    return found
 
 
 @dataclass(frozen=True, eq=False)

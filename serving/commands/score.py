@@ -49,8 +49,8 @@ _WORTH_A_PROCESS: Final = 50_000
     "targets",
     multiple=True,
     metavar="PLACE",
-    help="Write there too: FILE.parquet, FILE.csv, a FOLDER partitioned by date, or postgresql://...?table=NAME; or forecast "
-    "on Spark, where the log lies, to spark:...?parquet=FOLDER or ?table=NAME, and nowhere else.",
+    help="Write there too: FILE.parquet, FILE.csv, a FOLDER partitioned by date, or postgresql://...?table=NAME. "
+    "With spark:...?parquet=FOLDER or ?table=NAME, forecast on Spark, where the log lies, and write nowhere else.",
 )
 @click.option(
     "--workers", type=click.IntRange(1), help="Processes that forecast. [default: one a core, as far as there is work]"
@@ -83,6 +83,7 @@ def command(
     from serving.batch.targets import target_of
     from serving.privacy.pseudonyms import erasure_secret
     from serving.privacy.pseudonyms import mark as pseudonym
+    from serving.watch.recording import record_run
     from training.artifact import load, to_forecaster
     from training.mlflow_adapter import fetch
     from training.provenance import provenance
@@ -132,6 +133,9 @@ def command(
                 keep=True,
                 resume=resume,
             )
+        if out is None:
+            seen = log.first if log.whole else None
+            record_run(place, bundle, scored.generation, store, histories=seen, refused={**log.refused, "rows": log.rows})
     places = [str(scored.parquet), str(scored.csv), *(target_of(each, end).shown for each in targets)]
     places.append(store.url.render_as_string(hide_password=True))
     summary = _summary(log, scored, version, end, processes, time.monotonic() - began, read, places)

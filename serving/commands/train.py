@@ -6,7 +6,15 @@ from pathlib import Path
 
 import click
 
-from serving.commands.options import home_option, horizon_days, log_options, model_options, progress, read, table_options
+from serving.commands.options import (
+    home_option,
+    horizon_days,
+    log_options,
+    model_options,
+    progress,
+    read_counted,
+    table_options,
+)
 from serving.settings import home
 from training.config import Config
 
@@ -37,21 +45,26 @@ def command(
     """
     from features.snapshot import parse_date
     from serving.batch.pyfunc import answers
+    from serving.watch.kept import write_reference
+    from serving.watch.references import held_out
     from training.artifact import save
     from training.checks import gather, run_checks
     from training.checks import to_text as findings_text
     from training.learning import DEFAULTS
     from training.mlflow_adapter import log_training
+    from training.reference import REFERENCE_FILE
     from training.registry import CHALLENGER
     from training.scoreboard import to_text
+    from training.sightings import make_reference
     from training.slices import slices
-    from training.track import records
+    from training.track import Text, records
     from training.train import run_training
 
     place = home(home_path)
     rules = chosen.load_policy()
     date = parse_date(as_of, "date") if as_of else None
-    histories = read(chosen, progress)
+    base = read_counted(chosen, progress)
+    histories = base.histories
     trained = run_training(
         histories,
         horizon_days=horizon_days(chosen, histories, progress, date),
@@ -70,9 +83,15 @@ def command(
     click.echo(f"\n{findings_text(findings)}")
     bundle = trained.fitted.bundle
     save(bundle, place.models / bundle.version)
+    progress("keeping what 'tiercast watch' compares later runs with")
+    forecaster, figures = trained.fitted.forecaster, held_out(trained.scores)
+    refused = {**base.refused, "rows": base.rows}
+    reference = make_reference(forecaster, bundle.version, histories, refused=refused, figures=figures)
+    write_reference(place.path, reference)
     progress("logging the run and registering the model")
+    found = records(trained, histories, findings=findings, slices=[part.to_dict() for part in slices(trained.origins)])
     logged = log_training(
-        records(trained, histories, findings=findings, slices=[part.to_dict() for part in slices(trained.origins)]),
+        (*found, Text(REFERENCE_FILE, reference.to_json())),
         bundle,
         lambda made: answers(made, chosen.standing),
         tracking_uri=place.tracking_uri,

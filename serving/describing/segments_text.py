@@ -72,7 +72,7 @@ def to_table(segments: Sequence[Segment], tier_names: tuple[str, ...] = (), lang
     rows.append([said(_TOTAL), *[""] * (texts - 1), *numbers(whole)])
     absent = [said(_HEADS[name]) for name in ("spend", "profit") if left_out[name]]
     notes = [f"{name}: {said(_ABSENT)}" for name in absent]
-    return "\n".join([*_aligned(rows, texts), *notes])
+    return "\n".join([*aligned(rows, texts), *notes])
 
 
 def near_line(near: NearMisses, by: dt.date, share: float, language: Language = "en") -> str:
@@ -83,7 +83,8 @@ def near_line(near: NearMisses, by: dt.date, share: float, language: Language = 
     return f"near misses: {keep:,} lack at most {share:.0%} of what keeps their tier on {by}, {rise:,} of what lifts it"
 
 
-def _aligned(rows: Sequence[Sequence[str]], texts: int) -> Iterator[str]:
+def aligned(rows: Sequence[Sequence[str]], texts: int) -> Iterator[str]:
+    """Lines of cells in columns, the first ``texts`` flush left, the others flush right."""
     widths = [max(display_width(cell) for cell in column) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = []

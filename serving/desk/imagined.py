@@ -5,17 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import numpy as np
 
-from features.daily import DailyRow, Line, fold
+from features.daily import Line, fold
 from features.errors import InputError
-from features.histories import Histories, Ragged
+from features.extending import laid_after
+from features.histories import Histories
 from features.money import MAX_AMOUNT, UNITS
-from features.operators import Integers
-from features.snapshot import to_day
 
 _NOON: Final = 12 * 60
 _SCALED: Final = {
@@ -106,36 +105,8 @@ def extended(histories: Histories, added: Sequence[Sequence[Line]]) -> Histories
     >>> found.visits.offsets.tolist(), found.visits.values["gross"].tolist()
     ([0, 1, 3], [2500000, 2500000, 100000])
     """
-    return laid_after(histories, [fold(own, histories.columns) for own in added])
-
-
-def laid_after(histories: Histories, rows: Sequence[Sequence[DailyRow]]) -> Histories:
-    """The same from lines that are folded already."""
-    copies = histories.select(np.zeros(len(rows), np.int64))
-    days = [to_day(day) for own in rows for day, _ in own]
-    if not days:
-        return copies
-    bought = [[row for row in own if row[1]["orders"] > 0] for own in rows]
-    returned = [[row for row in own if row[1]["returned"] > 0] for own in rows]
-    return replace(
-        copies,
-        visits=_appended(copies.visits, bought),
-        returns=_appended(copies.returns, returned),
-        first_day=min(histories.first_day, *days),
-        end_day=max(histories.end_day, max(days) + 1),
-    )
-
-
-def _appended(known: Ragged, rows: Sequence[Sequence[DailyRow]]) -> Ragged:
-    """Rows at the end of each member's."""
-    counts = np.array([len(own) for own in rows], np.int64)
-    at: Integers = np.repeat(known.offsets[1:], counts)
-    days = np.array([to_day(day) for own in rows for day, _ in own], np.int32)
-    values = {
-        name: np.insert(column, at, np.array([found[name] for own in rows for _, found in own], np.int64))
-        for name, column in known.values.items()
-    }
-    return Ragged(known.offsets + np.concatenate(([0], np.cumsum(counts))), np.insert(known.day, at, days), values)
+    copies = histories.select(np.zeros(len(added), np.int64))
+    return laid_after(copies, [fold(own, histories.columns) for own in added])
 
 
 def _line(histories: Histories, item: Imagined, usual: Usual, place: int) -> Line:

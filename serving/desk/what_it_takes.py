@@ -11,6 +11,7 @@ import numpy as np
 
 from features.daily import fold
 from features.errors import ConfigError
+from features.extending import laid_after
 from features.feature import Phrase
 from features.histories import Histories
 from features.metrics import Events, Metric
@@ -18,7 +19,7 @@ from features.needs import Outlook, outlook
 from features.policy import TierPolicy
 from features.snapshot import to_date, to_day
 from features.tiers import gives, tier_at, tier_state
-from serving.desk.imagined import Imagined, Usual, laid_after, lines
+from serving.desk.imagined import Imagined, Usual, lines
 from serving.desk.what_if import at_least
 from serving.forecast.reasons import Language
 from training.forecaster import Forecaster

@@ -1,4 +1,4 @@
-"""A member erased everywhere: from the store, and from the tables that batches have left in the home.
+"""A member erased everywhere: from the store, and from the tables that batches and the watch have left in the home.
 
 The store comes first: its mark keeps the member out of every batch that starts later, so no table written from then on has
 the member again. Each table is then rewritten whole or not at all.
@@ -23,6 +23,7 @@ from serving.batch.work_folder import remove_if_idle
 from serving.database.erasure import Receipt, erase
 from serving.database.generations import complete
 from serving.privacy.pseudonyms import mark
+from serving.watch.told import wipe as wipe_runs
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -69,12 +70,16 @@ def erase_everywhere(engine: Engine, home: Path, members: Sequence[str], secret:
     StoreError
     SourceError
         a table is damaged; all else is done
+    ArtifactError
+        what a past run said of members is damaged (serving.watch.told)
     """
     batches = complete(engine)
     numbers = bool(batches) and batches[0].id_kind != "text"
     keys = [_key(member, numbers) for member in members]
-    receipts = [erase(engine, key, mark(secret, key)) for key in keys]
-    return Erased(receipts, wipe_tables(home, keys, numbers=numbers))
+    marks = {key: mark(secret, key) for key in keys}
+    receipts = [erase(engine, key, marks[key]) for key in keys]
+    watched = [Wiped(path, rows) for path, rows in wipe_runs(home, set(marks.values()))]
+    return Erased(receipts, wipe_tables(home, keys, numbers=numbers) + watched)
 
 
 def wipe_tables(home: Path, keys: Collection[str], *, numbers: bool) -> list[Wiped]:

@@ -18,6 +18,8 @@ from features.errors import ArtifactError, ConfigError
 
 ERASURE_SECRET: Final = "TIERCAST_ERASURE_SECRET"  # noqa: S105  (its name)
 SECRET_FILE: Final = "erasure.secret"  # noqa: S105  (its name)
+PLAN_SECRET: Final = "TIERCAST_PLAN_SECRET"  # noqa: S105  (its name)
+PLAN_SECRET_FILE: Final = "plan.secret"  # noqa: S105  (its name)
 _SHORTEST: Final = 32
 
 
@@ -47,16 +49,32 @@ def erasure_secret(home: Path, environment: Mapping[str, str] = os.environ) -> b
     ArtifactError
         the file is damaged
     """
-    given = environment.get(ERASURE_SECRET)
+    return _kept(home / SECRET_FILE, ERASURE_SECRET, "an erasure secret", environment)
+
+
+def plan_secret(home: Path, environment: Mapping[str, str] = os.environ) -> bytes:
+    """The secret of hold-outs (retention.plan.hold_out): TIERCAST_PLAN_SECRET, or a file in the home, kept likewise.
+
+    With another one, other members are held back.
+
+    Raises
+    ------
+    ConfigError, ArtifactError
+        as for erasure
+    """
+    return _kept(home / PLAN_SECRET_FILE, PLAN_SECRET, "a plan's secret", environment)
+
+
+def _kept(path: Path, variable: str, what: str, environment: Mapping[str, str]) -> bytes:
+    given = environment.get(variable)
     if given is not None:
-        return checked(ERASURE_SECRET, given)
-    path = home / SECRET_FILE
+        return checked(variable, given)
     if not path.exists():
         _write_once(path, secrets.token_hex(_SHORTEST))
     text = path.read_text(encoding="ascii", errors="replace").strip()
     if len(text) < _SHORTEST:
         got = f"{len(text)} characters in {path}"
-        raise ArtifactError(f"an erasure secret has at least {_SHORTEST} characters", got, "put back the file as it was")
+        raise ArtifactError(f"{what} has at least {_SHORTEST} characters", got, "put back the file as it was")
     return text.encode()
 
 

@@ -14,6 +14,7 @@ from homes import Demo, Shop, open_shop, shop_log
 from own_postgres import Cluster, running
 from sqlalchemy import Engine
 from stores import opened, postgres_url, sqlite_url
+from watched import dearer, place, scored, world  # noqa: F401  (fixtures)
 
 
 @pytest.fixture(scope="session")

@@ -113,7 +113,7 @@ def test_bentoml_serves_it_with_keys_and_takes_up_a_batch(demo: Demo, tmp_path: 
         ):
             full.backup(own)
         made = tiercast("keys", "make", "--name", "test", "--scope", "forecast", "--home", home, cwd=tmp_path)
-        (key,) = re.findall(r"tc_\w+", made.stdout)
+        (key,) = re.findall(r"tc_[\w-]+", made.stdout)
         headers = {"authorization": f"Bearer {key}"}
         _until(lambda: up.get("/v1/members/25", headers=headers).status_code == 200)
         assert up.get("/readyz").status_code == 200

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.errors import ArtifactError, ConfigError
-from serving.privacy.pseudonyms import SECRET_FILE, erasure_secret, mark
+from serving.privacy.pseudonyms import PLAN_SECRET_FILE, SECRET_FILE, erasure_secret, mark, plan_secret
 
 
 def by_hand(secret: bytes, text: bytes) -> bytes:
@@ -57,3 +57,13 @@ def test_a_damaged_file_is_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(ArtifactError, match="put back the file"):
         erasure_secret(tmp_path, {})
     assert (tmp_path / SECRET_FILE).read_text() == "cut"
+
+
+def test_a_plan_has_a_secret_of_its_own(tmp_path: Path) -> None:
+    made = plan_secret(tmp_path, {})
+    assert plan_secret(tmp_path, {}) == made != erasure_secret(tmp_path, {})
+    assert (tmp_path / PLAN_SECRET_FILE).stat().st_mode & 0o077 == 0
+    given = "g" * 32
+    assert plan_secret(tmp_path, {"TIERCAST_PLAN_SECRET": given}) == given.encode()
+    with pytest.raises(ConfigError, match="TIERCAST_PLAN_SECRET has at least 32 characters"):
+        plan_secret(tmp_path, {"TIERCAST_PLAN_SECRET": "short"})

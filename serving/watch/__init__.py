@@ -1,0 +1,1 @@
+"""What scoring runs looked like beside the training, and how they turned out."""

@@ -1,0 +1,162 @@
+"""A scoring run remembered: counted by the bins of its model's reference, and kept to be judged when its horizon is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Engine
+
+from features.histories import Histories
+from features.operators import Floats
+from serving.database.asking import ask, mark
+from serving.database.erasure import erased_marks
+from serving.database.generations import Generation
+from serving.forecast.record import AT, Layout
+from serving.privacy.pseudonyms import erasure_secret
+from serving.privacy.pseudonyms import mark as pseudonym
+from serving.settings import Home
+from serving.watch.kept import write_run
+from serving.watch.references import find_reference
+from serving.watch.runs import Run
+from serving.watch.told import Told, prune, wipe, write_told
+from training.artifact import Bundle, to_forecaster
+from training.reference import Quantity, Reference
+from training.sightings import P_CHURN, SPEND, forecast_columns, levels, log_columns
+
+_CHUNK: Final = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Some members of a run: their keys (serving.forecast.members), and rows (n, width) as the model's layout has them."""
+
+    keys: list[str]
+    rows: Floats
+
+
+def record_run(
+    place: Home,
+    bundle: Bundle,
+    generation: Generation,
+    store: Engine,
+    *,
+    histories: Histories | None = None,
+    refused: Mapping[str, int] | None = None,
+) -> Run:
+    """Remember a run that is in the store: for ``tiercast watch``.
+
+    Parameters
+    ----------
+    generation : complete, in ``store``
+    histories : of the log that was scored; without it, what the log itself shows is not compared
+    refused : rows of the log by reason, and ``rows``, all of them
+
+    Raises
+    ------
+    StoreError, TrackingError, ArtifactError
+    """
+    forecaster = to_forecaster(bundle)
+    layout = Layout.of(forecaster, bundle.version)
+    secret = erasure_secret(place.path)
+    reference = find_reference(place, bundle.version)
+    tally = Tally(layout, [feature.name for feature in forecaster.features], reference)
+    told = [_told(part, layout, secret) for part in map(tally.add, stored(store, generation))]
+    as_of = generation.as_of
+    log = {} if histories is None else log_columns(histories, as_of, layout.horizon_days)
+    counts, means = tally.counts(log), tally.means()
+    known = levels(tally.members, log)
+    run = Run(
+        bundle.version, as_of, layout.horizon_days, tally.members, counts, known, means, refused, reference is not None
+    )
+    write_told(place.path, run.version, as_of, together(told, len(layout.tier_names)))
+    # Whoever was erased after the forecasts were read from the store; who is erased from here on is found by the erasure.
+    for _ in wipe(place.path, erased_marks(store)):
+        pass
+    write_run(place.path, run)
+    prune(place.path, as_of)
+    return run
+
+
+def stored(store: Engine, generation: Generation) -> Iterator[Part]:
+    """A generation's forecasts, some at a time, in the order of their keys; those made anew of posted lines are as they are.
+
+    Raises
+    ------
+    StoreError
+    """
+    sign, after = mark(store), ""
+    statement = (
+        f"SELECT member, body FROM forecast WHERE generation = {sign} AND member > {sign} "  # noqa: S608
+        f"ORDER BY member LIMIT {sign}"
+    )
+    first = statement.replace(f"AND member > {sign} ", "")
+    found = ask(store, first, (generation.id, _CHUNK))
+    while found:
+        bodies = b"".join(body for _, body in found)
+        rows = np.frombuffer(bodies, "<f8").reshape(len(found), generation.width)
+        yield Part([member for member, _ in found], rows)
+        after = found[-1][0]
+        found = ask(store, statement, (generation.id, after, _CHUNK)) if len(found) == _CHUNK else []
+
+
+class Tally:
+    """Counts of a run, part by part."""
+
+    def __init__(self, layout: Layout, features: list[str], reference: Reference | None) -> None:
+        self._layout, self._features = layout, features
+        self._quantities: Mapping[str, Quantity] = {} if reference is None else {q.name: q for q in reference.quantities}
+        self._counts: dict[str, Any] = {}
+        self._sums = {P_CHURN: 0.0, SPEND: 0.0}
+        self.members = 0
+
+    def add(self, part: Part) -> Part:
+        """Count some members; hands them on."""
+        rows, layout = part.rows, self._layout
+        x = rows[:, layout.values][:, : len(self._features)]
+        spend, tier = rows[:, AT["expected_spend"]], rows[:, AT["tier"]]
+        columns = dict(zip(self._features, x.T, strict=True)) | forecast_columns(
+            rows[:, AT["p_churn"]], spend, np.nan_to_num(tier, nan=-1.0).astype(np.int64), rows[:, layout.p_tier]
+        )
+        self._count(columns)
+        self._sums[P_CHURN] += float(rows[:, AT["p_churn"]].sum())
+        self._sums[SPEND] += float(spend.sum())
+        self.members += len(rows)
+        return part
+
+    def counts(self, log: Mapping[str, Floats]) -> dict[str, tuple[int, ...]]:
+        """By quantity, with what the log shows."""
+        self._count(log)
+        return {name: tuple(map(int, counts)) for name, counts in self._counts.items()}
+
+    def means(self) -> dict[str, float]:
+        """Mean of p_churn and expected_spend; NaN where there is none."""
+        return {name: total / self.members if self.members else float("nan") for name, total in self._sums.items()}
+
+    def _count(self, columns: Mapping[str, Floats]) -> None:
+        for name, values in columns.items():
+            if name in self._quantities:
+                self._counts[name] = self._counts.get(name, 0) + self._quantities[name].count(values)
+
+
+def _told(part: Part, layout: Layout, secret: bytes) -> Told:
+    marks = np.empty(len(part.keys), object)
+    marks[:] = [pseudonym(secret, key) for key in part.keys]
+    rows = part.rows
+    return Told(marks, rows[:, AT["p_churn"]].copy(), rows[:, AT["expected_spend"]].copy(), rows[:, layout.p_tier].copy())
+
+
+def together(parts: Iterable[Told], tiers: int) -> Told:
+    """Parts as one, in the order of their marks, which is nobody's."""
+    none: npt.NDArray[Any] = np.empty(0, object)
+    all_ = [Told(none, np.empty(0), np.empty(0), np.empty((0, tiers))), *parts]
+    whole = Told(
+        np.concatenate([part.marks for part in all_]),
+        np.concatenate([part.p_churn for part in all_]),
+        np.concatenate([part.expected_spend for part in all_]),
+        np.concatenate([part.p_tier for part in all_]),
+    )
+    return whole.take(np.argsort(whole.marks, kind="stable"))

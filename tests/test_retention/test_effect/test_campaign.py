@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from effects import AS_OF, assignment
+from trials import simulate
+
+from features.errors import ColumnError, ConfigError, ConflictError, SourceError, TiercastError
+from retention.effect.campaign import read_campaign
+
+
+@pytest.fixture
+def frame() -> pd.DataFrame:
+    made = simulate(np.random.default_rng(1), 60, 0.2)
+    return assignment(made, [f"{i:03d}" for i in range(60)])
+
+
+def test_a_plans_file(frame: pd.DataFrame, tmp_path: Path) -> None:
+    for suffix in ("csv", "parquet"):
+        path = tmp_path / f"plan.{suffix}"
+        frame.to_csv(path, index=False) if suffix == "csv" else frame.to_parquet(path)
+        found = read_campaign(path)
+        assert (found.name, found.as_of, found.until) == ("spring", AS_OF, AS_OF + dt.timedelta(days=28))
+        assert len(found) == 60
+        assert found.others == 1
+        assert found.members[7] == "007"
+        assert set(found.texts["action"]) == {"call", "mail"}
+        assert found.numbers["cost"].sum() == 90.0
+
+
+def test_who_would_have_got_nothing_is_in_no_arm(frame: pd.DataFrame, tmp_path: Path) -> None:
+    held = frame.index[frame.arm == "hold-out"]
+    frame.loc[held[:2], "would_be"] = ""
+    frame.to_csv(tmp_path / "plan.csv", index=False)
+    assert len(read_campaign(tmp_path / "plan.csv")) == 58
+
+
+def test_the_least_that_is_enough(tmp_path: Path) -> None:
+    (tmp_path / "spring.csv").write_text("customer_id,arm\n1,treated\n2,hold-out\n")
+    found = read_campaign(tmp_path / "spring.csv", as_of=AS_OF, horizon_days=7)
+    assert (found.name, found.treated.tolist(), found.texts) == ("spring", [True, False], {})
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "said"),
+    [
+        (lambda f: pd.concat([f, f.iloc[[3]]]), ColumnError, "one row a member; got 1 member more than once"),
+        (
+            lambda f: pd.concat([f, f.iloc[[3]].assign(arm=f.arm.map({"treated": "hold-out", "hold-out": "treated"}))]),
+            ConflictError,
+            "in one arm of a trial",
+        ),
+        (lambda f: f.assign(arm="hold-out"), SourceError, "whose arm is 'treated'; got none among 'hold-out'"),
+        (lambda f: f.drop(columns="arm"), ColumnError, "no column 'arm'"),
+        (lambda f: f.drop(columns="as_of"), ConfigError, "pass --as-of"),
+        (lambda f: f.drop(columns="horizon_days"), ConfigError, "pass --horizon-days"),
+        (lambda f: f.assign(campaign=["a", "b"] * 30 + ["a"]), ConfigError, "about one campaign; got 'a', 'b'"),
+        (lambda f: f.assign(horizon_days=-1), ConfigError, "whole number of days; got '-1'"),
+        (lambda f: f.assign(cost="dear"), ColumnError, "a number is a number"),
+    ],
+)
+def test_what_is_refused(frame: pd.DataFrame, tmp_path: Path, change: object, kind: type[TiercastError], said: str) -> None:
+    change(frame).to_csv(tmp_path / "plan.csv", index=False)  # type: ignore[operator]
+    with pytest.raises(kind) as caught:
+        read_campaign(tmp_path / "plan.csv")
+    assert said in str(caught.value)
+
+
+def test_an_outcome_before_the_treatment(frame: pd.DataFrame, tmp_path: Path) -> None:
+    frame.to_csv(tmp_path / "plan.csv", index=False)
+    with pytest.raises(ConfigError, match="from the treatment on, as what came before it cannot be its effect"):
+        read_campaign(tmp_path / "plan.csv", as_of=AS_OF - dt.timedelta(days=1))

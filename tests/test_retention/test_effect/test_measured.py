@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from effects import write_campaign
+
+import features
+from features.histories import Histories
+from retention.effect.campaign import Campaign, read_campaign
+from retention.effect.intended import read_intended
+from retention.effect.measured import measure
+from retention.effect.planning import planned
+from retention.effect.power import detectable
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("campaign")
+    write_campaign(folder, 900, more_return=0.1)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def histories(place: Path) -> Histories:
+    return features.from_log(features.check(str(place / "log.csv")))
+
+
+@pytest.fixture(scope="module")
+def campaign(place: Path) -> Campaign:
+    return read_campaign(place / "campaign.csv")
+
+
+def test_the_truth_is_within_the_interval(place: Path, histories: Histories, campaign: Campaign) -> None:
+    found = measure(campaign, histories, intended=read_intended(place / "actions.yaml"))
+    assert not found.findings.refused
+    returned = found.findings.overall("returned")
+    assert returned is not None
+    assert returned.told.low < 0.1 < returned.told.high
+    assert returned.told.adjusted
+    assert {one.by for one in found.findings.found} == {"all", "tier", "temperature_band", "action"}
+    assert found.worth is not None
+    assert found.worth.cost == 1.5 * campaign.treated.sum()
+    assert found.worth.margin is not None
+
+
+def test_what_the_plan_could_see_is_near_what_was_seen(histories: Histories, campaign: Campaign) -> None:
+    found = measure(campaign, histories)
+    before = planned(campaign, histories.before(campaign.as_of))
+    assert before == found.planned
+    for outcome, least in before.items():
+        one = found.findings.overall(outcome)
+        assert one is not None
+        assert one.detectable == detectable(one.told.se)
+        assert 0.4 < least / one.detectable < 1.7
+
+
+def test_the_files_own_shares_are_what_was_meant(histories: Histories, campaign: Campaign) -> None:
+    for share, refused in ((0.2, []), (0.1, ["sample_ratio"])):
+        numbers = {**campaign.numbers, "hold_out_share": np.full(len(campaign), share)}
+        found = measure(replace(campaign, numbers=numbers), histories)
+        assert [one.reason for one in found.findings.refused] == refused
+        assert len(found.findings.checks[0].ratios) == 4
+
+
+def test_nobody_held_out_is_refused(histories: Histories, campaign: Campaign) -> None:
+    found = measure(replace(campaign, treated=np.ones(len(campaign), bool)), histories)
+    assert [one.reason for one in found.findings.refused] == ["no_hold_out"]
+    assert found.worth is None
+
+
+def test_a_treatment_that_followed_the_forecast_is_refused(histories: Histories, campaign: Campaign) -> None:
+    found = measure(replace(campaign, treated=campaign.numbers["p_churn"] > 0.4), histories)
+    assert [one.reason for one in found.findings.refused] == ["followed"]
+    assert "p_churn" in found.findings.refused[0].said.en
+    assert not found.findings.found

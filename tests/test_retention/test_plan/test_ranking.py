@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from plans import audience
+
+from features.errors import UnusableLogError
+from retention.plan.ranking import to_frame, to_text
+
+
+def test_most_value_at_risk_first() -> None:
+    who = audience(50)
+    who.value_at_risk[7] = np.nan
+    found = to_frame(who)
+    assert found["rank"].tolist() == list(range(1, 50))
+    assert found.value_at_risk.is_monotonic_decreasing
+    assert set(found.customer_id) == set(who.ids.tolist()) - {8}
+
+
+def test_as_text() -> None:
+    who = audience(50)
+    said = to_text(who, 3).splitlines()
+    top = to_frame(who).head(3)
+    assert said[0].split() == ["member", "tier", "leaves", "at", "risk", "why"]
+    assert [line.split()[0] for line in said[1:4]] == [str(each) for each in top.customer_id]
+    share = top.value_at_risk.sum() / who.value_at_risk.sum()
+    assert said[-1] == f"{who.value_at_risk.sum():,.2f} of margin at risk, with 50 members; {share:.0%} with these 3"
+    assert "50 名会员共有" in to_text(who, 3, "zh")
+
+
+def test_without_money_there_is_no_rank() -> None:
+    nothing = audience(3, value_at_risk=[np.nan] * 3)
+    with pytest.raises(UnusableLogError, match="members are ranked by value at risk"):
+        to_text(nothing, 3)
