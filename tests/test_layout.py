@@ -76,6 +76,7 @@ def test_a_name_that_is_not_public_is_no_attribute() -> None:
         "from retention.uplift import qini, qini_plot, randomised, scores, told; from serving.commands import uplift",
         "from serving.commands import watch; from serving.watch import judging, recording, references, wording",
         "from serving.database import erasure, forecasts, generations, lines, pruning, schema",
+        "from serving.batch import frames, pyfunc, shipped, spark_run, spark_targets, spark_worker",
     ],
 )
 def test_nothing_heavy_is_imported_before_it_is_used(imported: str) -> None:
