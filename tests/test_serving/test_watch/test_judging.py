@@ -80,7 +80,7 @@ def test_lines_after_the_horizon_change_nothing(run: Run, told: Told, world: Wor
 def test_members_of_another_log_are_counted_as_lost(
     run: Run, told: Told, world: World, marks: Callable[[str], bytes]
 ) -> None:
-    half = read(world.lines[world.lines.customer_id < "m200"])
+    half = read(world.lines[world.lines.customer_id < "m130"])
     outcome = judge(run, told, world.fitted.forecaster.settings, half, marks)
     assert outcome.rows + outcome.lost == len(told)
     assert 0 < outcome.lost < len(told)
