@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from features.feature import Feature
 from features.registry import registered
 from serving.forecast.pace import Pace
-from serving.forecast.reasons import Teller, family_of, sentence, top_reasons
+from serving.forecast.reasons import Reason, Teller, family_of, sentence, top_reasons
 from training.terms import RHYTHM, TERMS, Term
 
 ALL: tuple[Feature | Term, ...] = (*registered(), *TERMS)
@@ -114,10 +114,16 @@ def test_the_rhythm_is_told_as_a_pace_and_beside_it_no_feature_of_the_same_facts
 def test_each_of_many_is_told_as_if_alone(rows: list[tuple[np.ndarray, np.ndarray]], most: int) -> None:
     values, contributions = (np.array(part) for part in zip(*rows, strict=True))
     paces = np.array([[5.0 + i, 3.0 * i, 9.0] for i in range(len(rows))])
-    many = Teller(ALL, "zh").reasons(values, contributions, most, paces)
+    teller = Teller(ALL, "zh")
+    many = teller.reasons(values, contributions, most, paces)
+    columns = teller.columns(values, contributions, most, paces)
     for i, found in enumerate(many):
         alone = top_reasons(ALL, values[i], contributions[i], most=most, language="zh", pace=Pace(*paces[i]))
         assert repr(alone) == repr(found)
+        for k in range(most):
+            own = {name: getattr(columns, name)[i, k] for name in Reason._fields}
+            told = found[k] if k < len(found) else Reason(None, None, None, math.nan, None)  # type: ignore[arg-type]
+            assert repr(own) == repr(told._asdict() | {"value": math.nan if told.value is None else told.value}), k
 
 
 def test_the_rhythm_has_a_family_of_its_own() -> None:
