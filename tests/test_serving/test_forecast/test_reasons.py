@@ -120,10 +120,9 @@ def test_each_of_many_is_told_as_if_alone(rows: list[tuple[np.ndarray, np.ndarra
     for i, found in enumerate(many):
         alone = top_reasons(ALL, values[i], contributions[i], most=most, language="zh", pace=Pace(*paces[i]))
         assert repr(alone) == repr(found)
-        for k in range(most):
-            own = {name: getattr(columns, name)[i, k] for name in Reason._fields}
-            told = found[k] if k < len(found) else Reason(None, None, None, math.nan, None)  # type: ignore[arg-type]
-            assert repr(own) == repr(told._asdict() | {"value": math.nan if told.value is None else told.value}), k
+        told = [reason._replace(value=math.nan if reason.value is None else reason.value) for reason in found]
+        told += [Reason(None, math.nan, None, math.nan, None)] * (most - len(found))  # type: ignore[arg-type]
+        assert repr([Reason(*own) for own in zip(*(part[i].tolist() for part in columns), strict=True)]) == repr(told)
 
 
 def test_the_rhythm_has_a_family_of_its_own() -> None:
