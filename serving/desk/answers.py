@@ -89,10 +89,12 @@ class Answers:
     def _found(
         self, champion: Champion, ids: Sequence[MemberId], keys: Sequence[str], found: dict[str, Stored], ask: Ask
     ) -> dict[str, Any]:
-        missing = {key: member for key, member in zip(keys, ids, strict=True) if key not in found}
+        missing = {}
+        if len(found) < len(keys):
+            missing = {key: member for key, member in zip(keys, ids, strict=True) if key not in found}
         silent = histories(self.desk.engine, champion.generation.id, list(missing)) if missing else {}
         return {
-            "forecasts": self._told(champion, [key for key in keys if key in found], found, ask),
+            "forecasts": self._told(champion, [key for key in keys if key in found] if missing else keys, found, ask),
             "unknown": [member for key, member in missing.items() if key not in silent],
             "silent": [member for key, member in missing.items() if key in silent],
         }
@@ -188,8 +190,8 @@ class Answers:
         if not keys:
             return orjson.Fragment(b"[]")
         layout = champion.layout
-        rows = np.frombuffer(b"".join([found[key].body for key in keys]), "<f8").reshape(len(keys), -1)
-        days = [_date(found[key].as_of) for key in keys]
+        as_of, _, bodies = zip(*[found[key] for key in keys], strict=True)
+        rows, days = np.frombuffer(b"".join(bodies), "<f8").reshape(len(keys), -1), list(map(_date, as_of))
         self._count(layout, rows)
         texts = layout.texts(ids_of(keys, champion.generation.id_kind), days, rows, **vars(ask))
         return orjson.Fragment(b"[" + b",".join(texts) + b"]")

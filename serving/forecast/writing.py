@@ -8,6 +8,8 @@ made once, and filled in.
 from __future__ import annotations
 
 import datetime as dt
+import math
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import islice
@@ -26,6 +28,9 @@ from training.terms import Term
 if TYPE_CHECKING:
     from serving.forecast.record import Layout
 
+_FEW: Final = 8
+_TIER, _STAGE, _SPEND = AT["tier"], AT["stage"], AT["expected_spend"]
+_NO_TIER: Final = -1
 _BANDS_FROM: Final = [band.low for band in BANDS[1:]]
 # Bytes that JSON cannot hold: where something is filled in, and where a number is passed over.
 _FILL, _PASS = b"\x00", b"\x01"
@@ -57,31 +62,53 @@ class Writer:
         reasons : most for each
         contributions : give all of them too, and the base that they start from
         """
-        forms, nears, said = self._forms(rows), self._near(rows), self._reasons(rows, reasons)
+        forms, numbers = self._few(rows) if len(rows) <= _FEW else self._many(rows)
+        nears, said = self._near(rows), self._reasons(rows, reasons)
         more = map(self._contributions, rows) if contributions else [b""] * len(rows)
-        numbers = rows[:, self._columns]
-        numbers[:, 1] = temperature_of(numbers[:, 1])
-        numbers[:, 2] = numbers[:, 1] - numbers[:, 2]
-        tokens = [iter(_tokens(numbers.ravel()))] * len(self._columns)
+        tokens = [iter(_tokens(numbers))] * len(self._columns)
         days = map(_written, as_of)
         parts = zip(forms, _parts(members), days, zip(*tokens, strict=True), nears, said, more, strict=True)
         return [form % (member, day, *own, near, told, rest) for form, member, day, own, near, told, rest in parts]
 
-    def _forms(self, rows: Floats) -> Iterable[bytes]:
-        """For each row, the text around its numbers."""
-        tier, spend = rows[:, AT["tier"]], rows[:, AT["expected_spend"]]
-        none = np.isnan(rows[:, self._layout.p_tier]).all(axis=1)  # also where there are no tiers
-        return map(
+    def _few(self, rows: Floats) -> tuple[Iterable[bytes], list[float]]:
+        """The text around each row's numbers, and the numbers of all, in plain Python: done before numpy has begun."""
+        p_tier, forms, numbers = self._layout.p_tier, [], []
+        for row in rows[:, : self._layout.needs.stop].tolist():
+            own = [row[at] for at in self._columns]
+            own[1] = temperature_of(own[1])
+            own[2] = own[1] - own[2]
+            numbers += own
+            tier, chances = row[_TIER], row[p_tier]
+            forms.append(
+                self._form(
+                    bisect_right(_BANDS_FROM, own[1]),
+                    int(row[_STAGE]),
+                    _NO_TIER if math.isnan(tier) else int(tier),
+                    not math.isnan(row[_SPEND]),
+                    bool(chances) and not math.isnan(chances[0]),
+                )
+            )
+        return forms, numbers
+
+    def _many(self, rows: Floats) -> tuple[Iterable[bytes], Floats]:
+        """The same in columns."""
+        numbers = rows[:, self._columns]
+        numbers[:, 1] = temperature_of(numbers[:, 1])
+        numbers[:, 2] = numbers[:, 1] - numbers[:, 2]
+        tier = rows[:, _TIER]
+        without = np.isnan(rows[:, self._layout.p_tier]).all(axis=1)  # also where there are no tiers
+        forms = map(
             self._form,
-            np.searchsorted(_BANDS_FROM, temperature_of(rows[:, AT["p_churn"]]), side="right").tolist(),
-            rows[:, AT["stage"]].astype(np.int64).tolist(),
-            np.where(np.isnan(tier), -1.0, tier).astype(np.int64).tolist(),
-            (~np.isnan(spend)).tolist(),
-            np.logical_not(none).tolist(),
+            np.searchsorted(_BANDS_FROM, numbers[:, 1], side="right").tolist(),
+            rows[:, _STAGE].astype(np.int64).tolist(),
+            np.where(np.isnan(tier), _NO_TIER, tier).astype(np.int64).tolist(),
+            (~np.isnan(rows[:, _SPEND])).tolist(),
+            np.logical_not(without).tolist(),
         )
+        return forms, numbers.ravel()
 
     def _made_form(self, band: int, stage: int, tier: int, has_spend: bool, has_forecast: bool) -> bytes:
-        """An answer with slots for what is filled in; a tier below 0 is none."""
+        """An answer with slots for what is filled in."""
         layout, names = self._layout, self._layout.tier_names
 
         def parts(given: bool, names: Sequence[str]) -> Any:
@@ -102,19 +129,20 @@ class Writer:
                 "value_of": layout.value_of,
                 "next_purchase_days": parts(True, ("low", "median", "high")),
                 "stage": STAGE_NAMES[stage],
-                "tier": names[tier] if tier >= 0 else None,
+                "tier": None if tier == _NO_TIER else names[tier],
                 "p_next_tier": parts(has_forecast, names),
-                "needs": parts(tier >= 0, names),
+                "needs": parts(tier != _NO_TIER, names),
                 "near_miss": _SLOT,
                 "reasons": orjson.Fragment(b"[" + _FILL + b"]" + _FILL),
             }
         )
 
     def _near(self, rows: Floats) -> list[bytes]:
-        layout, found = self._layout, [b"[]"] * len(rows)
-        for row in np.flatnonzero(rows[:, AT["near"]]).tolist():  # few
-            found[row] = orjson.dumps(layout.near_miss(rows[row].tolist(), self._teller.language))
-        return found
+        layout, language = self._layout, self._teller.language
+        return [
+            orjson.dumps(layout.near_miss(rows[i].tolist(), language)) if near else b"[]"
+            for i, near in enumerate(rows[:, AT["near"]].tolist())
+        ]
 
     def _reasons(self, rows: Floats, most: int) -> Iterable[bytes]:
         """For each row, reasons with commas between."""

@@ -108,6 +108,8 @@ def test_it_is_what_each_would_be_by_itself(layout: Layout, data: st.DataObject)
     given_ = {"reasons": most, "language": language}
     assert layout.texts(members, days, rows, **given_) == [orjson.dumps(one) for one in expected]
     assert repr(layout.answers(members, days, rows, **given_)) == repr([orjson.loads(orjson.dumps(one)) for one in expected])
+    many = layout.texts(members * 9, days * 9, np.tile(rows, (9, 1)), **given_)  # in columns, not one by one
+    assert many == [orjson.dumps(one) for one in expected] * 9
     names = [part.name for part in layout.explained]
     for one, row in zip(expected, rows, strict=True):
         one["base"] = layout.base
