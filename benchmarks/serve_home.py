@@ -46,6 +46,7 @@ _DECIDE = (
     "benchmarks/serve_home.py",
     "benchmarks/shoppers.py",
     "serving/forecast/record.py",
+    "serving/forecast/row.py",
     "serving/batch/run.py",
     "features/packing.py",
     "serving/database/tables.py",
