@@ -15,11 +15,9 @@ def test_a_package_that_executors_lack_is_named() -> None:
 
 
 def test_what_failed_is_told_in_one_line() -> None:
-    with (
-        pytest.raises(BatchError, match="got Job aborted due to stage failure. To mend it: see the executors' logs"),
-        told(),
-    ):
+    with pytest.raises(BatchError, match="got Job aborted due to stage failure") as caught, told():
         raise RuntimeError("Job aborted due to stage failure.\nmember 0042")
+    assert "0042" not in str(caught.value)
 
 
 def test_our_own_errors_stay() -> None:
