@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from homes import Shop, opened_store
 from sqlalchemy import Engine
-from stores import opened, sqlite_url
+from stores import fill, opened, row, sqlite_url
 from watched import TRAINED, Scoring, World
 
 from features.snapshot import to_day
@@ -52,19 +52,16 @@ def test_what_is_kept_of_members_is_what_was_said_of_them_and_no_id(place: Home,
     assert not [member for member in forecasts.members.tolist() if member.encode() in left]
 
 
-def test_reading_the_store_in_parts_is_reading_it_at_once(
-    place: Home, scored: Scoring, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = scored(28)
-    store = opened(sqlite_url(place.path))
-    generation = complete(store)[0]
-    whole = list(stored(store, generation))
-    monkeypatch.setattr(recording, "_CHUNK", run.members // 2)
-    parts = list(stored(store, generation))
-    store.dispose()
-    assert (len(whole), len(parts)) == (1, 2 + run.members % 2)
-    assert [key for part in parts for key in part.keys] == whole[0].keys
-    assert np.array_equal(np.concatenate([part.rows for part in parts]), whole[0].rows, equal_nan=True)
+def test_the_store_is_read_in_parts_on_each_database(store: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = ["", "7", "70", "B", "a", "é"]
+    generation = fill(store, [row(key, body=np.full(3, float(k)).tobytes()) for k, key in enumerate(keys)])
+    fill(store, [row("other", body=np.zeros(3).tobytes())])
+    for size, parts in ((1, 6), (4, 2), (20, 1)):
+        monkeypatch.setattr(recording, "_CHUNK", size)
+        found = list(stored(store, generation))
+        assert len(found) == parts
+        assert [key for part in found for key in part.keys] == keys
+        assert np.concatenate([part.rows for part in found]).tolist() == [[float(k)] * 3 for k in range(len(keys))]
 
 
 def test_whoever_is_erased_leaves_the_runs_too(place: Home, world: World, scored: Scoring) -> None:
