@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from features.errors import CutoffError, NoModelError, counted
+from features.errors import CutoffError, InputError, NoModelError, counted
 from serving.commands.long_log import read_log
 from serving.commands.meter import Meter
 from serving.commands.options import home_option, log_options, progress, table_options
@@ -156,6 +156,8 @@ def _said_what_is_kept(folder: Path) -> Iterator[None]:
 
     try:
         yield
+    except InputError:  # nothing was begun
+        raise
     except BaseException:
         if kept := WorkFolder(folder).kept():
             click.echo(f"  {counted(kept, 'part')} finished and kept: --resume goes on from there", err=True)
