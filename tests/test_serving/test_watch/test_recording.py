@@ -19,7 +19,7 @@ from serving.watch import recording
 from serving.watch.kept import read_runs
 from serving.watch.recording import record_run, stored
 from serving.watch.told import read_told
-from training.sightings import P_CHURN, sighting
+from training.sightings import AMOUNT, DAYS, MEMBERS, P_CHURN, sighting
 
 
 def test_a_run_is_counted_as_the_reference_is_made(place: Home, world: World, scored: Scoring) -> None:
@@ -102,6 +102,25 @@ def test_whoever_is_erased_while_a_run_is_recorded_is_not_kept(
     assert len(gone) == 1
     assert mark(secret, gone[0]) not in told.marks.tolist()
     assert len(told) == run.members - 1
+
+
+def test_a_log_that_was_read_in_parts_is_seen_through_the_store(
+    place: Home, world: World, scored: Scoring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = scored(28)
+    store = opened(sqlite_url(place.path))
+    generation = complete(store)[0]
+    monkeypatch.setattr(recording, "_HISTORIES", 50)
+    again = record_run(place, world.fitted.bundle, generation, store)
+    assert again == run
+    monkeypatch.setattr(recording, "_MOST_HISTORIES", 60)
+    some = record_run(place, world.fitted.bundle, generation, store)
+    store.dispose()
+    assert some.levels[MEMBERS] == run.members
+    assert some.levels[DAYS] == pytest.approx(run.levels[DAYS], rel=0.4)
+    few, all_ = (sum(each.counts[AMOUNT]) for each in (some, run))
+    assert 0 < few < all_
+    assert some.counts[P_CHURN] == run.counts[P_CHURN]
 
 
 def test_without_a_reference_a_run_is_kept_and_not_compared(shop: Shop) -> None:
