@@ -29,8 +29,8 @@ from features.snapshot import to_day
 from serving.batch.run import score_all
 from serving.database.engine import open_engine
 from serving.database.schema import ensure
-from serving.http.permissions import SCOPES
 from serving.privacy.keys import make
+from serving.privacy.scopes import SCOPES
 from serving.settings import home
 from training.artifact import save
 from training.fit import fit_forecaster

@@ -21,9 +21,12 @@ from features.operators import Floats
 from features.snapshot import to_date, to_day
 from features.zones import zone_of
 from serving.database.forecasts import Filters, Stored, histories, look_up, page
+from serving.desk.asked import ByHistories, Post, WhatIf
 from serving.desk.champion import Champion, Desk
 from serving.desk.fresh import known, posted, renewed, scored
+from serving.desk.line_checks import check_histories
 from serving.desk.member_page import member_page
+from serving.desk.metrics import Metrics
 from serving.desk.model_page import model_page
 from serving.desk.what_if import what_if
 from serving.desk.what_it_takes import what_it_takes
@@ -31,9 +34,6 @@ from serving.forecast.members import IdKind, MemberId, asked_key, id_of, ids_of,
 from serving.forecast.reasons import Language
 from serving.forecast.record import AT, STAGE_NAMES, Layout
 from serving.forecast.temperature import BANDS
-from serving.http.asked import ByHistories, Post, WhatIf
-from serving.http.line_checks import check_histories
-from serving.http.metrics import Metrics
 from serving.predictor import Ask, Predictor
 from training.reach import check_learned
 

@@ -22,9 +22,9 @@ from serving.database.forecasts import look_up
 from serving.database.lines import lines_of
 from serving.database.tables import FORECAST
 from serving.desk.answers import Answers, Chosen
+from serving.desk.asked import Post, WhatIf
 from serving.forecast.record import Layout
 from serving.forecast.scoring import score
-from serving.http.asked import Post, WhatIf
 from serving.predictor import Ask
 
 ASK = Ask(reasons=1, contributions=True)

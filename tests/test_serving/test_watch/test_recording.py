@@ -12,7 +12,7 @@ from watched import TRAINED, Scoring, World
 from features.snapshot import to_day
 from serving.database.erasure import erase
 from serving.database.generations import complete
-from serving.privacy.erasing import erase_everywhere
+from serving.desk.erasing import erase_everywhere
 from serving.privacy.pseudonyms import erasure_secret, mark
 from serving.settings import Home
 from serving.watch import recording
