@@ -14,7 +14,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-engines cluster-demo lint docs bench bench-features bench-forecast bench-batch bench-serve serve lock clean
+.PHONY: help install demo test test-engines cluster-demo lint docs bench bench-features bench-forecast bench-batch bench-spark bench-serve serve lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ bench-forecast: $(READY) ## training on real data and on a million members, and 
 bench-batch: $(READY) ## a night's batch of a million members beside doing it by hand, and 30 batches that are killed
 	$(BIN)/python benchmarks/bench_batch.py
 	$(BIN)/python benchmarks/kill_batch.py $${TMPDIR:-/tmp}/tiercast-kills
+
+bench-spark: $(ENGINES_READY) ## a million synthetic members on two Spark workers, one of them killed, compared with one machine to the bit
+	$(ENGINES)/bin/python benchmarks/spark_batch.py 1000000
 
 bench-serve: $(READY) ## the service over a million members beside MLflow, BentoML and Starlette, then overloaded and fuzzed
 	$(BIN)/python benchmarks/bench_serve.py

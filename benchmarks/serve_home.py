@@ -29,8 +29,8 @@ from features.snapshot import to_day
 from serving.batch.run import score_all
 from serving.database.engine import open_engine
 from serving.database.schema import ensure
-from serving.http.permissions import SCOPES
 from serving.privacy.keys import make
+from serving.privacy.scopes import SCOPES
 from serving.settings import home
 from training.artifact import save
 from training.fit import fit_forecaster
@@ -46,6 +46,7 @@ _DECIDE = (
     "benchmarks/serve_home.py",
     "benchmarks/shoppers.py",
     "serving/forecast/record.py",
+    "serving/forecast/row.py",
     "serving/batch/run.py",
     "features/packing.py",
     "serving/database/tables.py",

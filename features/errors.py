@@ -26,7 +26,9 @@ Each one carries its arguments and words itself: the rule, what was got, what to
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 
 class TiercastError(Exception):
@@ -170,3 +172,11 @@ def counted(count: int, noun: str) -> str:
     ('1 row', '2,000 rows')
     """
     return f"{count:,} {noun}{'s' if count != 1 else ''}"
+
+
+def log_text(error: Exception) -> str:
+    """An error for the log: one of ours in its words, another by type and place, since its text may hold what was sent."""
+    if isinstance(error, TiercastError):
+        return str(error)
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"

@@ -13,15 +13,15 @@ from fastapi import FastAPI
 from serving.database.engine import SQLITE, open_engine
 from serving.desk.answers import Answers
 from serving.desk.champion import Desk
+from serving.desk.erasing import erase_everywhere
+from serving.desk.metrics import Metrics
 from serving.forecast.members import IdKind
 from serving.http.body_route import BodyRoute
 from serving.http.connection import Connection
 from serving.http.door import Door
 from serving.http.gate import Gate
-from serving.http.metrics import Metrics
 from serving.http.protection import Layer, Protection, layers, protection, wrapped
 from serving.http.routes import create_app
-from serving.privacy.erasing import erase_everywhere
 from serving.privacy.keys import Keyring
 from serving.privacy.pseudonyms import erasure_secret
 from serving.settings import Following, Home, Limits, following, limits

@@ -12,10 +12,12 @@ from bentoml._internal.utils.analytics.usage_stats import do_not_track
 
 from serving.assembly import assembled
 from serving.http.straight import Straight
+from serving.http.untimed import without_timers
 from serving.settings import home
 
 do_not_track.cache_clear()  # the bentoml command has asked before this module was loaded
 
+without_timers()
 SERVICE = assembled(home())
 SERVICE.start()
 SERVICE.settle()
@@ -29,7 +31,6 @@ SERVICE.settle()
     metrics={"enabled": False},
     logging={"access": {"enabled": False}},
     tracing={"excluded_urls": [".*"]},
-    traffic={"timeout": 30},
 )
 @bentoml.asgi_app(SERVICE.routes, path="/")
 class Tiercast:

@@ -74,7 +74,7 @@ def sqlite_url(path: Path) -> str:
 
 @dataclass(frozen=True)
 class Limits:
-    """Most that one request may hold; how many ids and lines, its description says (serving.http.asked)."""
+    """Most that one request may hold; how many ids and lines, its description says (serving.desk.asked)."""
 
     body_bytes: int = 8_000_000
 

@@ -68,7 +68,8 @@ def test_a_name_that_is_not_public_is_no_attribute() -> None:
         "from training import churn, forecaster, gamma_gamma, linear, process, process_fitting, season, terms",
         "from serving import predictor; from serving.forecast import record; from serving.http import routes",
         "from serving.http import access, gate, headers, protection, rate_limit, request_log",
-        "from serving.commands import forget, keys; from serving.privacy import erasing, keys",
+        "from serving.commands import forget, keys; from serving.desk import erasing",
+        "from serving.privacy import keys, pseudonyms, wiping",
         "from serving.commands import effect; from retention.effect import campaign, learned, measured, planning, plot",
         "from retention.trial import dates, reading, table; from serving.describing import effect_text",
         "from serving.commands import plan; from retention.plan import assignment, plan, plan_plot, ranking, solver",
@@ -76,6 +77,7 @@ def test_a_name_that_is_not_public_is_no_attribute() -> None:
         "from retention.uplift import qini, qini_plot, randomised, scores, told; from serving.commands import uplift",
         "from serving.commands import watch; from serving.watch import judging, recording, references, wording",
         "from serving.database import erasure, forecasts, generations, lines, pruning, schema",
+        "from serving.batch import frames, pyfunc, shipped, spark_run, spark_targets, spark_worker",
     ],
 )
 def test_nothing_heavy_is_imported_before_it_is_used(imported: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +44,11 @@ class World:
         return self.fitted.bundle.version
 
 
+@cache
 def lines(raised: float = 1.0) -> pd.DataFrame:
     """The shop's lines, from ``CHANGED`` on at other prices."""
     rows = []
-    for member, days in simulated.log(members=400, seed=3).items():
+    for member, days in simulated.log(members=260, seed=3).items():
         for day, values in days:
             price = raised if day >= CHANGED else 1.0
             for k in range(values["orders"]):

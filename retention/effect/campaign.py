@@ -49,7 +49,8 @@ class Campaign:
     """Those whom a plan chose, (n,) each: ``treated`` says who got it; the others were kept back.
 
     ``texts`` and ``numbers`` are columns by name, those that the file has; a text not known is '', a number NaN. ``others``
-    counts the members of the file who were not chosen.
+    counts the members of the file who were not chosen. ``drawn`` is whether the file tells of a draw: what those
+    kept back would have got, or with which probability they were.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Campaign:
     texts: dict[str, npt.NDArray[Any]]
     numbers: dict[str, Floats]
     others: int = 0
+    drawn: bool = True
 
     def __len__(self) -> int:
         return len(self.members)
@@ -109,6 +111,7 @@ def read_campaign(
         texts={column: values[chosen] for column, values in words.items()},
         numbers={column: numbers(table[column], column, "a number")[chosen] for column in _NUMBERS if column in has},
         others=int((~chosen).sum()),
+        drawn="would_be" in has or "hold_out_share" in has,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from retention.effect.findings import Findings, findings
 from retention.effect.intended import Intended
 from retention.effect.outcomes import adjusted_by, trial_of
 from retention.effect.planning import planned
-from retention.effect.refusal import no_hold_out
+from retention.effect.refusal import no_hold_out, not_drawn
 from retention.effect.worth import Worth, worth
 from retention.trial.table import TrialTable
 
@@ -66,6 +66,8 @@ def measure(
         slices={name: campaign.texts[name] for name in slices if name in campaign.texts},
         adjust=adjusted_by(trial.covariates),
     )
+    if not campaign.drawn and intended is None:
+        found = replace(found, refused=(not_drawn(TREATED), *found.refused), found=())
     if found.refused:
         return Measured(campaign, found, planned=planned(campaign, histories))
     cost = float(campaign.numbers["cost"][campaign.treated].sum()) if "cost" in campaign.numbers else np.nan

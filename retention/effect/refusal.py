@@ -10,9 +10,11 @@ from typing import Final, Literal
 from features.feature import Phrase
 from retention.effect.checks import ALARM, Balance, SampleRatio
 
-Reason = Literal["no_hold_out", "sample_ratio", "followed", "not_alike"]
+Reason = Literal["no_hold_out", "not_drawn", "sample_ratio", "followed", "not_alike"]
 _FOLLOWED: Final = 0.5
 """Standard deviations at the start beyond which a treatment is said to have followed what it differs in."""
+_SMALL_ALARM: Final = 0.01
+"""p below which it is where that is so: by lot it only is in the smallest arms, which show too little to be surer."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,21 @@ def no_hold_out(arm: str, treated: int) -> Refusal:
     return Refusal(arm, "no_hold_out", Phrase(en, zh))
 
 
+def not_drawn(arm: str) -> Refusal:
+    """Nothing says that those who were not treated were kept back by lot."""
+    en = (
+        "nothing says that those who were not treated were kept back by lot: no would_be and no hold_out_share in the file, "
+        "no catalogue, no --hold-out-share"
+    )
+    zh = "无从得知未处理的会员是否随机留出：文件中没有 would_be 和 hold_out_share，也未给出措施目录或 --hold-out-share"
+    return Refusal(arm, "not_drawn", Phrase(en, zh))
+
+
 def refusals(arm: str, ratios: Sequence[SampleRatio], found: Balance) -> list[Refusal]:
     """What the checks of one treatment say against a conclusion."""
     worst = min(ratios, key=lambda ratio: ratio.p, default=None)
     said = [_of_ratio(arm, worst)] if worst is not None and worst.p < ALARM else []
-    if not math.isnan(found.p) and found.p < ALARM:
+    if not math.isnan(found.p) and (found.p < ALARM or (found.p < _SMALL_ALARM and _followed(found))):
         said.append(_of_balance(arm, found))
     return said
 
@@ -54,7 +66,7 @@ def _of_balance(arm: str, found: Balance) -> Refusal:
     widest, lot = found.widest, _p(found.p)
     by = f"{found.differences[widest]:+.2f}"
     zh = f"处理前两组就不同：{widest} 相差 {by} 个标准差（随机时 {lot}）"
-    if abs(found.differences[widest]) >= _FOLLOWED:
+    if _followed(found):
         en = (
             f"who was treated followed {widest!r}: {by} standard deviations before anything was done (by lot, {lot}), "
             "so a difference would be the members', not the treatment's"
@@ -62,6 +74,10 @@ def _of_balance(arm: str, found: Balance) -> Refusal:
         return Refusal(arm, "followed", Phrase(en, f"{zh}；谁接受措施取决于它，差异来自会员而非措施"))
     en = f"the arms differed before anything was done, most in {widest!r}: {by} standard deviations (by lot, {lot})"
     return Refusal(arm, "not_alike", Phrase(en, zh))
+
+
+def _followed(found: Balance) -> bool:
+    return abs(found.differences[found.widest]) >= _FOLLOWED
 
 
 def _p(value: float) -> str:

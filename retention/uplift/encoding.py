@@ -14,6 +14,8 @@ from features.operators import Floats
 
 MOST_LEVELS: Final = 12
 """Texts of a covariate that have a column of their own; the rarer ones are alike."""
+_LEAST_OF_A_LEVEL: Final = 0.01
+"""Share of members below which a text has no column: names and addresses, which are all different, have none at all."""
 _UNKNOWN: Final = ""
 
 
@@ -62,7 +64,7 @@ class Column:
 
 @dataclass(frozen=True, eq=False)
 class Encoding:
-    """Columns in the order of the covariates; ``constant`` are covariates with one value, which say nothing.
+    """Columns in the order of the covariates; ``constant`` are covariates with one value, or texts all different.
 
     Raises
     ------
@@ -119,9 +121,9 @@ def _columns(name: str, values: npt.NDArray[Any]) -> list[Column]:
         if len(levels) < 2:
             return []
         order = np.argsort(-count, kind="stable")[:MOST_LEVELS]
-        kept = sorted(levels[order].tolist())
         if len(levels) == 2:  # one column says it all
-            return [Column(name, "text", kept[0], kept[1])]
+            return [Column(name, "text", *sorted(levels.tolist()))]
+        kept = sorted(levels[order[count[order] >= _LEAST_OF_A_LEVEL * len(texts)]].tolist())
         return [Column(name, "text", level) for level in kept]
     numbers = np.asarray(values, np.float64)
     known = numbers[~np.isnan(numbers)]

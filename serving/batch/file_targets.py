@@ -65,7 +65,7 @@ class _File:
 
     def wipe(self, keys: Collection[str], *, numbers: bool) -> None:
         """Rewrite it without some members."""
-        from serving.privacy.erasing import wipe_paths
+        from serving.privacy.wiping import wipe_paths
 
         wipe_paths(self.path.parent, [self.path], keys, numbers=numbers)
 

@@ -26,9 +26,8 @@ from serving.batch.work import Work, batch_facts
 from serving.batch.workers import Made, made_by
 from serving.database.erasure import take_out
 from serving.database.forecasts import look_up
-from serving.database.generations import Generation, add, begin, publish
+from serving.database.generations import Generation, add, begin, publish, remember
 from serving.database.pruning import prune
-from serving.desk.model_page import remember
 from serving.forecast.members import id_kind
 from serving.forecast.reasons import Language
 from training.artifact import Bundle

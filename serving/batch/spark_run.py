@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from features.bounds import StandingBounds
+from features.causes import said_by
+from features.errors import BatchError, TiercastError
 from features.on_spark import folded, hashed, made_up
 from features.snapshot import to_date
 from serving.batch.agreement import check_columns
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
 
 _BOUNDS: Final = StandingBounds()
 _ID: Final = "customer_id"
+_ABSENT: Final = re.compile(r"No module named '([\w.]+)'")
+_NEEDED: Final = "numpy, scipy, pydantic, pyyaml and pyarrow"
 TIERLESS: Final = "none"
 """Who has no tier is counted under it."""
 
@@ -150,7 +156,35 @@ def score_on_spark(planned: Plan, target: str, erasures: Erasures | None = None)
     ------
     SourceError, ColumnError, UnusableLogError
         the target cannot be written; it is as it was
+    BatchError
+        the job failed, on executors or for want of them; the target is as it was
     """
+    with told():
+        return _scored(planned, target, erasures)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """What Spark says of a failure, in one sentence and without a row.
+
+    Raises
+    ------
+    BatchError
+    """
+    try:
+        yield
+    except TiercastError:
+        raise
+    except Exception as error:
+        absent = _ABSENT.search(str(error))
+        if absent is not None:
+            rule, fix = f"the executors' Python has {_NEEDED}", "install it there, or name a Python with PYSPARK_PYTHON"
+            raise BatchError(rule, f"one without {absent[1]}", fix) from None
+        fix = "see the executors' logs, and run it again; the target is as it was"
+        raise BatchError("a job on Spark comes to its end", said_by(error), fix) from None
+
+
+def _scored(planned: Plan, target: str, erasures: Erasures | None) -> ScoredThere:
     place = target_of(target, planned.session, planned.as_of)
     marks, of = (erasures.marks, erasures.mark) if erasures is not None else (set[bytes], str.encode)
     known = marks()
@@ -159,7 +193,7 @@ def score_on_spark(planned: Plan, target: str, erasures: Erasures | None = None)
     place.check(frame)
     try:
         staged = place.stage(frame)
-        while since := marks() - known:  # who was erased meanwhile; from here on on an erasure finds the rows in place
+        while since := marks() - known:  # who was erased meanwhile
             known |= since
             later = _marked(staged, _ID, since, of)
             left_out += later

@@ -38,7 +38,7 @@ class Target(Protocol):
         """Put the rows in place, at once, of whatever was there of this date."""
 
     def wipe(self, keys: Collection[str], *, numbers: bool) -> None:
-        """Take members out again; see ``serving.privacy.erasing.wipe_tables``."""
+        """Take members out again; see ``serving.desk.erasing.wipe_tables``."""
 
 
 def target_of(place: str, as_of: dt.date) -> Target:

@@ -24,7 +24,7 @@ def command(member: str | None, many: bool, home_path: Path | None) -> None:
     """
     from serving.database.engine import open_engine
     from serving.database.schema import ensure
-    from serving.privacy.erasing import erase_everywhere
+    from serving.desk.erasing import erase_everywhere
     from serving.privacy.pseudonyms import erasure_secret
 
     if (member is None) != many:

@@ -8,7 +8,7 @@ import click
 from sqlalchemy import Engine
 
 from serving.commands.options import home_option
-from serving.http.permissions import SCOPES
+from serving.privacy.scopes import SCOPES
 from serving.settings import home
 
 

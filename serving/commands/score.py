@@ -47,8 +47,8 @@ _WORTH_A_PROCESS: Final = 50_000
     "targets",
     multiple=True,
     metavar="PLACE",
-    help="Write there too: FILE.parquet, FILE.csv, a FOLDER partitioned by date, or postgresql://...?table=NAME; or "
-    "forecast on Spark, where the log lies, to spark:...?parquet=FOLDER or ?table=NAME, and nowhere else.",
+    help="Write there too: FILE.parquet, FILE.csv, a FOLDER partitioned by date, or postgresql://...?table=NAME. "
+    "With spark:...?parquet=FOLDER or ?table=NAME, forecast on Spark, where the log lies, and write nowhere else.",
 )
 @click.option(
     "--workers", type=click.IntRange(1), help="Processes that forecast. [default: one a core, as far as there is work]"

@@ -63,6 +63,7 @@ def command(
     With --value and --cost it is judged in money, otherwise by the Qini coefficient; on members held out either way.
     """
     from retention.trial.reading import read_trial
+    from retention.uplift.encoding import Encoding
     from retention.uplift.gains import to_frame
     from retention.uplift.learnt import learn
     from retention.uplift.members import column_names, read_members
@@ -81,7 +82,10 @@ def command(
         raise ConfigError(rule, "no --member" if member is None else "no --out", "name it")
     used = named if named is not None else [name for name in there if name not in (arm, member, *outcomes)]
     trial = read_trial(table, arm=arm, control=control, outcomes=outcomes, covariates=used, member=member, strata=strata)
-    progress(f"known before: {', '.join(used)}")
+    idle = Encoding.of(trial.covariates).constant
+    progress(f"known before: {', '.join(name for name in used if name not in idle)}")
+    if idle:
+        progress(f"left out, as it tells nobody apart: {', '.join(idle)}")
     money = _money(trial, value, costs, at_most)
     at_risk = None if risk is None else _column(trial, risk, "--risk")
     learnt = {"return": learn(trial, outcome, money=money, risk=at_risk, seed=seed, progress=progress)}

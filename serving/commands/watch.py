@@ -111,8 +111,12 @@ def _judged(place: Home, chosen: Config, runs: Sequence[Run], *, again: bool) ->
     from training.artifact import load, to_forecaster
 
     todo = [run for run in runs if run.members and (again or run.outcome is None)]
+    gone = {run.version for run in todo if not (place.models / run.version).is_dir()}
+    todo = [run for run in todo if run.version not in gone]
     if not todo:
-        return list(runs), None
+        return list(
+            runs
+        ), f"not judged: models that are not in the home any more: {', '.join(sorted(gone))}" if gone else None
     first = min(run.due for run in todo)
     if chosen.transactions is None:
         return list(runs), f"not judged: no log is named (--transactions); the first could be judged on {first}"
@@ -129,7 +133,7 @@ def _judged(place: Home, chosen: Config, runs: Sequence[Run], *, again: bool) ->
     for run in done.values():
         write_run(place.path, run)
     after = [done.get((run.version, run.as_of), run) for run in runs]
-    young = [run for run in after if run.outcome is None and run.members]
+    young = [run for run in after if run.outcome is None and run.members and run.version not in gone]
     return after, _waiting(young, histories) if young else None
 
 
@@ -146,7 +150,15 @@ def _waiting(young: Sequence[Run], histories: Histories) -> str:
 
 def _read(chosen: Config, forecasters: dict[str, Any]) -> Histories:
     columns = frozenset[str]().union(*(forecaster.columns for forecaster in forecasters.values()))
-    return read(chosen, progress, columns)
+    histories = read(chosen, progress, columns)
+    zones = {forecaster.settings.time_zone for forecaster in forecasters.values()}
+    if zones != {histories.time_zone}:
+        raise ConfigError(
+            "runs are judged by days of the time zone that they were forecast in",
+            f"days of {histories.time_zone}, for {', '.join(sorted(zones))}",
+            f"set time_zone: {min(zones)}",
+        )
+    return histories
 
 
 def _make(place: Home, chosen: Config, version: str | None) -> None:

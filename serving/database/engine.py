@@ -156,7 +156,7 @@ def _set_up_sqlite(connection: Any, _: Any) -> None:
     cursor.execute("PRAGMA synchronous = FULL")  # what was acknowledged outlives a power cut
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute("PRAGMA secure_delete = ON")  # what is erased, or replaced by a newer batch, is overwritten
-    cursor.execute("PRAGMA mmap_size = 1073741824")
+    cursor.execute("PRAGMA mmap_size = 2147483647")  # SQLite maps a little less at most
     cursor.close()
 
 

@@ -16,7 +16,7 @@ from serving.database.engine import SQLITE
 from serving.database.texts import storable
 
 Sort: TypeAlias = Literal["value_at_risk", "temperature"]
-MOST_KEYS: Final = 500
+MOST_KEYS: Final = 1_000
 """Members asked for in one statement."""
 _ORDER: Final[dict[Sort, str]] = {"value_at_risk": "desk_order", "temperature": "temperature"}
 

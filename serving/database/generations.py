@@ -21,6 +21,7 @@ from serving.database.stale import mark_stale
 from serving.database.tables import COMPLETE, FILLING, FORECAST, GENERATION, HISTORY, LEAVING, MODEL
 from serving.forecast.members import IdKind
 from training.artifact import Bundle
+from training.provenance import Provenance
 
 _FORECAST_TYPES: Final = ("text", "int4", "bool", "float8", "float8", "int2", "int2", "int2", "bytea")
 _HISTORY: Final = ("member", "body")
@@ -141,6 +142,17 @@ def model(engine: Engine, version: str) -> Bundle:
         got = "a damaged one"
         raise ArtifactError("a model's content matches its version", got, "run 'tiercast score' again")
     return bundle
+
+
+def remember(engine: Engine, version: str, known: Provenance) -> None:
+    """Store beside a model where it came from.
+
+    Raises
+    ------
+    StoreError
+    """
+    with writing(engine) as connection:
+        connection.execute(update(MODEL).where(MODEL.c.version == version).values(about=known.to_json()))
 
 
 def _generation(row: Row[Any]) -> Generation:

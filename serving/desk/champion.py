@@ -18,7 +18,7 @@ from typing import Final
 from sqlalchemy import Engine, select
 
 from features.bounds import StandingBounds
-from features.errors import ArtifactError, InputError, NoModelError, StoreError, TiercastError, TrackingError
+from features.errors import ArtifactError, InputError, NoModelError, StoreError, TiercastError, TrackingError, log_text
 from serving.batch.generation_log import bounds_of
 from serving.database.engine import reading
 from serving.database.generations import Generation, complete, model
@@ -27,7 +27,6 @@ from serving.database.tables import GENERATION, MODEL
 from serving.desk.canary import tried
 from serving.desk.registry_alias import champion_version
 from serving.forecast.record import Layout
-from serving.http.errors import worded
 from training.artifact import to_forecaster
 from training.forecaster import Forecaster
 from training.provenance import Provenance
@@ -181,7 +180,7 @@ class Desk:
             try:
                 self.look()
             except Exception as error:  # the next look may fare better, and without the thread there would be none
-                _LOG.error("looking for the champion failed: %s", worded(error))
+                _LOG.error("looking for the champion failed: %s", log_text(error))
             if self._ended.wait(self._every_s):
                 return
 
@@ -245,7 +244,7 @@ class Desk:
         except StoreError:
             raise
         except Exception as error:  # whatever is wrong with what is stored
-            _LOG.error("generation %d is not taken up: %s", generation.id, worded(error))
+            _LOG.error("generation %d is not taken up: %s", generation.id, log_text(error))
             self._refused.add(generation.id)
             self._note(refused=self.status.refused + 1)
             return False

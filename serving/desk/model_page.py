@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Engine, update
-
-from serving.database.engine import writing
-from serving.database.tables import MODEL
 from serving.desk.champion import Champion, Status
-from training.provenance import Provenance
 
 
 def model_page(champion: Champion, status: Status) -> dict[str, Any]:
@@ -51,14 +46,3 @@ def model_page(champion: Champion, status: Status) -> dict[str, Any]:
         },
         "champion": {"wanted": status.wanted, "waiting": status.waiting},
     }
-
-
-def remember(engine: Engine, version: str, known: Provenance) -> None:
-    """Store beside a model where it came from.
-
-    Raises
-    ------
-    StoreError
-    """
-    with writing(engine) as connection:
-        connection.execute(update(MODEL).where(MODEL.c.version == version).values(about=known.to_json()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
@@ -44,6 +45,17 @@ def id_of(key: str, kind: IdKind) -> MemberId:
     if kind == "integer":
         return int(key)
     return float(key) if kind == "real" else key
+
+
+def ids_of(keys: Sequence[str], kind: IdKind) -> Sequence[MemberId]:
+    """Keys as the ids that they came as.
+
+    >>> ids_of(["7"], "integer"), ids_of(["7"], "real"), ids_of(["007"], "text")
+    ([7], [7.0], ['007'])
+    """
+    if kind == "text":
+        return keys
+    return list(map(int if kind == "integer" else float, keys))
 
 
 def id_kind(members: npt.NDArray[Any]) -> IdKind:

@@ -7,6 +7,7 @@ contradict each other. What the chance is made of does not.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from serving.forecast.wording import Language, number, worded_days
@@ -23,34 +24,57 @@ class Pace(NamedTuple):
     silence_days: float
 
 
-def paced(pace: Pace, *, raises: bool, language: Language) -> str:
-    """A pace as a clause.
+class Heard(NamedTuple):
+    """What is told of a pace, to the digit, so that many members share it: ``days`` where they are too few for a rhythm,
+    else the ``gap``; and the ``silence`` where it is spoken of.
+    """
 
-    The silence since the last purchase is said where it speaks for the reason: beyond the usual gap it raises the risk,
+    days: float | None
+    gap: float | None
+    silence: float | None
+
+
+def heard(pace: Sequence[float], raises: bool) -> Heard:
+    """What is told of a pace.
+
+    The silence since the last purchase is told where it speaks for the reason: beyond the usual gap it raises the risk,
     within it lowers it.
 
     Parameters
     ----------
+    pace : as ``Pace``
     raises : whether the rhythm raises the risk of leaving
 
-    >>> paced(Pace(30.0, 11.6, 45.0), raises=True, language="en")
+    >>> heard(Pace(30.0, 11.6, 45.0), True)
+    Heard(days=None, gap=12, silence=45.0)
+    """
+    shopping_days, gap_days, silence_days = pace
+    if shopping_days <= _RHYTHM_FROM or math.isnan(gap_days):
+        return Heard(shopping_days, None, silence_days)
+    gap = round(gap_days, 1) if gap_days < 9.95 else round(gap_days)
+    return Heard(None, gap, silence_days if raises == (silence_days > gap_days) else None)
+
+
+def paced(told: Heard, language: Language) -> str:
+    """A pace as a clause.
+
+    >>> paced(heard(Pace(30.0, 11.6, 45.0), True), "en")
     'buys every 12 days on average, last 45 days ago'
-    >>> paced(Pace(30.0, 1.0, 1.0), raises=False, language="en")
+    >>> paced(heard(Pace(30.0, 1.0, 1.0), False), "en")
     'buys every day on average, last 1 day ago'
-    >>> paced(Pace(9.0, 30.0, 6.0), raises=True, language="en")
+    >>> paced(heard(Pace(9.0, 30.0, 6.0), True), "en")
     'buys every 30 days on average'
-    >>> paced(Pace(2.0, 7.0, 20.0), raises=True, language="en")
+    >>> paced(heard(Pace(2.0, 7.0, 20.0), True), "en")
     'only 2 shopping days so far, the last 20 days ago'
     """
-    silence = worded_days(pace.silence_days, language)
-    if math.isnan(pace.gap_days) or pace.shopping_days <= _RHYTHM_FROM:
-        days = pace.shopping_days
+    days, gap, _ = told
+    silence = "" if told.silence is None else worded_days(told.silence, language)
+    if gap is None:
+        assert days is not None
         if language == "zh":
             return f"至今只有 {number(days)} 个购物日，最近一次在 {silence}前"
         return f"only {number(days)} shopping day{'' if days == 1 else 's'} so far, the last {silence} ago"
-    gap = round(pace.gap_days, 1 if pace.gap_days < 9.95 else None)
-    speaks = raises == (pace.silence_days > pace.gap_days)
     if language == "zh":
-        return f"平均每 {number(gap)} 天购买一次" + (f"，最近一次在 {silence}前" if speaks else "")
+        return f"平均每 {number(gap)} 天购买一次" + (f"，最近一次在 {silence}前" if silence else "")
     every = "buys every day on average" if gap == 1 else f"buys every {number(gap)} days on average"
-    return f"{every}, last {silence} ago" if speaks else every
+    return f"{every}, last {silence} ago" if silence else every

@@ -5,22 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final, NamedTuple
+from itertools import islice
+from typing import Any, Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from features.feature import Feature
 from features.operators import Floats
-from serving.forecast.pace import Pace, paced
+from serving.forecast.largest import NONE, largest, largest_of_one
+from serving.forecast.pace import Heard, Pace, heard, paced
 from serving.forecast.wording import Language, plural, worded
 from training.terms import RHYTHM, Term
 
-__all__ = ["Language", "Reason", "Teller", "clause", "sentence", "top_reasons"]
+__all__ = ["Language", "Reason", "ReasonColumns", "Teller", "clause", "sentence", "top_reasons"]
 
 _KEPT: Final = 16_384
 """Sentences that are remembered, about 4 MB."""
-_NEAR_TOP: Final = 3
-"""So many features are looked at for each reason: nearly always enough for one of each family."""
 _SAME_FACTS: Final = frozenset({"recency_days", "gap_mean_days", "gap_median_days"})
 """What the buying rhythm is told by: features of these names are not told beside it."""
 
@@ -70,6 +71,31 @@ def family_of(feature: Feature | Term) -> str:
     return RHYTHM.family if feature.name in _SAME_FACTS else feature.family or feature.name
 
 
+class ReasonColumns(NamedTuple):
+    """Reasons of many members, the largest first: each part an array (n_members, most).
+
+    ``feature``, ``unit`` and ``sentence`` are None, ``value`` and ``contribution`` NaN where a member has no more reasons.
+    """
+
+    feature: npt.NDArray[np.object_]
+    value: Floats
+    unit: npt.NDArray[np.object_]
+    contribution: Floats
+    sentence: npt.NDArray[np.object_]
+
+
+class Chosen(NamedTuple):
+    """What moves the forecasts of some members most, one after another: how many of each, and of all of them in a row the
+    member and the feature by position, its value and its contribution.
+    """
+
+    counts: list[int]
+    members: list[int]
+    features: list[int]
+    values: list[float]
+    contributions: list[float]
+
+
 class Teller:
     """Tells what moves forecasts, in one language.
 
@@ -81,76 +107,97 @@ class Teller:
     def __init__(self, features: Sequence[Feature | Term], language: Language) -> None:
         self.features = tuple(features)
         self.language: Language = language
-        self._families = [family_of(feature) for feature in features]
+        self._families = tuple(family_of(feature) for feature in features)
+        self._rhythm = next((i for i, feature in enumerate(features) if feature.name == RHYTHM.name), NONE)
         # Days and counts are the same for many members.
-        self._sentence = lru_cache(_KEPT)(self._worded)
+        self._of_value = lru_cache(_KEPT)(self._worded)
+        self._of_pace = lru_cache(_KEPT)(self._paced)
+
+    def chosen(self, values: Floats, contributions: Floats, most: int) -> Chosen:
+        """What moves each forecast most, largest first (serving.forecast.largest).
+
+        Parameters
+        ----------
+        values, contributions : (n_members, n_features)
+        """
+        if len(values) == 1:  # plain Python is done before numpy has begun
+            own, parts = values[0].tolist(), contributions[0].tolist()
+            places = largest_of_one(parts, self._families, most)
+            return Chosen([len(places)], [0] * len(places), places, [own[i] for i in places], [parts[i] for i in places])
+        found = largest(contributions, self._families, most)
+        there = found != NONE
+        members, places = np.nonzero(there)[0], found[there]
+        return Chosen(
+            there.sum(axis=1).tolist(),
+            members.tolist(),
+            places.tolist(),
+            values[members, places].tolist(),
+            contributions[members, places].tolist(),
+        )
+
+    def sentences(self, chosen: Chosen, paces: Floats | None = None) -> list[str]:
+        """What is chosen, in words.
+
+        Parameters
+        ----------
+        paces : (n_members, 3) as ``Pace``, to tell the buying rhythm by
+        """
+        rhythm, own = (NONE, []) if paces is None else (self._rhythm, paces.tolist())
+        told = []
+        for member, i, value, part in zip(*chosen[1:], strict=True):
+            raises = part > 0
+            if i == rhythm:
+                told.append(self._of_pace(heard(own[member], raises), raises))
+            else:
+                told.append(self._of_value(i, None if math.isnan(value) else value, raises))
+        return told
 
     def reasons(self, values: Floats, contributions: Floats, most: int, paces: Floats | None = None) -> list[list[Reason]]:
-        """For each member, the features that move the forecast most, largest first.
-
-        One of each family comes before a second of any: features of a family say nearly the same, and three reasons are to
-        be three. Those that move nothing are left out.
+        """For each member, what moves the forecast most, largest first.
 
         Parameters
         ----------
         values, contributions : (n_members, n_features)
         paces : (n_members, 3) as ``Pace``, to tell the buying rhythm by
         """
-        paced = [None] * len(values) if paces is None else [Pace(*pace) for pace in paces.tolist()]
-        if len(values) == 1:  # plain Python is done before numpy has begun
-            return [self._of_all(None, values[0].tolist(), contributions[0].tolist(), most, paced[0])]
-        near = min(contributions.shape[1], _NEAR_TOP * most)
-        order = np.argsort(-np.abs(contributions), axis=1, kind="stable")
-        orders = order[:, :near].tolist()
-        own = [np.take_along_axis(part, order[:, :near], axis=1).tolist() for part in (values, contributions)]
-        found = []
-        for row, (top, said, parts, pace) in enumerate(zip(orders, *own, paced, strict=True)):
-            chosen = self._of_each_family(top, parts, most)
-            if len(chosen) == most:
-                found.append([self._told(top[place], said[place], parts[place], pace) for place in chosen])
-            else:  # rarely, so few families are among the largest
-                found.append(
-                    self._of_all(order[row].tolist(), values[row].tolist(), contributions[row].tolist(), most, pace)
-                )
-        return found
+        chosen = self.chosen(values, contributions, most)
+        told = iter(
+            [
+                Reason(self.features[i].name, None if math.isnan(value) else value, self.features[i].unit.value, part, said)
+                for i, value, part, said in zip(*chosen[2:], self.sentences(chosen, paces), strict=True)
+            ]
+        )
+        return [list(islice(told, count)) for count in chosen.counts]
 
-    def _of_all(
-        self, order: list[int] | None, values: list[float], contributions: list[float], most: int, pace: Pace | None
-    ) -> list[Reason]:
-        """Of one member, whose features are looked at to the last if need be."""
-        if order is None:
-            order = sorted(range(len(values)), key=[-abs(part) for part in contributions].__getitem__)
-        parts = [contributions[i] for i in order]
-        chosen = self._of_each_family(order, parts, most)
-        if len(chosen) < most:
-            left = [place for place, part in enumerate(parts) if part != 0.0 and place not in chosen]
-            chosen = sorted(chosen + left[: most - len(chosen)])
-        return [self._told(order[place], values[order[place]], parts[place], pace) for place in chosen]
+    def columns(self, values: Floats, contributions: Floats, most: int, paces: Floats | None = None) -> ReasonColumns:
+        """The same as arrays.
 
-    def _of_each_family(self, order: list[int], parts: list[float], most: int) -> list[int]:
-        """Places of the largest of each family in the order given, of features from the largest contribution on."""
-        chosen: list[int] = []
-        told: set[str] = set()
-        for place, i in enumerate(order):
-            if len(chosen) >= most or parts[place] == 0.0:
-                break
-            if self._families[i] not in told:
-                told.add(self._families[i])
-                chosen.append(place)
-        return chosen
+        Parameters
+        ----------
+        values, contributions, paces : see ``reasons``
+        """
+        chosen = self.chosen(values, contributions, most)
+        there = np.arange(most) < np.array(chosen.counts, np.int64)[:, None]
+
+        def column(none: Any, told: Sequence[Any], kind: type) -> npt.NDArray[Any]:
+            found: npt.NDArray[Any] = np.full(there.shape, none, kind)
+            found[there] = told
+            return found
+
+        return ReasonColumns(
+            column(None, [self.features[i].name for i in chosen.features], object),
+            column(np.nan, chosen.values, float),
+            column(None, [self.features[i].unit.value for i in chosen.features], object),
+            column(np.nan, chosen.contributions, float),
+            column(None, self.sentences(chosen, paces), object),
+        )
 
     def _worded(self, i: int, value: float | None, raises: bool) -> str:
         said = clause(self.features[i], math.nan if value is None else value, self.language)
         return whole_sentence(said, raises, self.language)
 
-    def _told(self, i: int, value: float, contribution: float, pace: Pace | None) -> Reason:
-        feature, raises = self.features[i], contribution > 0
-        known = None if math.isnan(value) else value
-        if pace is not None and feature.name == RHYTHM.name:
-            said = whole_sentence(paced(pace, raises=raises, language=self.language), raises, self.language)
-        else:
-            said = self._sentence(i, known, raises)
-        return Reason(feature.name, known, feature.unit.value, contribution, said)
+    def _paced(self, pace: Heard, raises: bool) -> str:
+        return whole_sentence(paced(pace, self.language), raises, self.language)
 
 
 def sentence(feature: Feature | Term, value: float, contribution: float, language: Language) -> str:

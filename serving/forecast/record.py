@@ -7,56 +7,25 @@ terms), and their contributions (as many); NaN where something is not available,
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
+
+import orjson
 
 from features.feature import Feature
-from features.ladder import STAGES
 from features.operators import Floats
 from features.snapshot import to_date
 from features.tiers import scale_of
 from serving.forecast.near_miss import Kind, missed
-from serving.forecast.reasons import Language, Reason, Teller
-from serving.forecast.temperature import band_of
+from serving.forecast.reasons import Language, Reason, ReasonColumns, Teller
+from serving.forecast.row import AT, DAYS, HEAD, KEEPS, PACE, REACHES, STAGE_NAMES
+from serving.forecast.writing import Writer
 from training.forecaster import Forecaster
 from training.terms import TERMS, Term
 
-HEAD: Final = (
-    "log_odds",
-    "p_churn",
-    "expected_spend",
-    "spend_low",
-    "spend_high",
-    "expected_value",
-    "value_if_stays",
-    "value_at_risk",
-    "next_purchase_low",
-    "next_purchase_median",
-    "next_purchase_high",
-    "earlier_temperature",
-    "stage",
-    "tier",
-    "near",
-    "keep_by",
-    "reach_by",
-    "shopping_days",
-    "gap_days",
-    "silence_days",
-)
-"""Spend is that of the horizon, from its .1 to its .9 quantile, leaving counted as nothing; a next purchase is in days by
-which it has come with probability .1, .5 and .9; ``earlier_temperature`` is the temperature a horizon before; ``stage`` and
-``tier`` are positions; ``near`` is one of ``NEAR``; and ``keep_by`` and ``reach_by`` are the last days, as day numbers, on
-which what is lacking still keeps the tier or reaches the next; the last three are the pace (serving.forecast.pace)."""
-AT: Final = {name: position for position, name in enumerate(HEAD)}
-_PACE: Final = slice(AT["shopping_days"], AT["silence_days"] + 1)
-KEEPS, REACHES = 1, 2
-"""Parts of ``near``: may lose the tier for little, may reach the next for little; 3 is both and 0 is neither."""
-DAYS: Final = ("low", "median", "high")
-STAGE_NAMES: Final = tuple(stage.en.replace(" ", "_") for stage in STAGES)
-"""The ladder's stages as answers name them, lowest first."""
+__all__ = ["AT", "DAYS", "HEAD", "KEEPS", "REACHES", "STAGE_NAMES", "Layout"]
 
 
 @dataclass(frozen=True)
@@ -112,8 +81,11 @@ class Layout:
 
     def reasons(self, rows: Floats, *, most: int, language: Language) -> list[list[Reason]]:
         """For each of some rows (n, width), what moves its forecast most."""
-        teller, paces = self._tellers[language], rows[:, _PACE]
-        return teller.reasons(rows[:, self.values], rows[:, self.contributions], most, paces)
+        return self._tellers[language].reasons(*self._moving(rows, most))
+
+    def reason_columns(self, rows: Floats, *, most: int, language: Language) -> ReasonColumns:
+        """The same as arrays (n, most)."""
+        return self._tellers[language].columns(*self._moving(rows, most))
 
     def answer(
         self, member: Any, as_of: dt.date, row: Floats, *, reasons: int, language: Language, contributions: bool = False
@@ -143,62 +115,23 @@ class Layout:
         reasons : most for each
         contributions : give all of them too, and the base that they start from
         """
-        told = self.reasons(rows, most=reasons, language=language)
-        found = []
-        heads = rows[:, : self.values.start].tolist()
-        for i, (member, date, row, own) in enumerate(zip(members, as_of, heads, told, strict=True)):
-            answer = self._answer(member, date, row, language)
-            answer["reasons"] = [reason._asdict() for reason in own]
-            if contributions:
-                answer["base"] = self.base
-                answer["contributions"] = dict(zip(self._names, rows[i, self.contributions].tolist(), strict=True))
-            found.append(answer)
-        return found
+        # An id is left out of the text: it may be of a kind that JSON does not have.
+        nobody = [None] * len(rows)
+        texts = self.texts(nobody, as_of, rows, reasons=reasons, language=language, contributions=contributions)
+        return [orjson.loads(text) | {"customer_id": member} for member, text in zip(members, texts, strict=True)]
 
-    def _answer(self, member: Any, as_of: dt.date, row: list[float], language: Language) -> dict[str, Any]:
-        (
-            log_odds,
-            p_churn,
-            spend,
-            spend_low,
-            spend_high,
-            value,
-            _,
-            at_risk,
-            next_low,
-            next_median,
-            next_high,
-            earlier,
-            stage,
-            held,
-            *_,
-        ) = row[: len(HEAD)]
-        p_tier, needs = row[self.p_tier], row[self.needs]
-        has_tiers, forecast = not math.isnan(held), len(p_tier) > 0 and not math.isnan(p_tier[0])
-        temperature = temperature_of(p_churn)
-        return {
-            "customer_id": member,
-            "as_of": as_of.isoformat(),
-            "horizon_days": self.horizon_days,
-            "model_version": self.model_version,
-            "p_churn": p_churn,
-            "temperature": {
-                "value": temperature,
-                "band": band_of(temperature).name,
-                "change": _there(temperature - earlier),
-            },
-            "log_odds": log_odds,
-            "expected_spend": None if math.isnan(spend) else {"expected": spend, "low": spend_low, "high": spend_high},
-            "expected_value": _there(value),
-            "value_at_risk": _there(at_risk),
-            "value_of": self.value_of,
-            "next_purchase_days": {"low": _there(next_low), "median": _there(next_median), "high": _there(next_high)},
-            "stage": STAGE_NAMES[int(stage)],
-            "tier": self.tier_names[int(held)] if has_tiers else None,
-            "p_next_tier": dict(zip(self.tier_names, p_tier, strict=True)) if forecast else None,
-            "needs": dict(zip(self.tier_names, map(_there, needs), strict=True)) if has_tiers else None,
-            "near_miss": self.near_miss(row, language),
-        }
+    def texts(
+        self,
+        members: Sequence[Any],
+        as_of: Iterable[dt.date],
+        rows: Floats,
+        *,
+        reasons: int,
+        language: Language,
+        contributions: bool = False,
+    ) -> list[bytes]:
+        """The same as JSON, a text for each row."""
+        return self._writers[language].texts(members, as_of, rows, reasons=reasons, contributions=contributions)
 
     def near_miss(self, row: list[float], language: Language) -> list[dict[str, Any]]:
         """What the member of a row lacks of keeping the tier, or of reaching the next, where that is little."""
@@ -215,24 +148,18 @@ class Layout:
                 found.append({"kind": kind, "tier": name, "need": need, "by": day, "sentence": sentence})
         return found
 
+    def _moving(self, rows: Floats, most: int) -> tuple[Floats, Floats, int, Floats]:
+        return rows[:, self.values], rows[:, self.contributions], most, rows[:, PACE]
+
     @cached_property
-    def _names(self) -> tuple[str, ...]:
+    def names(self) -> tuple[str, ...]:
+        """Of what explains."""
         return tuple(part.name for part in self.explained)
+
+    @cached_property
+    def _writers(self) -> dict[Language, Writer]:
+        return {language: Writer(self, teller) for language, teller in self._tellers.items()}
 
     @cached_property
     def _tellers(self) -> dict[Language, Teller]:
         return {"en": Teller(self.explained, "en"), "zh": Teller(self.explained, "zh")}
-
-
-def temperature_of(p_churn: Any) -> Any:
-    """100 x the probability of buying again within the horizon, elementwise.
-
-    >>> temperature_of(0.25)
-    75.0
-    """
-    return 100.0 * (1.0 - p_churn)
-
-
-def _there(value: float) -> float | None:
-    """A number, or None where it is not available or never comes."""
-    return value if math.isfinite(value) else None

@@ -19,7 +19,8 @@ from features.needs import last_days
 from features.operators import Floats, Integers, ratio
 from features.snapshot import to_day
 from features.vocabulary import POLICY
-from serving.forecast.record import AT, KEEPS, REACHES, Layout, temperature_of
+from serving.forecast.record import AT, KEEPS, REACHES, Layout
+from serving.forecast.temperature import temperature_of
 from training.churn import probability
 from training.forecaster import Forecaster
 from training.forecasts import Forecasts

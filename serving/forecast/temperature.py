@@ -16,7 +16,7 @@ cold  fewer                                       temperature < 20
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from features.feature import Phrase
 
@@ -49,3 +49,12 @@ def band_of(temperature: float) -> Band:
     ['cold', 'cold', 'cool', 'warm', 'hot', 'hot']
     """
     return BANDS[bisect_right(_FROM, temperature)]
+
+
+def temperature_of(p_churn: Any) -> Any:
+    """100 x the probability of buying again within the horizon, elementwise.
+
+    >>> temperature_of(0.25)
+    75.0
+    """
+    return 100.0 * (1.0 - p_churn)

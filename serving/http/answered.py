@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from serving.http.fields import MemberField
+from serving.desk.fields import MemberField
 
 
 class ReasonAnswer(BaseModel):

@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from serving.desk.fields import MemberField
 from serving.http.answered import Forecast
-from serving.http.fields import MemberField
 
 
 class Event(BaseModel):

@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from serving.desk.fields import MemberField
 from serving.http.answered_pages import Event, Takes
-from serving.http.fields import MemberField
 
 
 class Rule(BaseModel):

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Final
 
 from features.errors import OverloadError
+from serving.desk.metrics import Metrics
 from serving.http.errors import App, Receive, Scope, Send, error_body, headers_of
 from serving.http.gate import Gate
-from serving.http.metrics import Metrics
 
 _ERROR: Final = OverloadError("this service takes requests no faster than they can be answered")
 _BODY: Final = error_body(_ERROR)

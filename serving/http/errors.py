@@ -111,7 +111,7 @@ def _place(error: dict[str, Any]) -> str:
     if error["type"] == "json_invalid":
         return ""
     parts = (str(part) for part in error["loc"])
-    # '=ids' is no field, it says which of several kinds the object was taken for (serving.http.asked).
+    # '=ids' is no field, it says which of several kinds the object was taken for (serving.desk.asked).
     return ".".join(part[:_MOST_PLACE] for part in parts if part != "body" and not part.startswith("="))
 
 
@@ -184,11 +184,3 @@ def _plain(status: int) -> str:
     if status >= 500 and status != 504:
         return "the service failed; the cause is in its log"
     return HTTPStatus(status).phrase.lower()
-
-
-def worded(error: Exception) -> str:
-    """An error for the log: one of ours in its words, another by type and place, since its text may hold what was sent."""
-    if isinstance(error, TiercastError):
-        return str(error)
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__} at {Path(last.filename).name}:{last.lineno}"

@@ -1,27 +1,11 @@
-"""Which routes there are, and the scopes of which a key needs one. What is not in the table is not answered.
-
-========  ==================================================================================
-scope     may
-========  ==================================================================================
-forecast  ask for forecasts, what-ifs and one member's page; read the model's card
-desk      list members and read one member's page; read the model's card
-write     post transaction lines
-admin     erase a member
-========  ==================================================================================
-
-No scope includes another: a key that erases need not read, and a key that reads cannot erase.
-"""
+"""Which routes there are, and the scopes of which a key needs one. What is not in the table is not answered."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
 
-FORECAST: Final = "forecast"
-DESK: Final = "desk"
-WRITE: Final = "write"
-ADMIN: Final = "admin"
-SCOPES: Final = (FORECAST, DESK, WRITE, ADMIN)
+from serving.privacy.scopes import ADMIN, DESK, FORECAST, SCOPES, WRITE
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,13 +23,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final, get_args
 
 from features.errors import ConfigError
+from serving.desk.metrics import Metrics
 from serving.http.access import Access, without_keys
 from serving.http.body_limit import BodyLimit
 from serving.http.door import Door
 from serving.http.errors import App, OneShape
 from serving.http.gate import MOST_WAITING, Admission, Gate
 from serving.http.headers import Headers
-from serving.http.metrics import Metrics
 from serving.http.rate_limit import RateLimit
 from serving.http.request_log import RequestLog, Wanted
 from serving.privacy.keys import Keyring

@@ -19,8 +19,8 @@ from typing import IO, Any, Final, Literal
 
 import orjson
 
+from serving.desk.metrics import Metrics
 from serving.http.errors import App, Message, Receive, Scope, Send
-from serving.http.metrics import Metrics
 from serving.http.note import Note, note_of
 from serving.privacy.pseudonyms import mark
 

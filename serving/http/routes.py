@@ -12,17 +12,17 @@ from fastapi.responses import HTMLResponse, Response
 
 from features.errors import TiercastError
 from serving.desk.answers import Answers, Chosen
+from serving.desk.asked import ByIds, ForecastAsked, Post, WhatIf
+from serving.desk.fields import MAX_TEXT
+from serving.desk.metrics import CONTENT_TYPE
 from serving.forecast.language import language_of
 from serving.forecast.members import MemberId, member_key
 from serving.forecast.reasons import Language
 from serving.http import answered, answered_pages, answered_trials
-from serving.http.asked import ByIds, ForecastAsked, Post, WhatIf
 from serving.http.body_route import BodyRoute, refusal
 from serving.http.docs_page import docs_page
 from serving.http.errors import validation_body
-from serving.http.fields import MAX_TEXT
 from serving.http.gate import Gate
-from serving.http.metrics import CONTENT_TYPE
 from serving.http.note import note_of
 from serving.http.openapi import described
 from serving.predictor import Ask

@@ -24,7 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from features.errors import ConfigError, NotFoundError, StoreError, listed
 from serving.database.engine import reading, writing
 from serving.database.tables import API_KEY
-from serving.http.permissions import SCOPES
+from serving.privacy.scopes import SCOPES
 
 _LOG = logging.getLogger("tiercast.service")
 _PREFIX: Final = "tc"

@@ -61,7 +61,7 @@ def watched(seen: Sequence[Seen], references: Mapping[str, Reference | None] | N
 
 
 def compared(series: Mapping[str, Sequence[Seen]], happened: Mapping[str, dt.date] | None = None) -> Figure:
-    """Several programmes, one below the other: how far the furthest input and forecast lie, and how tiers and spend turned out.
+    """Several programmes, one below the other: how far the furthest input and forecast lie, how tiers and spend turned out.
 
     Parameters
     ----------

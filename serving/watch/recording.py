@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,8 +12,10 @@ from sqlalchemy import Engine
 
 from features.histories import Histories
 from features.operators import Floats
+from features.packing import unpack
 from serving.database.asking import ask, mark
 from serving.database.erasure import erased_marks
+from serving.database.forecasts import histories as stored_histories
 from serving.database.generations import Generation
 from serving.forecast.record import AT, Layout
 from serving.privacy.pseudonyms import erasure_secret
@@ -25,9 +27,11 @@ from serving.watch.runs import Run
 from serving.watch.told import Told, prune, wipe, write_told
 from training.artifact import Bundle, to_forecaster
 from training.reference import Quantity, Reference
-from training.sightings import P_CHURN, SPEND, forecast_columns, levels, log_columns
+from training.sightings import MEMBERS, P_CHURN, SPEND, forecast_columns, levels, log_columns
 
 _CHUNK: Final = 20_000
+_HISTORIES: Final = 5_000
+_MOST_HISTORIES: Final = 50_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +56,8 @@ def record_run(
     Parameters
     ----------
     generation : complete, in ``store``
-    histories : of the log that was scored; without it, what the log itself shows is not compared
+    histories : of the whole log that was scored; without it, what the log shows is taken from the store's histories of the
+        members forecast, or of some of them where they are very many
     refused : rows of the log by reason, and ``rows``, all of them
 
     Raises
@@ -64,11 +69,18 @@ def record_run(
     secret = erasure_secret(place.path)
     reference = find_reference(place, bundle.version)
     tally = Tally(layout, [feature.name for feature in forecaster.features], reference)
-    told = [_told(part, layout, secret) for part in map(tally.add, stored(store, generation))]
+    told, keys = [], list[str]()
+    for part in stored(store, generation):
+        tally.add(part)
+        told.append(_told(part, layout, secret))
+        keys += part.keys
     as_of = generation.as_of
-    log = {} if histories is None else log_columns(histories, as_of, layout.horizon_days)
+    if histories is not None:
+        of, log = tally.members, log_columns(histories, as_of, layout.horizon_days)
+    else:
+        of, log = from_store(store, generation, keys, layout.horizon_days)
     counts, means = tally.counts(log), tally.means()
-    known = levels(tally.members, log)
+    known = {**levels(of, log), MEMBERS: float(tally.members)}
     run = Run(
         bundle.version, as_of, layout.horizon_days, tally.members, counts, known, means, refused, reference is not None
     )
@@ -103,6 +115,25 @@ def stored(store: Engine, generation: Generation) -> Iterator[Part]:
         found = ask(store, statement, (generation.id, after, _CHUNK)) if len(found) == _CHUNK else []
 
 
+def from_store(store: Engine, generation: Generation, keys: Sequence[str], days: int) -> tuple[int, dict[str, Floats]]:
+    """How many of some members were looked at, and what their stored histories show of the days before the as-of date.
+
+    Of more than 50,000, every second, third ... is looked at.
+
+    Raises
+    ------
+    StoreError, ArtifactError
+    """
+    found: dict[str, list[Floats]] = {}
+    keys, looked = keys[:: -(-len(keys) // _MOST_HISTORIES) or 1], 0
+    for start in range(0, len(keys), _HISTORIES):
+        bodies = stored_histories(store, generation.id, keys[start : start + _HISTORIES])
+        looked += len(bodies)
+        for name, column in log_columns(unpack(list(bodies.items()), generation.log), generation.as_of, days).items():
+            found.setdefault(name, []).append(column)
+    return looked, {name: np.concatenate(columns) for name, columns in found.items()}
+
+
 class Tally:
     """Counts of a run, part by part."""
 
@@ -113,8 +144,8 @@ class Tally:
         self._sums = {P_CHURN: 0.0, SPEND: 0.0}
         self.members = 0
 
-    def add(self, part: Part) -> Part:
-        """Count some members; hands them on."""
+    def add(self, part: Part) -> None:
+        """Count some members."""
         rows, layout = part.rows, self._layout
         x = rows[:, layout.values][:, : len(self._features)]
         spend, tier = rows[:, AT["expected_spend"]], rows[:, AT["tier"]]
@@ -125,7 +156,6 @@ class Tally:
         self._sums[P_CHURN] += float(rows[:, AT["p_churn"]].sum())
         self._sums[SPEND] += float(spend.sum())
         self.members += len(rows)
-        return part
 
     def counts(self, log: Mapping[str, Floats]) -> dict[str, tuple[int, ...]]:
         """By quantity, with what the log shows."""

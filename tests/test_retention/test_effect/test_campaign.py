@@ -7,10 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from effects import AS_OF, assignment
+from plans import CALL, MAIL, SECRET, audience, catalogue
 from trials import simulate
 
 from features.errors import ColumnError, ConfigError, ConflictError, SourceError, TiercastError
+from features.files import write_table
 from retention.effect.campaign import read_campaign
+from retention.plan.assignment import assigned
+from retention.plan.plan import make_plan
 
 
 @pytest.fixture
@@ -27,9 +31,26 @@ def test_a_plans_file(frame: pd.DataFrame, tmp_path: Path) -> None:
         assert (found.name, found.as_of, found.until) == ("spring", AS_OF, AS_OF + dt.timedelta(days=28))
         assert len(found) == 60
         assert found.others == 1
+        assert found.drawn
         assert found.members[7] == "007"
         assert set(found.texts["action"]) == {"call", "mail"}
         assert found.numbers["cost"].sum() == 90.0
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_what_a_plan_writes_is_what_is_read(tmp_path: Path, suffix: str) -> None:
+    plan = make_plan(catalogue(CALL, MAIL, hold_out={"share": 0.3}), audience(200), SECRET)
+    write_table(assigned(plan), tmp_path / f"plan.{suffix}")
+    found = read_campaign(tmp_path / f"plan.{suffix}")
+    some = plan.choice >= 0
+    ids = [action.id for action in plan.catalogue.actions]
+    said = dict(
+        zip(map(str, found.members.tolist()), zip(found.treated.tolist(), found.texts["action"], strict=True), strict=True)
+    )
+    rows = zip(plan.audience.ids[some].tolist(), (~plan.held[some]).tolist(), plan.choice[some].tolist(), strict=True)
+    assert said == {str(member): (treated, ids[choice]) for member, treated, choice in rows}
+    assert found.drawn
+    assert set(found.numbers["hold_out_share"]) == {0.3}
 
 
 def test_who_would_have_got_nothing_is_in_no_arm(frame: pd.DataFrame, tmp_path: Path) -> None:
@@ -42,6 +63,7 @@ def test_who_would_have_got_nothing_is_in_no_arm(frame: pd.DataFrame, tmp_path: 
 def test_the_least_that_is_enough(tmp_path: Path) -> None:
     (tmp_path / "spring.csv").write_text("customer_id,arm\n1,treated\n2,hold-out\n")
     found = read_campaign(tmp_path / "spring.csv", as_of=AS_OF, horizon_days=7)
+    assert not found.drawn
     assert (found.name, found.treated.tolist(), found.texts) == ("spring", [True, False], {})
 
 

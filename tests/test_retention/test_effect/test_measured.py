@@ -10,7 +10,7 @@ from effects import write_campaign
 import features
 from features.histories import Histories
 from retention.effect.campaign import Campaign, read_campaign
-from retention.effect.intended import read_intended
+from retention.effect.intended import Intended, read_intended
 from retention.effect.measured import measure
 from retention.effect.planning import planned
 from retention.effect.power import detectable
@@ -69,6 +69,14 @@ def test_nobody_held_out_is_refused(histories: Histories, campaign: Campaign) ->
     found = measure(replace(campaign, treated=np.ones(len(campaign), bool)), histories)
     assert [one.reason for one in found.findings.refused] == ["no_hold_out"]
     assert found.worth is None
+
+
+def test_a_file_that_tells_of_no_draw_is_refused_unless_somebody_does(histories: Histories, campaign: Campaign) -> None:
+    bare = replace(campaign, drawn=False)
+    found = measure(bare, histories)
+    assert [one.reason for one in found.findings.refused] == ["not_drawn"]
+    assert not found.findings.found
+    assert not measure(bare, histories, intended=Intended(0.2)).findings.refused
 
 
 def test_a_treatment_that_followed_the_forecast_is_refused(histories: Histories, campaign: Campaign) -> None:

@@ -26,6 +26,8 @@ def test_a_treatment_that_followed_the_forecast_is_called_so() -> None:
     assert found.reason == "followed"
     assert "who was treated followed 'p_churn': -0.80 standard deviations before" in found.said.en
     assert "p_churn 相差 -0.80" in found.said.zh
+    assert refusals("treated", [], Balance({"p_churn": -0.8}, 0.005))[0].reason == "followed"  # a small arm
+    assert refusals("treated", [], Balance({"p_churn": -0.4}, 0.005)) == []
     [other] = refusals("treated", [], Balance({"spend": 0.1}, 0.0005))
     assert other.reason == "not_alike"
     assert "(by lot, p = 0.000500)" in other.said.en

@@ -7,14 +7,14 @@ from moved import Campaign, campaign
 from retention.uplift.learnt import Uplift, learn
 from retention.uplift.policies import Money
 
-TREES = 32
+TREES = 24
 MONEY = Money(40.0, (4.0, 4.0))
 
 
 @pytest.fixture(scope="session")
 def moving() -> Campaign:
     """Three arms of unequal size; who is moved is not who leaves."""
-    return campaign(2_400, 1, weights=(0.5, 0.3, 0.2), moved=0.6, noise=0)
+    return campaign(2_000, 1, weights=(0.5, 0.3, 0.2), moved=0.6, noise=0)
 
 
 @pytest.fixture(scope="session")

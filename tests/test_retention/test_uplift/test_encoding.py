@@ -33,6 +33,11 @@ def test_what_has_one_value_is_left_out_and_said() -> None:
     assert (encoding.constant, len(encoding.columns)) == (("a", "c"), 1)
 
 
+def test_texts_that_are_all_different_say_nothing() -> None:
+    names = np.array([f"name {k}" for k in range(500)], object)
+    assert Encoding.of({"name": names, "visits": np.arange(500.0)}).constant == ("name",)
+
+
 @pytest.mark.parametrize("covariates", [{}, {"a": np.ones(3)}, {"a": np.ones(3), "b": np.array(["x"] * 3, object)}])
 def test_without_anything_that_differs_nobody_is_told_apart(covariates: dict[str, np.ndarray]) -> None:  # type: ignore[type-arg]
     with pytest.raises(ColumnError, match="told by covariates that differ between members"):

@@ -10,7 +10,7 @@ from retention.uplift.learnt import Uplift
 def test_a_row_a_member_and_action(uplift: Uplift, moving: Campaign) -> None:
     frame = to_frame({"return": uplift}, moving.trial)
     assert frame.columns.tolist() == ["customer_id", "action", "return_gain", "return_gain_sd", "told_apart"]
-    assert frame.groupby("action", sort=False).size().to_dict() == {"mail": 2_400, "call": 2_400}
+    assert frame.groupby("action", sort=False).size().to_dict() == {"mail": 2_000, "call": 2_000}
     assert not frame.duplicated(["customer_id", "action"]).any()
     assert frame.told_apart.all()
     assert (frame.return_gain_sd > 0).all()

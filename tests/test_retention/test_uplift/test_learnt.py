@@ -52,7 +52,7 @@ def test_the_effect_of_an_action_alike_for_all_is_break_even_or_not_never_told_a
 
 def test_what_costs_nothing_and_harms_nobody_is_for_everyone() -> None:
     """The order is right, and of no use: choosing cannot beat treating all."""
-    trial = campaign(1_200, 6, moved=0.5, everyone=0.15, noise=0).trial
+    trial = campaign(2_000, 6, moved=0.5, everyone=0.05, noise=0).trial
     found = learn(trial, "returned", money=Money(40.0, (0.0,)), trees=12)
     assert not found.individual
     assert found.verdict.endswith("their order is better than chance, so with fewer to be treated (--at-most) it may")

@@ -6,8 +6,7 @@ from homes import Shop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serving.batch.reason_columns import REASONS, Chosen, reason_columns
-from serving.forecast.reasons import family_of
+from serving.batch.reason_columns import REASONS, reason_columns
 from serving.forecast.scoring import score
 
 
@@ -31,14 +30,3 @@ def test_columns_say_what_the_teller_says(shop: Shop, rows: np.ndarray, seed: in
             own = tuple(columns[f"reason_{k + 1}_{field}"][i].as_py() for field in ("feature", "value", "unit"))
             own += tuple(columns[f"reason_{k + 1}_{field}"][i].as_py() for field in ("contribution", "sentence"))
             assert own == (tuple(reasons[k]) if k < len(reasons) else (None,) * 5)
-
-
-def test_one_of_each_family_comes_first(shop: Shop) -> None:
-    layout = shop.layout
-    families = [family_of(feature) for feature in layout.explained]
-    alike = max(set(families), key=families.count)
-    parts = np.where(np.array(families) == alike, 5.0, 0.0)
-    other = next(i for i, family in enumerate(families) if family != alike)
-    parts[other] = 0.1
-    first, second, third = Chosen.of(layout, parts[None, :]).feature[0].tolist()
-    assert (families[first], families[second], third) == (alike, alike, other)

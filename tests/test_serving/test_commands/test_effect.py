@@ -158,6 +158,7 @@ def test_complete_journeys_campaigns_were_not_randomised(run: Run, tmp_path: Pat
     code, out, _ = run("effect", "--campaign", "sent.csv", "--transactions", "log.parquet", "--horizon-days", "28")
     assert code == 5
     assert "no conclusion about 'treated': who was treated followed 'visits_before': +" in out
+    assert "nothing says that those who were not treated were kept back by lot" in out
     assert "so a difference would be the members', not the treatment's" in out
     assert "came back" not in out
     start = pd.Timestamp(frame.as_of[0])

@@ -21,8 +21,8 @@ KNOWN = ("--covariates", "app,city")
 
 @pytest.fixture(autouse=True)
 def _few_trees(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A command grows a hundred; where the effect is this strong, fewer will do, in a third of the time."""
-    monkeypatch.setitem(learn.__kwdefaults__, "trees", 32)
+    """A command grows a hundred; where the effect is this strong, fewer will do, in a fifth of the time."""
+    monkeypatch.setitem(learn.__kwdefaults__, "trees", 20)
 
 
 @pytest.fixture(scope="module")
@@ -69,11 +69,13 @@ def test_others_are_told_of_and_spend_beside(run: Run, tmp_path: Path, moving: C
 
 def test_by_default_all_that_is_known_and_what_came_after_is_refused(run: Run, tmp_path: Path, moving: Campaign) -> None:
     frame = _write(moving, tmp_path)
+    frame["country"] = "NL"
     frame["clicked"] = (frame.arm == "mail") & (frame.recency < 40)
     frame.drop(columns="spend").to_parquet(tmp_path / "trial.parquet")
     code, _, err = run(*CALL)
     assert code == 2
     assert "known before: recency, app, city, visits, p_churn, clicked" in err
+    assert "left out, as it tells nobody apart: country" in err
     assert "arms that differ beyond chance in 'clicked'" in err
 
 

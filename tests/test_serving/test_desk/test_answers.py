@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import orjson
 import pandas as pd
 import pytest
 from homes import AS_OF, Demo, Shop, service
@@ -21,18 +22,29 @@ from serving.database.forecasts import look_up
 from serving.database.lines import lines_of
 from serving.database.tables import FORECAST
 from serving.desk.answers import Answers, Chosen
+from serving.desk.asked import Post, WhatIf
 from serving.forecast.record import Layout
 from serving.forecast.scoring import score
-from serving.http.asked import Post, WhatIf
 from serving.predictor import Ask
 
 ASK = Ask(reasons=1, contributions=True)
 LATER = AS_OF + dt.timedelta(days=3)
 
 
-def answers_of(home: Path) -> Answers:
+class Read:
+    """Answers as who asks over HTTP reads them: forecasts come as JSON text."""
+
+    def __init__(self, answers: Any) -> None:
+        self.desk = answers.desk
+        self.answers = answers
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *asked: orjson.loads(orjson.dumps(getattr(self.answers, name)(*asked)))
+
+
+def answers_of(home: Path) -> Any:
     made = service(home)
-    return Answers(made.desk, made.metrics, lambda key, kind: None)
+    return Read(Answers(made.desk, made.metrics, lambda key, kind: None))
 
 
 def copied(shop: Any, place: Path) -> Path:
@@ -44,7 +56,7 @@ def copied(shop: Any, place: Path) -> Path:
 
 
 @pytest.fixture
-def answers(shop: Shop, tmp_path: Path) -> Iterator[Answers]:
+def answers(shop: Shop, tmp_path: Path) -> Iterator[Any]:
     made = answers_of(copied(shop, tmp_path / "home"))
     yield made
     made.desk.engine.dispose()
@@ -54,7 +66,7 @@ def line(member: Any, key: str, day: dt.date, amount: float = 25.0, **more: Any)
     return {"key": key, "customer_id": member, "timestamp": f"{day}T10:00:00", "amount": amount, **more}
 
 
-def post(answers: Answers, *lines: dict[str, Any]) -> dict[str, Any]:
+def post(answers: Any, *lines: dict[str, Any]) -> dict[str, Any]:
     return answers.post(Post.model_validate({"lines": list(lines)}), ASK)
 
 
@@ -110,7 +122,7 @@ def test_posted_lines_give_the_forecasts_of_a_batch_over_the_longer_log(
         assert layout.answers([forecast["customer_id"]], [day], own.rows[row : row + 1], **vars(ASK)) == [forecast]
 
 
-def test_a_line_counts_once(answers: Answers, shop: Shop) -> None:
+def test_a_line_counts_once(answers: Any, shop: Shop) -> None:
     first, second = line("058", "a", shop.as_of), line("058", "b", shop.as_of, 5.0)
     done = post(answers, first, second, first)
     assert (done["stored"], done["known"]) == (2, 1)
@@ -122,14 +134,14 @@ def test_a_line_counts_once(answers: Answers, shop: Shop) -> None:
     assert len(lines_of(answers.desk.engine, ["058"])["058"]) == 2
 
 
-def test_members_that_the_store_does_not_know_are_named_and_the_rest_is_stored(answers: Answers, shop: Shop) -> None:
+def test_members_that_the_store_does_not_know_are_named_and_the_rest_is_stored(answers: Any, shop: Shop) -> None:
     done = post(answers, line("stranger", "a", shop.as_of), line("058", "a", shop.as_of))
     assert (done["stored"], done["unknown"]) == (1, ["stranger"])
     assert [forecast["customer_id"] for forecast in done["forecasts"]] == ["058"]
     assert post(answers, line("stranger", "a", shop.as_of))["forecasts"] == []
 
 
-def test_a_line_of_a_day_that_the_batch_knew_is_refused(answers: Answers, shop: Shop) -> None:
+def test_a_line_of_a_day_that_the_batch_knew_is_refused(answers: Any, shop: Shop) -> None:
     with pytest.raises(CutoffError, match=r"lines.1: a new line lies on 2020-08-28 or later"):
         post(answers, line("058", "a", shop.as_of), line("058", "b", shop.as_of - dt.timedelta(days=1)))
     assert lines_of(answers.desk.engine, ["058"]) == {}
@@ -137,7 +149,7 @@ def test_a_line_of_a_day_that_the_batch_knew_is_refused(answers: Answers, shop: 
         post(answers, {"key": "a", "customer_id": "058", "timestamp": "2020-08-29"})
 
 
-def test_whoever_was_silent_is_forecast_after_a_purchase(answers: Answers, shop: Shop) -> None:
+def test_whoever_was_silent_is_forecast_after_a_purchase(answers: Any, shop: Shop) -> None:
     silent = sorted(set(shop.log.customer_id) - {row.member for row in _rows(answers, shop)})
     assert silent
     found = answers.of_ids([silent[0], "stranger"], None, ASK)
@@ -148,13 +160,13 @@ def test_whoever_was_silent_is_forecast_after_a_purchase(answers: Answers, shop:
     assert forecast["as_of"] == (shop.as_of + dt.timedelta(days=1)).isoformat()
 
 
-def _rows(answers: Answers, shop: Shop) -> list[Any]:
+def _rows(answers: Any, shop: Shop) -> list[Any]:
     keys = sorted(set(shop.log.customer_id))
     found = look_up(answers.desk.engine, answers.desk.current().generation.id, keys)
     return [type("Row", (), {"member": key}) for key in found]
 
 
-def test_a_stale_forecast_is_made_anew_by_whoever_reads_it(answers: Answers, shop: Shop) -> None:
+def test_a_stale_forecast_is_made_anew_by_whoever_reads_it(answers: Any, shop: Shop) -> None:
     (before,) = answers.of_ids(["058"], None, ASK)["forecasts"]
     with writing(answers.desk.engine) as connection:
         connection.execute(update(FORECAST).where(FORECAST.c.member == "058").values(stale=True, body=b"\0" * 8))
@@ -176,7 +188,7 @@ def test_ids_come_in_the_order_asked_for_and_numbers_as_they_came(visits_shop: S
     assert found["unknown"] == [f"0{first}", "x"]
 
 
-def test_the_desks_list_is_sorted_filtered_and_whole(answers: Answers, shop: Shop) -> None:
+def test_the_desks_list_is_sorted_filtered_and_whole(answers: Any, shop: Shop) -> None:
     everyone = answers.members(Chosen(), 1_000, None, ASK)
     assert everyone["next"] is None
     risks = [member["value_at_risk"] for member in everyone["members"]]
@@ -204,7 +216,7 @@ def test_the_desks_list_is_sorted_filtered_and_whole(answers: Answers, shop: Sho
         answers.members(Chosen(tier="Top"), 7, answers.members(Chosen(), 7, None, ASK)["next"], ASK)
 
 
-def test_a_what_if_knows_what_was_posted(answers: Answers, shop: Shop) -> None:
+def test_a_what_if_knows_what_was_posted(answers: Any, shop: Shop) -> None:
     asked = WhatIf.model_validate({"customer_id": "058"})
     before = answers.what_if(asked, "en")
     post(answers, line("058", "a", shop.as_of, 500.0))
@@ -216,7 +228,7 @@ def test_a_what_if_knows_what_was_posted(answers: Answers, shop: Shop) -> None:
         answers.what_if(WhatIf.model_validate({"customer_id": "stranger"}), "en")
 
 
-def test_a_day_before_the_models_is_refused(answers: Answers, shop: Shop) -> None:
+def test_a_day_before_the_models_is_refused(answers: Any, shop: Shop) -> None:
     with pytest.raises(CutoffError):
         answers.of_ids(["058"], shop.as_of - dt.timedelta(days=1), ASK)
     later = answers.of_ids(["058"], shop.as_of + dt.timedelta(days=5), ASK)["forecasts"][0]

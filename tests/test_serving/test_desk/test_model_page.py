@@ -9,9 +9,10 @@ from homes import SHOP_POLICY, Shop
 from served import another, fill, opened
 
 from serving.batch.run import score_all
+from serving.database.generations import remember
 from serving.desk.canary import tried
 from serving.desk.champion import Champion, Status
-from serving.desk.model_page import model_page, remember
+from serving.desk.model_page import model_page
 from training.provenance import Figure, Provenance
 
 KNOWN = Provenance(

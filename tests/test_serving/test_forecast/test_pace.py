@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.forecast.pace import Pace, paced
+from serving.forecast.pace import Pace, heard, paced
 
 ONCE, THRICE = Pace(1.0, math.nan, 20.0), Pace(3.0, 6.0, 1.0)
 
@@ -33,15 +33,15 @@ ONCE, THRICE = Pace(1.0, math.nan, 20.0), Pace(3.0, 6.0, 1.0)
     ],
 )
 def test_a_pace_in_words(pace: Pace, raises: bool, en: str, zh: str) -> None:
-    assert paced(pace, raises=raises, language="en") == en
-    assert paced(pace, raises=raises, language="zh") == zh
+    assert paced(heard(pace, raises), "en") == en
+    assert paced(heard(pace, raises), "zh") == zh
 
 
 @given(st.integers(4, 5_000), st.floats(1, 5_000), st.integers(1, 5_000), st.booleans())
 def test_the_silence_is_told_exactly_where_it_speaks_for_the_reason(
     days: int, gap: float, silence: int, raises: bool
 ) -> None:
-    said = paced(Pace(float(days), gap, float(silence)), raises=raises, language="en")
+    said = paced(heard(Pace(float(days), gap, float(silence)), raises), "en")
     assert ("ago" in said) == (raises == (silence > gap))
     assert "every 0" not in said
     assert "nan" not in said

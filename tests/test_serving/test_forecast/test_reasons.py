@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from features.feature import Feature
 from features.registry import registered
 from serving.forecast.pace import Pace
-from serving.forecast.reasons import Teller, family_of, sentence, top_reasons
+from serving.forecast.reasons import Reason, Teller, family_of, sentence, top_reasons
 from training.terms import RHYTHM, TERMS, Term
 
 ALL: tuple[Feature | Term, ...] = (*registered(), *TERMS)
@@ -114,10 +114,15 @@ def test_the_rhythm_is_told_as_a_pace_and_beside_it_no_feature_of_the_same_facts
 def test_each_of_many_is_told_as_if_alone(rows: list[tuple[np.ndarray, np.ndarray]], most: int) -> None:
     values, contributions = (np.array(part) for part in zip(*rows, strict=True))
     paces = np.array([[5.0 + i, 3.0 * i, 9.0] for i in range(len(rows))])
-    many = Teller(ALL, "zh").reasons(values, contributions, most, paces)
+    teller = Teller(ALL, "zh")
+    many = teller.reasons(values, contributions, most, paces)
+    columns = teller.columns(values, contributions, most, paces)
     for i, found in enumerate(many):
         alone = top_reasons(ALL, values[i], contributions[i], most=most, language="zh", pace=Pace(*paces[i]))
         assert repr(alone) == repr(found)
+        told = [reason._replace(value=math.nan if reason.value is None else reason.value) for reason in found]
+        told += [Reason(None, math.nan, None, math.nan, None)] * (most - len(found))  # type: ignore[arg-type]
+        assert repr([Reason(*own) for own in zip(*(part[i].tolist() for part in columns), strict=True)]) == repr(told)
 
 
 def test_the_rhythm_has_a_family_of_its_own() -> None:

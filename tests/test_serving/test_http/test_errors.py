@@ -37,6 +37,7 @@ EXPECTED = {
     "NoModelError": (503, "no_model"),
     "ArtifactError": (500, "artifact"),
     "TrackingError": (500, "tracking"),
+    "BatchError": (500, "batch"),
 }
 CLASSES = [
     value

@@ -6,20 +6,20 @@ import numpy as np
 import pytest
 from homes import Shop, opened_store
 from sqlalchemy import Engine
-from stores import opened, sqlite_url
+from stores import fill, opened, row, sqlite_url
 from watched import TRAINED, Scoring, World
 
 from features.snapshot import to_day
 from serving.database.erasure import erase
 from serving.database.generations import complete
-from serving.privacy.erasing import erase_everywhere
+from serving.desk.erasing import erase_everywhere
 from serving.privacy.pseudonyms import erasure_secret, mark
 from serving.settings import Home
 from serving.watch import recording
 from serving.watch.kept import read_runs
 from serving.watch.recording import record_run, stored
 from serving.watch.told import read_told
-from training.sightings import P_CHURN, sighting
+from training.sightings import AMOUNT, DAYS, MEMBERS, P_CHURN, sighting
 
 
 def test_a_run_is_counted_as_the_reference_is_made(place: Home, world: World, scored: Scoring) -> None:
@@ -52,19 +52,16 @@ def test_what_is_kept_of_members_is_what_was_said_of_them_and_no_id(place: Home,
     assert not [member for member in forecasts.members.tolist() if member.encode() in left]
 
 
-def test_reading_the_store_in_parts_is_reading_it_at_once(
-    place: Home, scored: Scoring, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = scored(28)
-    store = opened(sqlite_url(place.path))
-    generation = complete(store)[0]
-    whole = list(stored(store, generation))
-    monkeypatch.setattr(recording, "_CHUNK", run.members // 2)
-    parts = list(stored(store, generation))
-    store.dispose()
-    assert (len(whole), len(parts)) == (1, 2 + run.members % 2)
-    assert [key for part in parts for key in part.keys] == whole[0].keys
-    assert np.array_equal(np.concatenate([part.rows for part in parts]), whole[0].rows, equal_nan=True)
+def test_the_store_is_read_in_parts_on_each_database(store: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = ["", "7", "70", "B", "a", "é"]
+    generation = fill(store, [row(key, body=np.full(3, float(k)).tobytes()) for k, key in enumerate(keys)])
+    fill(store, [row("other", body=np.zeros(3).tobytes())])
+    for size, parts in ((1, 6), (4, 2), (20, 1)):
+        monkeypatch.setattr(recording, "_CHUNK", size)
+        found = list(stored(store, generation))
+        assert len(found) == parts
+        assert [key for part in found for key in part.keys] == keys
+        assert np.concatenate([part.rows for part in found]).tolist() == [[float(k)] * 3 for k in range(len(keys))]
 
 
 def test_whoever_is_erased_leaves_the_runs_too(place: Home, world: World, scored: Scoring) -> None:
@@ -105,6 +102,25 @@ def test_whoever_is_erased_while_a_run_is_recorded_is_not_kept(
     assert len(gone) == 1
     assert mark(secret, gone[0]) not in told.marks.tolist()
     assert len(told) == run.members - 1
+
+
+def test_a_log_that_was_read_in_parts_is_seen_through_the_store(
+    place: Home, world: World, scored: Scoring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = scored(28)
+    store = opened(sqlite_url(place.path))
+    generation = complete(store)[0]
+    monkeypatch.setattr(recording, "_HISTORIES", 50)
+    again = record_run(place, world.fitted.bundle, generation, store)
+    assert again == run
+    monkeypatch.setattr(recording, "_MOST_HISTORIES", 60)
+    some = record_run(place, world.fitted.bundle, generation, store)
+    store.dispose()
+    assert some.levels[MEMBERS] == run.members
+    assert some.levels[DAYS] == pytest.approx(run.levels[DAYS], rel=0.4)
+    few, all_ = (sum(each.counts[AMOUNT]) for each in (some, run))
+    assert 0 < few < all_
+    assert some.counts[P_CHURN] == run.counts[P_CHURN]
 
 
 def test_without_a_reference_a_run_is_kept_and_not_compared(shop: Shop) -> None:

@@ -4,13 +4,10 @@ import math
 import shutil
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import pytest
 from homes import Demo
 from made_runs import CALM, REFERENCE, RUN, skewed
 
-from features.errors import TrackingError
 from features.snapshot import to_day
 from serving.watch.runs import Run
 from serving.watch.tracking import figures, log_watch
@@ -56,12 +53,3 @@ def test_a_model_has_one_mlflow_run_and_its_figures_are_curves_over_days(demo: D
         assert [(point.step, point.value) for point in curve] == [(to_day(kept.as_of), 0.2), (to_day(later.as_of), 0.2)]
         assert "mean/expected_spend" not in runs[0].data.metrics
         assert runs[0].data.metrics["judged/AUC/high"] == 0.88
-
-
-def test_a_registry_out_of_reach_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(_: Any) -> None:
-        raise TrackingError("MLflow's store can be reached", "no route", "check it")
-
-    monkeypatch.setattr("training.mlflow_session._reach", away)
-    with pytest.raises(TrackingError):
-        log_watch(seen(RUN), tracking_uri="postgresql://nowhere/x", artifacts=Path("files"))

@@ -14,7 +14,7 @@ from served import fill, opened
 
 from serving.database.engine import open_engine
 from serving.desk.champion import Champion, Desk, Status
-from serving.http.metrics import CONTENT_TYPE, P_CHURN, Metrics
+from serving.desk.metrics import CONTENT_TYPE, P_CHURN, Metrics
 
 NOW = dt.datetime(2020, 9, 1, 12, tzinfo=dt.UTC).timestamp()
 

@@ -10,8 +10,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 from features.contacts import About, Event
 from features.daily import Line
 from features.events import SURVEY
-from serving.desk.imagined import Imagined
-from serving.http.fields import (
+from serving.desk.fields import (
     AmountField,
     DateField,
     KindField,
@@ -22,6 +21,7 @@ from serving.http.fields import (
     TextField,
     TimeField,
 )
+from serving.desk.imagined import Imagined
 
 MAX_IDS: Final = 1_000
 MAX_HISTORIES: Final = 100

@@ -8,7 +8,7 @@ from homes import Shop
 
 from features.daily import Line
 from features.errors import CutoffError, InputError
-from serving.http.line_checks import check_histories, check_new
+from serving.desk.line_checks import check_histories, check_new
 
 DAY = dt.datetime(2020, 8, 20, 10)
 LINE = Line(DAY, 5.0)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from serving.http import fields
+from serving.desk import fields
 
 KINDS = [
     "MemberField",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from features.zones import zone_of
-from serving.http.asked import ByHistories, ByIds, ForecastAsked, History, Post, TransactionLine, WhatIf
+from serving.desk.asked import ByHistories, ByIds, ForecastAsked, History, Post, TransactionLine, WhatIf
 
 LINE = {"timestamp": "2017-12-02T10:00:00", "amount": 25.5, "order_id": "a"}
 

@@ -93,8 +93,8 @@ class Journey:
 def forecast(
     spark: Any, journey: Histories, journey_policy: TierPolicy, journey_path: str, journey_map: dict[str, str]
 ) -> Journey:
-    """Trained on every third household; forecasts of all."""
-    some = journey.select(np.arange(0, len(journey), 3))
+    """Trained on every sixth household; forecasts of all."""
+    some = journey.select(np.arange(0, len(journey), 6))
     spans = {"horizon_days": 28, "lookback_days": 91}
     bundle = fit_forecaster(some, JOURNEY_AS_OF, **spans, policy=journey_policy).bundle  # type: ignore[arg-type]
     log = check(f"spark:?parquet={journey_path}", journey_map)
@@ -108,7 +108,7 @@ class Dying(Plan):
     mark: str = ""
 
     def frame(self, left_out: Iterable[Any] = ()) -> Any:
-        mark = self.mark
+        mark, names = self.mark, self.columns.names
 
         def kill_once() -> None:
             with suppress(FileExistsError):
@@ -122,9 +122,11 @@ class Dying(Plan):
             for batch in batches:
                 if batch.num_rows:
                     kill_once()
-                yield batch
+                yield pa.RecordBatch.from_arrays(batch.columns, names)
 
-        return super().frame(left_out).mapInArrow(run, self.columns)
+        # Under other names: mapInArrow takes a column with a point in its name for a struct's.
+        found = super().frame(left_out)
+        return found.toDF(*(f"c{i}" for i in range(len(names)))).mapInArrow(run, self.columns)
 
 
 def written(folder: Path, as_of: dt.date) -> pa.Table:
@@ -135,14 +137,6 @@ def test_complete_journey_is_as_on_one_machine(forecast: Journey, tmp_path: Path
     planned = plan(forecast.log, forecast.bundle, JOURNEY_AS_OF, partitions=2)
     scored = score_on_spark(planned, f"spark:?parquet={tmp_path / 'all'}")
     assert (scored.members, scored.erased, scored.as_of) == (forecast.expected.num_rows, 0, JOURNEY_AS_OF)
-    same(written(tmp_path / "all", JOURNEY_AS_OF), forecast.expected)
-
-
-def test_a_killed_executor_changes_nothing(forecast: Journey, tmp_path: Path) -> None:
-    planned = plan(forecast.log, forecast.bundle, JOURNEY_AS_OF, partitions=4)
-    dying = Dying(**vars(planned), mark=str(tmp_path / "killed"))
-    score_on_spark(dying, f"spark:?parquet={tmp_path / 'all'}")
-    assert (tmp_path / "killed").exists()
     same(written(tmp_path / "all", JOURNEY_AS_OF), forecast.expected)
 
 
@@ -201,6 +195,13 @@ def shop(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     assert fitted.forecaster.columns >= {"category", "cost"}
     assert fitted.forecaster.settings.tables == {"events", "members"}
     return Shop(fitted.bundle, histories, {"events": events, "members": members}, place)
+
+
+def test_a_killed_executor_changes_nothing(shop: Shop, tmp_path: Path) -> None:
+    dying = Dying(**vars(shop.plan()), mark=str(tmp_path / "killed"))
+    score_on_spark(dying, f"spark:?parquet={tmp_path / 'all'}")
+    assert (tmp_path / "killed").exists()
+    same(written(tmp_path / "all", AS_OF), shop.expected())
 
 
 def test_who_is_erased_while_it_runs_is_left_out(shop: Shop, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""serving/privacy/erasing.py: members leave the tables in a home, and nothing else does."""
+"""serving/desk/erasing.py: members leave the tables in a home, and nothing else does."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from features.errors import SourceError
 from serving.database.engine import reading
 from serving.database.erasure import erased_marks
 from serving.database.tables import FORECAST
-from serving.privacy import erasing
-from serving.privacy.erasing import Wiped, erase_everywhere, wipe_tables
+from serving.desk.erasing import erase_everywhere, wipe_tables
+from serving.privacy import wiping
+from serving.privacy.wiping import Wiped
 
 
 def left_in(home: Path) -> list[str]:
@@ -120,14 +121,14 @@ def test_a_table_that_a_batch_replaces_meanwhile_is_not_put_back(
         new.replace(tmp_path / name)
 
     write(["a", "b"])
-    check = erasing._check_in_place
+    check = wiping._check_in_place
 
     def replaced_first(path: Path, inode: int) -> None:
-        monkeypatch.setattr(erasing, "_check_in_place", check)
+        monkeypatch.setattr(wiping, "_check_in_place", check)
         write(["a", "b", "c"])
         check(path, inode)
 
-    monkeypatch.setattr(erasing, "_check_in_place", replaced_first)
+    monkeypatch.setattr(wiping, "_check_in_place", replaced_first)
     assert [found.rows for found in wipe_tables(tmp_path, ["a"], numbers=False)] == [1]
     read = pd.read_csv if name.endswith("csv") else pd.read_parquet
     assert read(tmp_path / name)["customer_id"].tolist() == ["b", "c"]  # type: ignore[operator]
