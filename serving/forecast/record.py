@@ -10,9 +10,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
-
-import orjson
+from typing import TYPE_CHECKING, Any
 
 from features.feature import Feature
 from features.operators import Floats
@@ -21,9 +19,11 @@ from features.tiers import scale_of
 from serving.forecast.near_miss import Kind, missed
 from serving.forecast.reasons import Language, Reason, ReasonColumns, Teller
 from serving.forecast.row import AT, DAYS, HEAD, KEEPS, PACE, REACHES, STAGE_NAMES
-from serving.forecast.writing import Writer
 from training.forecaster import Forecaster
 from training.terms import TERMS, Term
+
+if TYPE_CHECKING:
+    from serving.forecast.writing import Writer
 
 __all__ = ["AT", "DAYS", "HEAD", "KEEPS", "REACHES", "STAGE_NAMES", "Layout"]
 
@@ -115,6 +115,8 @@ class Layout:
         reasons : most for each
         contributions : give all of them too, and the base that they start from
         """
+        import orjson  # where only rows and tables are made, as on a cluster's executors, it need not be there
+
         # An id is left out of the text: it may be of a kind that JSON does not have.
         nobody = [None] * len(rows)
         texts = self.texts(nobody, as_of, rows, reasons=reasons, language=language, contributions=contributions)
@@ -158,6 +160,8 @@ class Layout:
 
     @cached_property
     def _writers(self) -> dict[Language, Writer]:
+        from serving.forecast.writing import Writer
+
         return {language: Writer(self, teller) for language, teller in self._tellers.items()}
 
     @cached_property

@@ -16,7 +16,7 @@ from features.verdicts import check
 
 def test_features_on_spark_need_a_log_on_spark() -> None:
     checked = check(pd.DataFrame({"customer_id": [1], "timestamp": ["2017-01-01"]}))
-    with pytest.raises(SourceError, match="are of a log on Spark; got one on duckdb"):
+    with pytest.raises(SourceError, match="is done to a log on Spark; got one on duckdb"):
         feature_rows(checked, [dt.date(2017, 2, 1)], horizon_days=28, lookback_days=91)
 
 
