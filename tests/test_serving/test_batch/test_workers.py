@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -75,3 +77,11 @@ def _end_children() -> None:
 
 def test_memory_is_told() -> None:
     assert peak_kib() > 10_000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux counts each process by itself")
+def test_a_process_is_not_told_what_the_one_that_started_it_had() -> None:
+    held = b"1" * 200_000_000
+    code = "from serving.batch.workers import peak_kib; print(peak_kib())"
+    started = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(started.stdout) * 1024 < len(held) < peak_kib() * 1024
