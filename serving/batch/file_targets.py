@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from abc import ABC, abstractmethod
 from collections.abc import Collection
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -21,7 +22,7 @@ class _AbandonedError(Exception):
     """A file is not to take its place."""
 
 
-class _File:
+class _File(ABC):
     """A file that takes its place when it is committed; how it is written, its kind knows."""
 
     def __init__(self, path: Path) -> None:
@@ -69,8 +70,9 @@ class _File:
 
         wipe_paths(self.path.parent, [self.path], keys, numbers=numbers)
 
+    @abstractmethod
     def _opened(self, sink: Any, schema: pa.Schema) -> Any:
-        raise NotImplementedError
+        """A writer of tables to the open file."""
 
 
 class ParquetTarget(_File):

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Final
 
 from features.histories import Histories
-from features.urls import is_url, shown
-from serving.commands.options import attached, read_counted, reading
+from features.urls import is_url
+from serving.commands.checked_log import checked_log
+from serving.commands.options import attached, read_counted
 from training.config import Config
 
 LINE_BYTES: Final = 30
@@ -80,17 +81,9 @@ def about_lines(source: str) -> int:
 
 def _in_turn(config: Config, say: Callable[[str], None], columns: Collection[str], lines: int, multiple: int) -> Log:
     from features.by_members import in_turn
-    from features.engine import fetch
-    from features.verdicts import REASONS, check
 
-    say(f"reading {shown(config.transactions)}")
-    checked = check(str(config.transactions), config.columns, **reading(config))
-    judged = checked.rows.group_by("tc_reason").agg(rows=checked.rows.count())
-    rows = {row["tc_reason"]: int(row["rows"]) for row in fetch(judged).to_pylist()}
-    refused = {reason: rows[reason] for reason in sorted(reason for reason in rows if reason is not None)}
-    for reason, count in refused.items():
-        say(f"refused {count:,} rows: {REASONS[reason]}")
+    checked, rows, refused = checked_log(config, say)
     reads = in_turn(checked, columns, lines=lines, multiple=multiple)
     say(f"{reads.members:,} members, read in {len(reads.firsts)} turns to spare memory")
     each = (attached(config, one) for one in reads)
-    return Log(next(each), reads.members, sum(rows.values()), refused, each, whole=False)
+    return Log(next(each), reads.members, rows, refused, each, whole=False)

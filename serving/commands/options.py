@@ -210,29 +210,17 @@ def _read(config: Config, say: Callable[[str], None], needed: Callable[[Collecti
     ConfigError
         no log is named
     """
-    from features.engine import fetch
     from features.reading import from_log
-    from features.urls import shown
-    from features.verdicts import REASONS, check
+    from serving.commands.checked_log import checked_log
 
-    if config.transactions is None:
-        raise ConfigError("a log is named", "none", f"pass --transactions PATH, or set 'transactions' in {FILE}")
-    say(f"reading {shown(config.transactions)}")
-    checked = check(config.transactions, config.columns, **reading(config))
+    checked, rows, refused = checked_log(config, say)
     histories = from_log(checked, needed(checked.columns.sources))
-    judged = checked.rows.group_by("tc_reason").agg(rows=checked.rows.count())
-    rows = {row["tc_reason"]: int(row["rows"]) for row in fetch(judged).to_pylist()}
-    refused = {reason: rows[reason] for reason in sorted(reason for reason in rows if reason is not None)}
-    for reason, count in refused.items():
-        say(f"refused {count:,} rows: {REASONS[reason]}")
-    for name in checked.columns.guessed:
-        say(f"taken as {name}: {'*'.join(checked.columns.sources[name])}")
     if config.policy and not histories.has_amounts:
         say("the log has no amounts, so spend and tiers are not available")
     first, end = histories.span
     members = f"{len(histories):,} member{'s' if len(histories) != 1 else ''}"
     say(f"{members}, {len(histories.visits.day):,} shopping days, {first} to {end}")
-    return replace(_with_tables(config, histories, say), rows=sum(rows.values()), refused=refused)
+    return replace(_with_tables(config, histories, say), rows=rows, refused=refused)
 
 
 def attached(config: Config, histories: Histories) -> Histories:

@@ -15,12 +15,11 @@ import click
 
 from features.errors import ConfigError, counted
 from features.urls import is_url, parts_of, shown
-from serving.commands.options import reading
+from serving.commands.checked_log import checked_log
 from serving.settings import Home
 from training.config import Config
 
 if TYPE_CHECKING:
-    from features.verdicts import Checked
     from serving.batch.spark_run import Erasures
 
 _SPARK: Final = "spark"
@@ -103,7 +102,7 @@ def score_there(
     began = time.monotonic()
     bundle = load(place.models / version)
     check_policy(to_forecaster(bundle), config.load_policy())
-    checked, rows, refused = _checked(config, say)
+    checked, rows, refused = checked_log(config, say)
     planned = plan(
         checked,
         bundle,
@@ -137,32 +136,6 @@ def tell(done: Done, *, as_json: bool) -> None:
     if done.members_erased:
         click.echo(f"{counted(done.members_erased, 'member')} left out: erased on request")
     click.echo("\n".join(done.targets))
-
-
-def _checked(config: Config, say: Callable[[str], None]) -> tuple[Checked, int, dict[str, int]]:
-    """The log's verdicts, its number of rows and how many were refused, by reason.
-
-    Raises
-    ------
-    ConfigError
-        no log is named
-    """
-    from features.engine import fetch
-    from features.verdicts import REASONS, check
-    from training.config import FILE
-
-    if config.transactions is None:
-        raise ConfigError("a log is named", "none", f"pass --transactions PATH, or set 'transactions' in {FILE}")
-    say(f"reading {shown(config.transactions)}")
-    checked = check(config.transactions, config.columns, **reading(config))
-    judged = checked.rows.group_by("tc_reason").agg(rows=checked.rows.count())
-    rows = {row["tc_reason"]: int(row["rows"]) for row in fetch(judged).to_pylist()}
-    refused = {reason: rows[reason] for reason in sorted(reason for reason in rows if reason is not None)}
-    for reason, count in refused.items():
-        say(f"refused {count:,} rows: {REASONS[reason]}")
-    for name in checked.columns.guessed:
-        say(f"taken as {name}: {'*'.join(checked.columns.sources[name])}")
-    return checked, sum(rows.values()), refused
 
 
 def _beside(config: Config) -> dict[str, Any]:
