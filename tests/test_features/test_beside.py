@@ -18,7 +18,7 @@ MEMBERS = {"customer_id": ["a", None, "", "b"], "joined": ["2017-01-01"] * 4}
 
 @pytest.mark.parametrize("checked", [check_events(pd.DataFrame(EVENTS)), check_members(pd.DataFrame(MEMBERS))])
 def test_every_row_is_usable_or_refused_for_a_reason(checked: CheckedTable) -> None:
-    assert checked.usable.to_pyarrow()["tc_member"].to_pylist() == ["a", "b"]
+    assert sorted(checked.usable.to_pyarrow()["tc_member"].to_pylist()) == ["a", "b"]  # an engine owes no order
     assert checked.refused == {"no_member": 2}
     assert checked.quarantine.to_pyarrow()["reason"].to_pylist() == ["no_member"] * 2
     assert checked.quarantine.columns == (*checked.columns.sources, "reason")
