@@ -1,6 +1,6 @@
 """Forecasts of synthetic members on two Spark workers, one killed in the middle, against one machine's, to the bit.
 
-python benchmarks/spark_batch.py 1_000_000        # by hand: an hour on two cores; 20_000 if nothing is said
+python benchmarks/spark_batch.py 1_000_000        # by hand: ten minutes on two cores; 20_000 if nothing is said
 
 The cluster is of our own, on 127.0.0.1. The members are those of benchmarks/shoppers.py, a line a shopping day.
 """

@@ -42,7 +42,7 @@ def command(host: str, port: int, without_keys: bool, home_path: Path | None) ->
     SERVICE.desk.look()
     SERVICE.desk.current()
     SERVICE.settle()
-    app = Tiercast.to_asgi(is_main=True)  # type: ignore[attr-defined]
+    app = SERVICE.before(Tiercast.to_asgi(is_main=True))  # type: ignore[attr-defined]
     config = uvicorn.Config(
         app,
         http=SERVICE.connection,

@@ -64,7 +64,7 @@ def _is_whole(value: Any) -> bool:
 
 def _member(value: Any) -> int | float | str:
     """One check in place of one for each kind, so that a wrong id is told once."""
-    if is_text(value) or _is_whole(value):
+    if _is_whole(value) or is_text(value):
         return value  # type: ignore[no-any-return]
     if isinstance(value, float) and math.isfinite(value) and abs(value) <= MOST_WHOLE:
         return value

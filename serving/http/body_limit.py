@@ -15,6 +15,8 @@ _BYTES_A_SECOND: Final = 1_000
 _BODILESS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 # What is still on its way is not read, so the connection cannot be used again.
 _CLOSE: Final = (b"connection", b"close")
+WHOLE: Final = "tiercast.whole"
+"""In the scope of a request whose body came with its head, as most do: there is nothing to wait for, and no time to keep."""
 
 
 class BodyLimit:
@@ -44,23 +46,15 @@ class BodyLimit:
         if not announced and not chunked and scope.get("method") in _BODILESS:  # nothing to wait for
             await self.app(scope, receive, send)
             return
-        read, messages, loop = 0, [], asyncio.get_running_loop()
-        begin = loop.time()
+        messages: list[Message] = []
         # Read to the end here: a refusal must come before the app has begun to answer.
-        try:
-            async with asyncio.timeout_at(begin + min(_GRACE_S, _PATIENCE_S)) as patience:
-                while True:
-                    message = await receive()
-                    messages.append(message)
-                    read += len(message.get("body", b""))
-                    if read > self.most or not message.get("more_body"):
-                        break
-                    patience.reschedule(begin + min(_GRACE_S + read / _BYTES_A_SECOND, _PATIENCE_S))
-        except TimeoutError:
+        if WHOLE in scope:
+            messages.append(await receive())
+        elif not await self._read(receive, messages):
             rule = f"a request body arrives within {_PATIENCE_S:g} seconds, and {_BYTES_A_SECOND:,} bytes in each"
             await answer(send, 408, body("too_slow", rule), _CLOSE)
             return
-        if read > self.most:
+        if _size(messages) > self.most:
             await self._refuse(send, "more")
             return
 
@@ -69,6 +63,22 @@ class BodyLimit:
 
         await self.app(scope, replay, send)
 
+    async def _read(self, receive: Receive, messages: list[Message]) -> bool:
+        """Whether a body came in time, to its end or past the limit."""
+        loop, read = asyncio.get_running_loop(), 0
+        begin = loop.time()
+        try:
+            async with asyncio.timeout_at(begin + min(_GRACE_S, _PATIENCE_S)) as patience:
+                while True:
+                    message = await receive()
+                    messages.append(message)
+                    read += _size([message])
+                    if read > self.most or not message.get("more_body"):
+                        return True
+                    patience.reschedule(begin + min(_GRACE_S + read / _BYTES_A_SECOND, _PATIENCE_S))
+        except TimeoutError:
+            return False
+
     async def _refuse(self, send: Send, got: str) -> None:
         error = LimitError(
             f"a request body has at most {self.most:,} bytes",
@@ -76,3 +86,7 @@ class BodyLimit:
             "send fewer members at a time, or score them with 'tiercast score'",
         )
         await answer(send, 413, error_body(error), _CLOSE)
+
+
+def _size(messages: list[Message]) -> int:
+    return sum(len(message.get("body", b"")) for message in messages)

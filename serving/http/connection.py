@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from serving.http.body_limit import WHOLE
 from serving.http.door import REFUSAL, Door
 from serving.http.errors import body
 
@@ -76,6 +77,7 @@ class Connection(HttpToolsProtocol):
         """A whole request is there, or has passed unread."""
         if not self._sent_away:
             super().on_message_complete()
+            self.scope[WHOLE] = True  # type: ignore[typeddict-unknown-key]
             return
         self._sent_away = False
         assert self.door is not None

@@ -35,6 +35,8 @@ _QUIET_ROUNDS: Final = 2
 """From a connection to its request it takes two rounds, so in two without a request nobody is on the way."""
 _MOST_ROUNDS: Final = 8
 """At most so many rounds between two turns."""
+_TURNS: Final = 4
+"""Given one after another, out of an alert, before it is looked again who has come: looking takes time too."""
 _LARGE_S: Final = 25.0
 
 
@@ -152,7 +154,7 @@ class Gate:
         return result.result()
 
     def _next(self) -> None:
-        """Give one turn when all that came has been read, and come back in the next round."""
+        """Give a turn, or a few, when all that came has been read, and come back in the next round."""
         if self._quiet < _QUIET_ROUNDS and self._rounds < _MOST_ROUNDS:
             self._quiet += 1
             self._rounds += 1
@@ -163,13 +165,16 @@ class Gate:
         if alert:
             for _ in range(min(_SHED_A_ROUND, len(self._waiting) - self.most // _SHORT)):
                 self._send_away()
-        while self._waiting:
+        given = 0
+        while self._waiting and given < (1 if alert else _TURNS):
             place = self._waiting.pop() if alert else self._waiting.popleft()
             if not place.done():  # whoever waited may have been cancelled
                 place.set_result(None)
-                asyncio.get_running_loop().call_soon(self._next)
-                return
-        self._at_work = False
+                given += 1
+        if given:
+            asyncio.get_running_loop().call_soon(self._next)
+        else:
+            self._at_work = False
 
     def _send_away(self) -> None:
         place = self._waiting.popleft()

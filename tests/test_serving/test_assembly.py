@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from calls import Client
@@ -42,6 +43,21 @@ def test_what_is_answered_is_counted(shop: Shop) -> None:
     assert "nobody" not in told
     assert "tiercast_p_churn_count 1.0" in told
     assert shop.layout.model_version in told
+
+
+def test_what_is_not_ours_is_left_to_the_app_behind(shop: Shop) -> None:
+    asked: list[str] = []
+
+    async def others(scope: Any, receive: Any, send: Any) -> None:
+        asked.append(scope["path"])
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    client = Client(service(shop.home.path).before(others))
+    assert client.post("/v1/forecast", json={"ids": ["058"]}).status_code == 200
+    assert client.get("/v1/nothing").status_code == 404
+    assert client.get("/livez").status_code == 204
+    assert asked == ["/livez"]
 
 
 def test_threads_start_and_stop(shop: Shop) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.http.body_limit import BodyLimit
+from serving.http.body_limit import WHOLE, BodyLimit
 
 MOST = 100
 
@@ -83,6 +83,37 @@ def test_an_endless_body_is_left_at_the_limit() -> None:
 @pytest.mark.parametrize("announced", ["-5", "many", "", "0"])
 def test_an_announcement_that_lies_is_not_believed(announced: str) -> None:
     assert send([b"x" * 60, b"x" * 60], announced)[0].status_code == 413
+
+
+def come_whole(body: bytes) -> tuple[int, bytes, list[str]]:
+    """The answer to a body that came with its head, and what the app received, message by message."""
+    received: list[str] = []
+    sent: list[dict[str, Any]] = []
+    coming = [{"type": "http.request", "body": body, "more_body": False}, {"type": "http.disconnect"}]
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        first, then = await receive(), await receive()
+        received.extend([first["type"], then["type"]])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": first["body"]})
+
+    async def receive() -> dict[str, Any]:
+        return coming.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(BodyLimit(app, MOST)({"type": "http", "method": "POST", "headers": [], WHOLE: True}, receive, send))
+    return sent[0]["status"], sent[1]["body"], received
+
+
+@given(st.binary(max_size=2 * MOST))
+def test_a_body_that_came_whole_has_the_same_limit(body: bytes) -> None:
+    status, answer, received = come_whole(body)
+    if len(body) <= MOST:
+        assert (status, answer, received) == (200, body, ["http.request", "http.disconnect"])
+    else:
+        assert (status, received) == (413, [])
 
 
 def test_other_scopes_pass() -> None:

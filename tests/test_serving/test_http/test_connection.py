@@ -10,6 +10,7 @@ import pytest
 import uvicorn
 
 from serving.http import connection
+from serving.http.body_limit import WHOLE
 from serving.http.connection import Connection
 
 Talk = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -21,11 +22,11 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"ok"})
 
 
-def talk(*talks: Talk, protocol: type[Connection] = Connection) -> None:
+def talk(*talks: Talk, protocol: type[Connection] = Connection, asked: Any = app) -> None:
     """Open a connection for each, to one server."""
 
     async def play() -> None:
-        config = uvicorn.Config(app, http=protocol, port=0, log_level="critical", lifespan="off", timeout_keep_alive=30)
+        config = uvicorn.Config(asked, http=protocol, port=0, log_level="critical", lifespan="off", timeout_keep_alive=30)
         server = uvicorn.Server(config)
         config.load()
         server.lifespan = config.lifespan_class(config)
@@ -73,6 +74,29 @@ def test_requests_are_answered_one_after_another_also_in_pieces() -> None:
             assert (await answer_to(reader)).endswith(b"ok")
 
     talk(whole, pieces, at_once)
+
+
+def test_a_body_that_comes_with_its_head_is_known_to_be_there() -> None:
+    seen: list[bool] = []
+
+    async def noting(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(WHOLE in scope)
+        while (await receive())["more_body"]:
+            pass
+        await app(scope, receive, send)
+
+    async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = b"POST / HTTP/1.1\r\nhost: here\r\ncontent-length: 4\r\n\r\n"
+        writer.write(head + b"body")
+        assert (await answer_to(reader)).endswith(b"ok")
+        writer.write(head + b"bo")
+        while len(seen) < 2:
+            await asyncio.sleep(0.01)
+        writer.write(b"dy")
+        assert (await answer_to(reader)).endswith(b"ok")
+
+    talk(ask, asked=noting)
+    assert seen == [True, False]
 
 
 def test_headers_without_end_are_refused() -> None:
