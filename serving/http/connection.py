@@ -28,8 +28,8 @@ TAKE_BYTES_A_SECOND: Final = 1_000
 
 
 class Connection(HttpToolsProtocol):
-    """uvicorn's, with a limit of 10 seconds and about 64 kB for the request line and all headers, and 10 seconds for whatever
-    else comes while no answer is being made.
+    """uvicorn's, with a limit of 10 seconds and about 64 kB for the request line and all headers, and 10 seconds for
+    whatever else comes while no answer is being made.
 
     A head that is complete with the first bytes, as nearly all are, costs nothing more. For ``uvicorn.Config(http=...)``.
 
