@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from features.errors import ConfigError, StoreError
 from serving.database.patience import patient
+from serving.database.store_file import watch
 
 SQLITE: Final = "sqlite"
 POSTGRESQL: Final = "postgresql"
@@ -42,6 +43,7 @@ def open_engine(url: str) -> Engine:
         engine = create_engine(parsed, connect_args={"timeout": WAIT_S, "check_same_thread": False}, hide_parameters=True)
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        watch(engine)
         return engine
     if parsed.get_backend_name() == POSTGRESQL:
         engine = create_engine(
