@@ -17,6 +17,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -24,6 +25,15 @@ from urllib.parse import quote
 from features.errors import ConfigError
 
 DEFAULT_HOME: Final = "tiercast-data"
+NAMES: Final = (
+    *("TIERCAST_HOME", "TIERCAST_STORE", "TIERCAST_MAX_BODY_BYTES", "TIERCAST_MODEL", "TIERCAST_FOLLOW_SECONDS"),
+    *("TIERCAST_WITHOUT_KEYS", "TIERCAST_RATE", "TIERCAST_BURST", "TIERCAST_QUEUE", "TIERCAST_LOG", "TIERCAST_LOG_SALT"),
+    *("TIERCAST_ERASURE_SECRET", "TIERCAST_PLAN_SECRET", "TIERCAST_KEY"),
+)
+"""All settings, those of other modules too (serving.http.protection, serving.privacy.pseudonyms, a client's key)."""
+_MOST: Final = 2**31 - 1
+_NEAR: Final = 0.9
+"""So alike are a name and a slip of the pen; what Kubernetes sets for a service of this name is less."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +131,19 @@ def following(environment: Mapping[str, str] = os.environ) -> Following:
 
 
 def _positive(environment: Mapping[str, str], name: str, default: int) -> int:
-    text = environment.get(name, str(default))
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise ConfigError(f"{name} is a whole number above 0", repr(text), f"set it to a number such as {default}")
+    text = environment.get(name) or str(default)
+    if not text.isascii() or not text.isdigit() or len(text) > 10 or not 1 <= int(text) <= _MOST:
+        rule = f"{name} is a whole number above 0, and at most {_MOST}"
+        raise ConfigError(rule, repr(text[:40]), f"set it to a number such as {default}")
     return int(text)
+
+
+def misspelt(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Names that are nearly those of settings, and which was meant: they would be passed over in silence.
+
+    >>> misspelt({"TIERCAST_RATES": "5", "TIERCAST_HOME": "data", "TIERCAST_SERVICE_PORT": "80"})
+    {'TIERCAST_RATES': 'TIERCAST_RATE'}
+    """
+    others = [name for name in environment if name.startswith("TIERCAST") and name not in NAMES]
+    near = {name: get_close_matches(name, NAMES, 1, _NEAR) for name in others}
+    return {name: found[0] for name, found in near.items() if found}

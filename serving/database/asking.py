@@ -66,7 +66,8 @@ class _Held:
             self.driver = driver
 
     def lost(self) -> bool:
-        return bool(getattr(self.driver, "closed", False))  # SQLite's have no such thing, and are never lost
+        """Whether the server has gone, and may be back; SQLite's never has, and one that hangs is there."""
+        return bool(getattr(self.driver, "closed", False)) and not self.driver.gave_up
 
     def close(self) -> None:
         with suppress(Exception):  # it is of no use any more, in whatever state

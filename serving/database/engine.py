@@ -12,6 +12,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from features.errors import ConfigError, StoreError
+from serving.database.patience import patient
+from serving.database.store_file import watch
 
 SQLITE: Final = "sqlite"
 POSTGRESQL: Final = "postgresql"
@@ -35,15 +37,16 @@ def open_engine(url: str) -> Engine:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # a port that is no number
         parsed = URL.create("none")
     if parsed.get_backend_name() == SQLITE:
         engine = create_engine(parsed, connect_args={"timeout": WAIT_S, "check_same_thread": False}, hide_parameters=True)
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        watch(engine)
         return engine
     if parsed.get_backend_name() == POSTGRESQL:
-        return create_engine(
+        engine = create_engine(
             parsed.set(drivername="postgresql+psycopg"),
             pool_pre_ping=True,  # a server that was restarted is found again without a failed question
             pool_timeout=WAIT_S,
@@ -54,6 +57,8 @@ def open_engine(url: str) -> Engine:
             },
             hide_parameters=True,  # an error's text goes into logs, and what is sent names members
         )
+        event.listen(engine, "do_connect", _connect_postgresql)
+        return engine
     raise ConfigError(
         "a store is SQLite or PostgreSQL",
         "another URL",
@@ -120,6 +125,8 @@ def _transaction(engine: Engine, wait_s: float, settings: Sequence[tuple[str, st
             if sqlite:
                 for name, inside, _ in settings:
                     driver.execute(f"PRAGMA {name} = {inside}")
+            else:
+                driver.wait_s = wait_s
             with connection.begin():
                 if not sqlite and wait_s != WAIT_S:
                     connection.exec_driver_sql(f"SET LOCAL statement_timeout = {_ms(wait_s)}")
@@ -128,6 +135,8 @@ def _transaction(engine: Engine, wait_s: float, settings: Sequence[tuple[str, st
             if sqlite:
                 for name, _, outside in settings:
                     driver.execute(f"PRAGMA {name} = {outside}")
+            else:
+                driver.wait_s = WAIT_S
 
 
 def _ms(seconds: float) -> str:
@@ -146,6 +155,10 @@ def told(engine: Engine) -> Iterator[None]:
             f"{getattr(cause, 'sqlite_errorname', type(cause).__name__)} from it",
             "see that it runs and is reachable by TIERCAST_STORE; questions are answered again as soon as it does",
         ) from None
+
+
+def _connect_postgresql(_: Any, __: Any, given: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    return patient(WAIT_S).connect(*given, **options)
 
 
 def _set_up_sqlite(connection: Any, _: Any) -> None:

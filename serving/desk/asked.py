@@ -1,4 +1,8 @@
-"""Requests of the service: names, units, limits and examples. The OpenAPI page shows them."""
+"""Requests of the service: names, units, limits and examples. The OpenAPI page shows them.
+
+Lists are read up to their first wrong entry (``fail_fast``): to find what is wrong with each of two million lines takes a
+minute and 3 GB.
+"""
 
 from __future__ import annotations
 
@@ -115,10 +119,11 @@ class History(_Strict):
     """One member with all its transaction lines, and what else the model may use."""
 
     customer_id: MemberField
-    transactions: list[TransactionLine] = Field(min_length=1, max_length=MAX_LINES)
+    transactions: list[TransactionLine] = Field(min_length=1, max_length=MAX_LINES, fail_fast=True)
     events: list[EventLine] | None = Field(
         None,
         max_length=MAX_LINES,
+        fail_fast=True,
         description="All the member's events, [] for none; needed where the model or the policy uses events.",
     )
     joined: DateField | None = Field(None, description="Date of joining; left out, it is that of the first line.")
@@ -144,7 +149,7 @@ class ByIds(_Answered):
 
     model_config = ConfigDict(json_schema_extra={"example": {"ids": [1, 25], "reasons": 3}})
 
-    ids: list[MemberField] = Field(min_length=1, max_length=MAX_IDS)
+    ids: list[MemberField] = Field(min_length=1, max_length=MAX_IDS, fail_fast=True)
 
 
 class ByHistories(_Answered):
@@ -164,7 +169,7 @@ class ByHistories(_Answered):
         }
     )
 
-    histories: list[History] = Field(min_length=1, max_length=MAX_HISTORIES)
+    histories: list[History] = Field(min_length=1, max_length=MAX_HISTORIES, fail_fast=True)
 
 
 ForecastAsked: TypeAlias = Annotated[
@@ -221,8 +226,11 @@ class WhatIf(_Strict):
     )
 
     customer_id: MemberField
-    trials: list[Annotated[list[Trial], Field(min_length=1, max_length=MAX_IMAGINED)]] = Field(
-        default_factory=list, max_length=MAX_TRIALS, description="Each is tried by itself; none gives what each tier takes."
+    trials: list[Annotated[list[Trial], Field(min_length=1, max_length=MAX_IMAGINED, fail_fast=True)]] = Field(
+        default_factory=list,
+        max_length=MAX_TRIALS,
+        fail_fast=True,
+        description="Each is tried by itself; none gives what each tier takes.",
     )
 
 
@@ -242,5 +250,5 @@ class Post(_Strict):
         }
     )
 
-    lines: list[PostedLine] = Field(min_length=1, max_length=MAX_POSTED)
+    lines: list[PostedLine] = Field(min_length=1, max_length=MAX_POSTED, fail_fast=True)
     reasons: ReasonsField = 3

@@ -23,6 +23,7 @@ from serving.batch.generation_log import bounds_of
 from serving.database.engine import reading
 from serving.database.generations import Generation, complete, model
 from serving.database.schema import check
+from serving.database.store_file import reopened
 from serving.database.tables import GENERATION, MODEL
 from serving.desk.canary import tried
 from serving.desk.registry_alias import champion_version
@@ -159,6 +160,7 @@ class Desk:
         with self._looking:
             wanted = self._wanted()
             try:
+                self._open_again()
                 self._check()
                 self._take_up(complete(self.engine) if self._checked else (), wanted)
             except StoreError as error:
@@ -183,6 +185,13 @@ class Desk:
                 _LOG.error("looking for the champion failed: %s", log_text(error))
             if self._ended.wait(self._every_s):
                 return
+
+    def _open_again(self) -> None:
+        """Where another file was put in the store's place, forget what the one before it held."""
+        if reopened(self.engine):
+            _LOG.error("the store's file was replaced: what is served is looked for in the new one")
+            self.champion, self._checked = None, False
+            self._refused.clear()
 
     def _check(self) -> None:
         """Whether the database has its tables; a batch will make them."""

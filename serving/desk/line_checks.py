@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Final
 
 from features.daily import Line
 from features.errors import CutoffError, InputError
@@ -11,6 +12,7 @@ from features.schema import NUMBERS
 from serving.forecast.members import MemberId, member_key
 from training.forecaster import Forecaster
 
+_A_DAY: Final = dt.timedelta(days=1)
 Sent = Sequence[tuple[MemberId, Sequence[Line]]]
 
 
@@ -40,16 +42,23 @@ def check_histories(histories: Sent, as_of: dt.date, forecaster: Forecaster) -> 
         _check_read(f"histories.{i}", lines, forecaster.columns)
 
 
-def check_new(lines: Sequence[Line], as_of: dt.date, forecaster: Forecaster) -> None:
+def check_new(lines: Sequence[Line], as_of: dt.date, forecaster: Forecaster, today: dt.date | None = None) -> None:
     """Refuse new lines that the store cannot add to a history.
+
+    Parameters
+    ----------
+    today : in UTC; a day later it may be there already somewhere
 
     Raises
     ------
     InputError
         a line is silent about what the model reads
     CutoffError
-        a line lies on a day that the nightly batch has told everything of
+        a line lies on a day that the nightly batch has told everything of, or on one that is still to come: a till whose
+        clock is wrong would put its customer's forecast off to that day, and no later line could mend it
     """
+    today = today or dt.datetime.now(dt.UTC).date()
+    latest = max(today + _A_DAY, as_of + dt.timedelta(days=forecaster.settings.horizon_days))
     for i, line in enumerate(lines):
         place = f"lines.{i}"
         if line.timestamp.date() < as_of:
@@ -57,6 +66,12 @@ def check_new(lines: Sequence[Line], as_of: dt.date, forecaster: Forecaster) -> 
                 f"{place}: a new line lies on {as_of} or later, since the batch has told all of the days before",
                 "one on an earlier day",
                 "put it into the log, and run 'tiercast score'",
+            )
+        if line.timestamp.date() > latest:
+            raise CutoffError(
+                f"{place}: a new line lies on {latest} at the latest, since later days are still to come",
+                "one on a later day",
+                "mend the clock that it was written by; nothing of the request was kept",
             )
         _check_amount(place, line, forecaster.settings.has_amounts)
         _check_read(place, [line], forecaster.columns)

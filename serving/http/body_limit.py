@@ -8,10 +8,12 @@ from typing import Final
 from features.errors import LimitError
 from serving.http.answering import answer
 from serving.http.errors import App, Message, Receive, Scope, Send, body, error_body
+from serving.http.note import note_of
 
 _PATIENCE_S: Final = 30.0
 _GRACE_S: Final = 5.0
 _BYTES_A_SECOND: Final = 1_000
+_MOST_DIGITS: Final = 18
 _BODILESS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 # What is still on its way is not read, so the connection cannot be used again.
 _CLOSE: Final = (b"connection", b"close")
@@ -40,8 +42,8 @@ class BodyLimit:
                 announced = value
             elif name == b"transfer-encoding":
                 chunked = True
-        if announced.isdigit() and int(announced) > self.most:
-            await self._refuse(send, f"{int(announced):,}")
+        if announced.isdigit() and (len(announced) > _MOST_DIGITS or int(announced) > self.most):
+            await self._refuse(send, "more" if len(announced) > _MOST_DIGITS else f"{int(announced):,}")
             return
         if not announced and not chunked and scope.get("method") in _BODILESS:  # nothing to wait for
             await self.app(scope, receive, send)
@@ -53,6 +55,9 @@ class BodyLimit:
         elif not await self._read(receive, messages):
             rule = f"a request body arrives within {_PATIENCE_S:g} seconds, and {_BYTES_A_SECOND:,} bytes in each"
             await answer(send, 408, body("too_slow", rule), _CLOSE)
+            return
+        if messages[-1]["type"] == "http.disconnect":  # who asked has left before the question was out
+            note_of(scope).left = True
             return
         if _size(messages) > self.most:
             await self._refuse(send, "more")

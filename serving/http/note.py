@@ -15,7 +15,7 @@ class Note:
     """One request: each middleware and the route fill in what they know.
 
     ``refused`` says why it was sent away unread: ``rate`` or ``overload``. ``members`` is how many were asked about;
-    ``member`` the one that was, where it was one. The log writes its pseudonym.
+    ``member`` the one that was, where it was one. The log writes its pseudonym. ``left``: the caller hung up first.
     """
 
     request_id: str = ""
@@ -24,6 +24,7 @@ class Note:
     refused: str = ""
     members: int = 0
     member: str | None = None
+    left: bool = False
 
 
 def note_of(scope: Scope) -> Note:

@@ -34,8 +34,11 @@ from serving.http.rate_limit import RateLimit
 from serving.http.request_log import RequestLog, Wanted
 from serving.privacy.keys import Keyring
 from serving.privacy.pseudonyms import checked
+from serving.settings import misspelt
 
 Layer = tuple[Any, dict[str, Any]]
+_LEAST_RATE: Final = 0.001
+"""Requests a second: one in a quarter of an hour."""
 _SALT: Final = "TIERCAST_LOG_SALT"
 
 
@@ -57,12 +60,16 @@ def protection(environment: Mapping[str, str] = os.environ) -> Protection:
     Raises
     ------
     ConfigError
-        one is out of its range
+        one is out of its range, or a name nearly that of one
 
     >>> protection({"TIERCAST_RATE": "50"}).burst
     100.0
     """
+    for wrong, meant in misspelt(environment).items():
+        raise ConfigError("a setting has the name of one", wrong, f"name it {meant}, or leave it out")
     rate = _number(environment, "TIERCAST_RATE", 0.0)
+    if 0 < rate < _LEAST_RATE:
+        raise ConfigError(f"TIERCAST_RATE is 0 or at least {_LEAST_RATE}", repr(rate), "0 sets no limit")
     burst = _number(environment, "TIERCAST_BURST", max(2 * rate, 1.0))
     queue = _number(environment, "TIERCAST_QUEUE", MOST_WAITING)
     if burst < 1 or queue < 1 or not queue.is_integer():

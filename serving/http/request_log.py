@@ -28,6 +28,8 @@ Wanted = Literal["off", "errors", "all"]
 _SAFE: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _MOST_UNWRITTEN: Final = 10_000
 _EVERY_S: Final = 0.2
+_LEFT: Final = 499
+"""No answer: the caller hung up before the question was out. By nginx's number for that, which no answer has."""
 
 
 class Lines:
@@ -110,6 +112,7 @@ class RequestLog:
             await self.app(scope, receive, with_id)
         finally:
             seconds = time.perf_counter() - begin
+            status = _LEFT if note.left else status
             if self.metrics is not None:
                 self.metrics.request(note.route or "other", scope["method"], status, seconds)
                 if note.refused:

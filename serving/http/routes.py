@@ -92,10 +92,12 @@ def create_app(answers: Answers, gate: Gate, *, in_loop: bool = True) -> FastAPI
 
 
 def _forecasts(app: FastAPI, answers: Answers, gate: Gate, small: int) -> None:
+    kind = BodyRoute.behind(gate)
+
     def post_route(path: str, answer: Any, tag: str, *more: int) -> Callable[[_Endpoint], None]:
         options = {"response_model": answer, "responses": _faults(*more), "tags": [tag], "methods": ["POST"]}
         # Not by a router of their own: asked through one, a route is looked for once more.
-        return lambda endpoint: app.router.add_api_route(path, endpoint, route_class_override=BodyRoute, **options)
+        return lambda endpoint: app.router.add_api_route(path, endpoint, route_class_override=kind, **options)
 
     @post_route("/v1/forecast", answered.Forecasts, "forecasts")
     async def forecast(

@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import Engine, select, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from features.errors import ConfigError, NotFoundError, StoreError, listed
 from serving.database.engine import reading, writing
@@ -143,7 +142,7 @@ class Keyring:
         """Look at the table once; whether it could be read. What is wrong is said once, until it is well again."""
         try:
             self._keys = {key.id: key for key in all_keys(self._engine) if key.revoked_at is None}
-        except (StoreError, SQLAlchemyError) as error:
+        except Exception as error:  # without the thread that looks, a revoked key would be in force for good
             if not self._away:  # of other errors the type alone: they hold statements
                 said = error if isinstance(error, StoreError) else type(error).__name__
                 _LOG.error("keys are as last seen: %s", said)

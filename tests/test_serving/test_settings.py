@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from features.errors import ConfigError
 from serving.database.engine import open_engine
 from serving.database.schema import ensure
-from serving.settings import DEFAULT_HOME, Following, Home, Limits, following, home, limits
+from serving.settings import DEFAULT_HOME, NAMES, Following, Home, Limits, following, home, limits, misspelt
 
 
 def test_a_home_is_named_or_from_the_environment_or_the_default() -> None:
@@ -62,3 +63,33 @@ def test_a_limit_that_is_no_whole_number_above_nought_is_refused(text: str) -> N
 
 def test_what_is_served_is_the_registrys_where_nothing_is_said() -> None:
     assert following({}) == following({"TIERCAST_MODEL": ""}) == Following()
+
+
+@pytest.mark.parametrize("text", ["9" * 5_000, "99999999999999999999", "2147483648", "٣"])
+def test_what_no_clock_or_counter_takes_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="whole number above 0"):
+        following({"TIERCAST_FOLLOW_SECONDS": text})
+    assert following({"TIERCAST_FOLLOW_SECONDS": ""}) == Following()
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        *[("TIERCAST_RAET", "TIERCAST_RATE"), ("TIERCAST_WITHOUTKEYS", "TIERCAST_WITHOUT_KEYS")],
+        *[("TIERCAST_LOGS", "TIERCAST_LOG"), ("TIERCAST_RATE", None), ("PATH", None)],
+        *[("TIERCAST_PORT", None), ("TIERCAST_SERVICE_HOST", None), ("TIERCAST_PORT_3000_TCP_ADDR", None)],
+    ],
+)
+def test_a_slip_of_the_pen_is_found_and_what_others_set_is_left(name: str, meant: str | None) -> None:
+    assert misspelt({name: "1"}).get(name) == meant
+
+
+def test_every_setting_that_is_read_is_known() -> None:
+    root = Path(__file__).parents[2]
+    named = {
+        name
+        for folder in ("features", "training", "retention", "serving")
+        for path in (root / folder).rglob("*.py")
+        for name in re.findall(r"TIERCAST_[A-Z_]*[A-Z]", path.read_text(encoding="utf-8"))
+    }
+    assert named - {"TIERCAST_RATES", "TIERCAST_SERVICE_PORT"} == set(NAMES)

@@ -24,7 +24,7 @@ from serving.database.tables import API_KEY
 KEY = {"id": "1", "name": "n", "scopes": "read", "hash": b"", "made_at": ""}
 
 
-@pytest.mark.parametrize("url", ["mysql://host/database", "no url", "", "postgres"])
+@pytest.mark.parametrize("url", ["mysql://host/database", "no url", "", "postgres", "postgresql://host:none/d"])
 def test_other_databases_are_refused_without_their_url(url: str) -> None:
     with pytest.raises(ConfigError, match="SQLite or PostgreSQL") as refused:
         open_engine(url)

@@ -203,3 +203,22 @@ def test_a_trial_says_how_much_or_that_it_is_a_visit() -> None:
         {**day, "kind": "gift", "amount": 1},
     ):
         assert rules(WhatIf, {"customer_id": 1, "trials": [[wrong]]})
+
+
+@pytest.mark.parametrize(
+    ("kind", "sent"),
+    [
+        (ForecastAsked, {"ids": [{}] * 900}),
+        (ForecastAsked, {"histories": [{"customer_id": 1, "transactions": [{}] * 900}] * 2}),
+        (
+            ForecastAsked,
+            {"histories": [{"customer_id": 1, "transactions": [{"timestamp": "2017-01-01"}], "events": [{}] * 9}]},
+        ),
+        (Post, {"lines": [{"timestamp": "2017-01-01", "customer_id": {}, "key": "a"}] * 900}),
+        (WhatIf, {"customer_id": 1, "trials": [[{"date": ""}] * 9] * 9}),
+    ],
+)
+def test_a_list_is_read_up_to_its_first_wrong_entry(kind: Any, sent: Any) -> None:
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(kind).validate_json(json.dumps(sent))
+    assert caught.value.error_count() <= 2

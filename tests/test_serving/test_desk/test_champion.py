@@ -267,6 +267,21 @@ def test_a_database_that_goes_and_comes_back(shop: Shop, tmp_path: Path, registr
     assert desk.ready()
 
 
+def test_a_file_put_in_the_stores_place_is_what_is_served(shop: Shop, tmp_path: Path, registry: Registry) -> None:
+    first, second = opened(tmp_path / "store"), opened(tmp_path / "other")
+    earlier = shop.as_of - dt.timedelta(days=7)
+    assert fill(first, shop).id == fill(second, shop, as_of=earlier).id
+    second.dispose()
+    desk = Desk(first, "")
+    assert looked(desk)[1] == shop.as_of
+    (file,) = (tmp_path / "store").glob("*.sqlite")
+    for one in file.parent.glob(f"{file.name}-*"):
+        one.unlink()
+    (tmp_path / "other" / file.name).replace(file)
+    assert looked(desk)[1] == earlier
+    assert desk.ready()
+
+
 def test_a_generation_that_is_gone_is_served_no_more(shop: Shop, engine: Engine, registry: Registry) -> None:
     generation = fill(engine, shop)
     desk = Desk(engine, "")

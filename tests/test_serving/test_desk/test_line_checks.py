@@ -40,3 +40,21 @@ def test_amounts_are_there_just_where_the_model_has_them(shop: Shop, visits_shop
         check_histories([("a", [replace(LINE, amount=None)])], shop.as_of, shop.forecaster)
     with pytest.raises(InputError, match=r"lines.0: a line has no amount"):
         check_new([replace(LINE, timestamp=DAY + dt.timedelta(days=30))], visits_shop.as_of, visits_shop.forecaster)
+
+
+def test_a_new_line_lies_on_no_day_that_is_still_to_come(shop: Shop) -> None:
+    days = shop.forecaster.settings.horizon_days
+
+    def check(after: int, today: dt.date) -> None:
+        check_new(
+            [replace(LINE, timestamp=DAY.replace(hour=0) + dt.timedelta(days=after))], shop.as_of, shop.forecaster, today
+        )
+
+    start = (shop.as_of - DAY.date()).days
+    check(start + days, shop.as_of)  # also where this machine's clock is behind
+    with pytest.raises(CutoffError, match="at the latest"):
+        check(start + days + 1, shop.as_of)
+    later = shop.as_of + dt.timedelta(days=100)
+    check(start + 101, later)  # tomorrow here may be today elsewhere
+    with pytest.raises(CutoffError, match="at the latest"):
+        check(start + 102, later)

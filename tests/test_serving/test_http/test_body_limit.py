@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.http.body_limit import WHOLE, BodyLimit
+from serving.http.note import note_of
 
 MOST = 100
 
@@ -159,7 +160,7 @@ def test_a_body_that_trickles_is_left(monkeypatch: pytest.MonkeyPatch, pause: fl
         # The loop's clock goes by what was sent, not by how fast this machine is.
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        return {"body": parts.pop(), "more_body": bool(parts)}
+        return {"type": "http.request", "body": parts.pop(), "more_body": bool(parts)}
 
     async def keep(message: dict[str, object]) -> None:
         sent.append(message)
@@ -183,3 +184,29 @@ def test_where_no_body_is_announced_none_is_waited_for(method: str) -> None:
 
     asyncio.run(BodyLimit(app, MOST)({"type": "http", "method": method, "headers": []}, _hanging, None))  # type: ignore[arg-type]
     assert passed == [method]
+
+
+def test_who_hangs_up_in_the_middle_of_a_body_is_not_answered() -> None:
+    echo, sent = Echo(), []
+    parts = iter([{"type": "http.request", "body": b"a", "more_body": True}, {"type": "http.disconnect"}])
+
+    async def receive() -> Any:
+        return next(parts)
+
+    async def keep(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "headers": [(b"content-length", b"5")]}
+    asyncio.run(BodyLimit(echo, MOST)(scope, receive, keep))
+    assert (echo.asked, sent, note_of(scope).left) == (False, [], True)
+
+
+def test_an_announcement_of_any_length_is_a_number() -> None:
+    scope = {"type": "http", "method": "POST", "headers": [(b"content-length", b"9" * 5_000)]}
+    sent: list[Any] = []
+
+    async def keep(message: Any) -> None:
+        sent.append(message)
+
+    asyncio.run(BodyLimit(Echo(), MOST)(scope, None, keep))  # type: ignore[arg-type]
+    assert sent[0]["status"] == 413

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -22,11 +23,11 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b"ok"})
 
 
-def talk(*talks: Talk, protocol: type[Connection] = Connection, asked: Any = app) -> None:
+def talk(*talks: Talk, protocol: type[Connection] = Connection, answered: Any = app) -> None:
     """Open a connection for each, to one server."""
 
     async def play() -> None:
-        config = uvicorn.Config(asked, http=protocol, port=0, log_level="critical", lifespan="off", timeout_keep_alive=30)
+        config = uvicorn.Config(answered, http=protocol, port=0, log_level="critical", lifespan="off", timeout_keep_alive=30)
         server = uvicorn.Server(config)
         config.load()
         server.lifespan = config.lifespan_class(config)
@@ -95,7 +96,7 @@ def test_a_body_that_comes_with_its_head_is_known_to_be_there() -> None:
         writer.write(b"dy")
         assert (await answer_to(reader)).endswith(b"ok")
 
-    talk(ask, asked=noting)
+    talk(ask, answered=noting)
     assert seen == [True, False]
 
 
@@ -205,3 +206,125 @@ def test_a_long_body_that_nobody_reads_is_not_waited_for(monkeypatch: pytest.Mon
         assert await reader.read() == b""
 
     talk(long, protocol=behind(Shut()))
+
+
+def test_nobody_holds_a_connection_without_asking_anything(hasty: None) -> None:
+    async def empty_lines(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"\r\n")
+        assert await reader.read() == b""
+
+    async def empty_lines_after_an_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(ASK)
+        await answer_to(reader)
+        writer.write(b"\r\n")
+        assert await reader.read() == b""
+
+    async def a_body_that_has_its_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(POST[:-6])
+        await answer_to(reader)
+        writer.write(b"a")  # and no more
+        assert await reader.read() == b""
+
+    async def idle_after_such_a_body(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(POST[:-6])
+        await answer_to(reader)
+        writer.write(b"abcdef" + ASK)
+        assert (await answer_to(reader)).endswith(b"ok")
+        writer.write(POST[:-6])
+        await answer_to(reader)
+        writer.write(b"abcdef")
+        assert await reader.read() == b""
+
+    talk(empty_lines, empty_lines_after_an_answer, a_body_that_has_its_answer, idle_after_such_a_body)
+
+
+def test_a_long_body_that_has_its_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "UNREAD_BYTES", 1_000)
+
+    async def long(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(POST[:-6].replace(b"content-length: 6", b"content-length: 90000"))
+        assert (await answer_to(reader)).endswith(b"ok")
+        writer.write(b"x" * 5_000)
+        assert await reader.read() == b""
+
+    talk(long)
+
+
+def test_what_follows_a_chunked_body_has_an_end() -> None:
+    read = b""
+
+    async def reading(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal read
+        while (message := await receive())["type"] == "http.request":
+            read += message["body"]
+            if not message["more_body"]:
+                await app(scope, receive, send)
+                return
+
+    chunked = ASK[:-2].replace(b"GET", b"POST") + b"transfer-encoding: chunked\r\n\r\n"
+    parts = b"".join(b"1;%b\r\na\r\n" % (b"e" * 5_000) for _ in range(30))
+
+    async def trailers_without_end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(chunked + b"1\r\na\r\n0\r\n")
+        sent = 0
+        with suppress(ConnectionError):
+            while sent < 500:
+                sent += 1
+                writer.write(b"x: y\r\n" * 1_000)
+                await writer.drain()
+                await asyncio.sleep(0.001)
+        assert sent < 400
+
+    async def in_measure(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for i in range(0, len(parts), 9_000):
+            writer.write((chunked if i == 0 else b"") + parts[i : i + 9_000])
+            await writer.drain()
+            await asyncio.sleep(0.001)
+        writer.write(b"0\r\nx: y\r\n\r\n")
+        assert (await answer_to(reader)).endswith(b"ok")
+
+    talk(trailers_without_end, answered=reading)
+    read = b""
+    talk(in_measure, answered=reading)
+    assert read == b"a" * 30
+
+
+def test_requests_come_not_far_ahead_of_their_answers() -> None:
+    async def far(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(POST + ASK * (connection.MOST_AHEAD + 2))
+        with suppress(ConnectionError):
+            assert len(await reader.read()) < 100 * connection.MOST_AHEAD
+
+    async def a_few(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(ASK * connection.MOST_AHEAD)
+        for _ in range(connection.MOST_AHEAD):
+            assert (await answer_to(reader)).endswith(b"ok")
+
+    talk(far, a_few)
+
+
+def test_an_answer_that_nobody_takes_is_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "TAKE_S", 0.1)
+    size = 16_000_000
+
+    async def large(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % size)]})
+        await send({"type": "http.response.body", "body": b"a" * size})
+
+    async def never(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.transport.pause_reading()  # type: ignore[attr-defined]
+        writer.write(ASK)
+        await asyncio.sleep(0.5)
+        writer.transport.resume_reading()  # type: ignore[attr-defined]
+        with suppress(ConnectionError):
+            assert len(await reader.read()) < size
+
+    async def steadily(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(ASK)
+        await reader.readuntil(b"\r\n\r\n")
+        left = size
+        while left:
+            left -= len(await reader.read(1_000_000))
+            await asyncio.sleep(0.003)
+
+    talk(never, steadily, answered=large)

@@ -47,6 +47,8 @@ def test_all_can_be_set() -> None:
         ("TIERCAST_RATE", "many"),
         ("TIERCAST_RATE", "nan"),
         ("TIERCAST_RATE", "inf"),
+        ("TIERCAST_RATE", "1e-320"),
+        ("TIERCAST_RATES", "1"),
         ("TIERCAST_BURST", "0.5"),
         ("TIERCAST_QUEUE", "0"),
         ("TIERCAST_QUEUE", "1.5"),

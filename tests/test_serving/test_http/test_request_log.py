@@ -133,3 +133,14 @@ def test_of_too_many_lines_the_newest_stay_and_the_rest_is_counted() -> None:
     assert orjson.loads(said)["dropped"] == 7
     lines.flush()
     assert stream.getvalue().count("\n") == 4
+
+
+def test_who_hung_up_is_no_failure_of_the_service() -> None:
+    lines = Kept()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        note_of(scope).left = True
+
+    scope = {"type": "http", "method": "POST", "headers": []}
+    asyncio.run(RequestLog(app, "all", SALT, lines)(scope, None, None))  # type: ignore[arg-type]
+    assert [orjson.loads(line)["status"] for line in lines.kept] == [499]

@@ -119,6 +119,17 @@ def test_a_look_is_taken_again_and_again(engine: Engine) -> None:
         ring.stop()
 
 
+def test_a_row_that_is_no_key_does_not_end_the_looking(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
+    key, text = make(engine, "shop", ["forecast"])
+    ring = ring_of(engine)
+    with writing(engine) as connection:
+        connection.exec_driver_sql("PRAGMA ignore_check_constraints = ON")
+        connection.exec_driver_sql("INSERT INTO api_key (id, name, scopes, hash, made_at) VALUES ('x', 'x', 5, 'x', '')")
+    assert not ring.refresh()
+    assert "keys are as last seen: " in caplog.text
+    assert ring.find(text) == key
+
+
 def test_while_the_database_is_away_the_last_keys_stay_and_it_is_said_once(
     engine: Engine, caplog: pytest.LogCaptureFixture
 ) -> None:
