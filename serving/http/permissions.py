@@ -41,7 +41,7 @@ PERMISSIONS: Final = {
 
 
 def permission(method: str, path: str) -> Permission | None:
-    """What a request needs; None where there is no such route.
+    r"""What a request needs; None where there is no such route.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def permission(method: str, path: str) -> Permission | None:
 
     Routes are matched up to the end of a line: with one in it, an address would be taken for another, and another erased.
 
-    >>> permission("DELETE", "/v1/members/0042\\n") is None
+    >>> permission("DELETE", "/v1/members/0042\n") is None
     True
     """
     if "\n" in path:
