@@ -24,6 +24,8 @@ from training.season import Levels, Season, churn_level, season
 from training.tabulated import TabulatedTrees
 from training.trees import Boosted, boost
 
+_LEAST_LOG_ODDS: Final = -700.0
+_MOST: Final = float(np.nextafter(1.0, 0.0))
 _SHARE: Final = 0.5
 
 
@@ -88,12 +90,12 @@ def from_dict(plain: dict[str, Any], text: str, n_features: int) -> ChurnModel:
 
 
 def probability(log_odds: Floats) -> Floats:
-    """Log-odds as probabilities.
+    """Log-odds as probabilities, above 0 and below 1 however far the log-odds go: nothing is certain.
 
-    >>> probability(np.array([0.0])).tolist()
-    [0.5]
+    >>> probability(np.array([0.0, 40.0])).tolist()
+    [0.5, 0.9999999999999999]
     """
-    return np.asarray(1.0 / (1.0 + np.exp(-log_odds)))
+    return np.asarray(np.minimum(1.0 / (1.0 + np.exp(-np.maximum(log_odds, _LEAST_LOG_ODDS))), _MOST))
 
 
 def fit_churn(data: Dataset) -> FittedChurn:

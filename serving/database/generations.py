@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row, insert, select, update
 
-from features.errors import ArtifactError, NoModelError, StoreError
+from features.errors import ArtifactError, InputError, NoModelError, StoreError, counted
 from features.snapshot import to_date, to_day
 from serving.database.engine import PATIENCE_S, SQLITE, filling, reading, writing
 from serving.database.forecasts import ForecastRow
@@ -19,6 +19,7 @@ from serving.database.locks import alone
 from serving.database.rows import COLUMNS, now, upsert, values
 from serving.database.stale import mark_stale
 from serving.database.tables import COMPLETE, FILLING, FORECAST, GENERATION, HISTORY, LEAVING, MODEL
+from serving.database.texts import storable
 from serving.forecast.members import IdKind
 from training.artifact import Bundle
 from training.provenance import Provenance
@@ -67,9 +68,16 @@ def add(
 
     Raises
     ------
+    InputError
+        an id is none that a database can hold
     StoreError
         the database is away, or the generation has been given up or is complete
     """
+    unfit = sum(not storable(row[0]) for rows in (forecasts, histories) for row in rows)
+    if unfit:  # who cannot be asked for could not be erased either
+        raise InputError(
+            "an id is text without null characters", f"{counted(unfit, 'row')} of others", "mend them in the log"
+        )
     with filling(engine) as connection:
         _take(connection, generation.id, filled_at=now())
         _load(connection, FORECAST.name, generation.id, COLUMNS, _FORECAST_TYPES, map(values, forecasts))

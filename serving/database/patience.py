@@ -1,6 +1,6 @@
 """PostgreSQL connections that wait for an answer no longer than they say.
 
-The server's own limit of a statement ends nothing where the server hangs, nor do those of TCP while its machine answers for it.
+The server's own limit of a statement ends nothing where the server hangs, nor do those of TCP while its machine answers.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def patient(wait_s: float) -> type[Connection[Any]]:
     """
     import psycopg
 
-    class Patient(psycopg.Connection[Any]):
+    class Patient(psycopg.Connection[Any]):  # type: ignore[misc]  # where the driver is not installed it is Any
         gave_up = False
 
         def __init__(self, *given: Any, **options: Any) -> None:

@@ -41,7 +41,7 @@ PERMISSIONS: Final = {
 
 
 def permission(method: str, path: str) -> Permission | None:
-    """What a request needs; None where there is no such route.
+    r"""What a request needs; None where there is no such route.
 
     Parameters
     ----------
@@ -51,7 +51,14 @@ def permission(method: str, path: str) -> Permission | None:
     frozenset({'admin'})
     >>> permission("POST", "/v1/members/0042") is None
     True
+
+    Routes are matched up to the end of a line: with one in it, an address would be taken for another, and another erased.
+
+    >>> permission("DELETE", "/v1/members/0042\n") is None
+    True
     """
+    if "\n" in path:
+        return None
     if method == "HEAD":
         method = "GET"
     if path.startswith(_MEMBER):
@@ -65,5 +72,5 @@ def methods(path: str) -> tuple[str, ...]:
     >>> methods("/v1/members/0042"), methods("/v1/else")
     (('GET', 'DELETE'), ())
     """
-    template = _MEMBER_TEMPLATE if path.startswith(_MEMBER) else path
+    template = _MEMBER_TEMPLATE if path.startswith(_MEMBER) and "\n" not in path else path
     return tuple(method for method, known in PERMISSIONS if known == template)

@@ -97,3 +97,9 @@ def test_levels_are_of_each_cutoff(small_fitted: Fitted) -> None:
     for i, level in enumerate(levels.level):
         at = place == i
         assert probability(log_odds[at] + level).mean() == pytest.approx(data.labels.churned[at].mean(), abs=0.01)
+
+
+@pytest.mark.parametrize("log_odds", [-1e308, -710.0, 36.8, 1e308])
+def test_nothing_is_certain(log_odds: float) -> None:
+    (p,) = probability(np.array([log_odds]))
+    assert 0.0 < p < 1.0

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, update
 from stores import AS_OF, BUNDLE, DAY, fill, row
 
-from features.errors import ArtifactError, NoModelError, StoreError
+from features.errors import ArtifactError, InputError, NoModelError, StoreError
 from serving.database.engine import writing
 from serving.database.forecasts import look_up
 from serving.database.generations import Generation, add, begin, complete, model, publish
@@ -53,3 +53,12 @@ def test_a_model_comes_back_whole_or_not_at_all(store: Engine) -> None:
             connection.execute(update(MODEL).values(body=damaged))
         with pytest.raises(ArtifactError, match="matches its version"):
             model(store, BUNDLE.version)
+
+
+@pytest.mark.parametrize("member", ["a\0b", "a\ud800"])
+def test_an_id_that_could_not_be_asked_for_is_not_stored(store: Engine, member: str) -> None:
+    generation = begin(store, BUNDLE, AS_OF, "text", 3, "{}")
+    with pytest.raises(InputError, match="without null characters"):
+        add(store, generation, [row("a"), row("b")._replace(member=member)], [])
+    with pytest.raises(InputError, match="without null characters"):
+        add(store, generation, [], [(member, b"")])

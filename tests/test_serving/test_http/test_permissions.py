@@ -45,3 +45,10 @@ def test_a_member_is_never_in_a_template() -> None:
     found = permission("GET", "/v1/members/0042")
     assert found is not None
     assert found.template == "/v1/members/{id}"
+
+
+@pytest.mark.parametrize("path", ["/v1/members/0042\n", "/v1/members/\n", "/v1/members/00\n42", "/v1/forecast\n"])
+def test_an_address_with_a_line_end_is_none(path: str) -> None:
+    """A route's pattern ends at the end of a line, so that it would stand for a member whose id ends before it."""
+    assert [permission(method, path) for method in ("GET", "POST", "DELETE")] == [None] * 3
+    assert methods(path) == ()
