@@ -26,7 +26,7 @@ import yaml
 from features.documents import read_yaml
 from features.errors import ConfigError, ConflictError, listed
 from features.files import written_whole
-from retention.effect.believed import Base, as_log_odds, believed
+from retention.effect.believed import Base, as_log_odds, believed, spend_learned
 from retention.effect.findings import Findings
 from retention.effect.outcomes import RETURNED, SPEND, TIER_KEPT
 from retention.effect.posterior import Belief, updated
@@ -93,6 +93,7 @@ def learn(path: Path, seen: Evidence, campaign: str) -> list[Learned]:
         raise ConfigError("effects are of actions of the catalogue", listed(unknown), "name the campaign's own catalogue")
     changes: dict[tuple[str | int, ...], dict[str, Any]] = {}
     learned = []
+    priors = {action: effect for action, (_, effect) in actions.items()}
     # Returns first: what they bring in spend is believed as they are believed after the campaign.
     for (action, key), shown in sorted(seen.beliefs.items(), key=lambda one: list(_SCALES).index(one[0][1])):
         if not content.get(_NEEDS.get(key, "actions")):
@@ -103,11 +104,14 @@ def learn(path: Path, seen: Evidence, campaign: str) -> list[Learned]:
             got = f"{campaign!r} in effect.{key} of {action!r}"
             raise ConflictError("a campaign is learned from once", got, "leave it: its effect is in the catalogue")
         measured = shown
-        before, scale = believed(effect, key, seen.bases[action]), _SCALES[key]
-        rate = seen.bases[action].rate
+        base, scale = seen.bases[action], _SCALES[key]
+        before, rate = believed(priors[action], key, base), base.rate
         if key == "return" and (effect.get(key) or {}).get("scale") == LOG_ODDS and 0 < rate < 1:
             measured, scale = as_log_odds(measured, rate), LOG_ODDS
-        after = updated(before, measured)
+        if key == "spend":
+            after = spend_learned(priors[action], effect, base, seen.beliefs.get((action, "return")), measured)
+        else:
+            after = updated(before, measured)
         learned.append(Learned(action, key, before, measured, after, scale))
         written_as = changes["actions", place, "effect", key] = {
             "mean": _rounded(after.mean),
