@@ -29,13 +29,14 @@ import numpy.typing as npt
 
 from features.errors import ConfigError, SourceError, listed
 from features.operators import Floats
-from features.snapshot import parse_date
-from retention.trial.cells import coded, columns_of, ids, numbers, read_columns, texts
+from retention.tables import column_names, day_of, read_table
+from retention.trial.cells import coded, ids, numbers, texts
 from retention.trial.table import check_members
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_WHAT: Final = "a campaign"
 TREATED: Final = "treated"
 HELD: Final = "hold-out"
 _NEEDED: Final = ("customer_id", "arm")
@@ -85,9 +86,9 @@ def read_campaign(
     ------
     SourceError, ColumnError, ConfigError, ConflictError
     """
-    has = columns_of(path)
+    has = column_names(path, _WHAT)
     wanted = [column for column in (*_NEEDED, "would_be", *_TEXTS, *_NUMBERS, *_ONCE) if column in has or column in _NEEDED]
-    table = read_columns(path, wanted, [column for column in wanted if column not in _NUMBERS])
+    table = read_table(path, _WHAT, wanted=wanted, texts=[column for column in wanted if column not in _NUMBERS])
     members = ids(table["customer_id"], "customer_id")
     arms, arm = coded(table["arm"], "arm")
     check_members(members, arm)
@@ -128,7 +129,7 @@ def _once(table: pa.Table, column: str) -> str | None:
 def _day(written: str | None, given: dt.date | None) -> dt.date:
     if written is None and given is None:
         raise ConfigError("a campaign has a first day", "none in the file", "pass --as-of, as 2017-11-06")
-    found = given if written is None else parse_date(written[:10], "as_of")
+    found = given if written is None else day_of(written, "as_of")
     assert found is not None
     if given is not None and given < found:
         rule = "an outcome is counted from the treatment on, as what came before it cannot be its effect"

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
-from typing import Final
 
 from features.errors import ConflictError, counted
-from features.snapshot import parse_date
-from retention.trial.cells import read_columns, texts
-
-_DATE: Final = 10
-"""Letters of 2017-11-06; a time may follow."""
+from retention.tables import day_of, read_table
+from retention.trial.cells import texts
 
 
 def check_dates(path: Path, treated_on: str, measured_on: str) -> None:
@@ -28,19 +23,16 @@ def check_dates(path: Path, treated_on: str, measured_on: str) -> None:
     CutoffError
         a cell is no date
     """
-    table = read_columns(path, [treated_on, measured_on], [treated_on, measured_on])
+    columns = list(dict.fromkeys([treated_on, measured_on]))
+    table = read_table(path, "a trial", wanted=columns, texts=columns)
     rows = zip(texts(table[treated_on]).tolist(), texts(table[measured_on]).tolist(), strict=True)
     before = [
         place
         for place, (treated, measured) in enumerate(rows, 1)
-        if treated and measured and _day(measured, measured_on) < _day(treated, treated_on)
+        if treated and measured and day_of(measured, measured_on) < day_of(treated, treated_on)
     ]
     if before:
         rule = "an outcome is measured from the treatment on, as what came before it cannot be its effect"
         shown = ", ".join(map(str, before[:5])) + (" …" if len(before) > 5 else "")
         got = f"{counted(len(before), 'outcome')} before it (rows {shown})"
         raise ConflictError(rule, got, "count outcomes from the treatment on", before)
-
-
-def _day(text: str, column: str) -> dt.date:
-    return parse_date(text[:_DATE], column)

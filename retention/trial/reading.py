@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from features.errors import ConfigError, listed
-from retention.trial.cells import coded, ids, numbers, read_columns, text_of, texts
+from retention.tables import read_table
+from retention.trial.cells import coded, ids, numbers, text_of, texts
 from retention.trial.table import TrialTable
 
 CONTROLS: Final = ("hold-out", "holdout", "control", "0", "false")
@@ -54,7 +55,7 @@ def read_trial(
         raise ConfigError("a trial has an outcome", "none named", "name a column of what came afterwards")
     names_in = [name for name in (arm, member, strata) if name is not None]
     wanted = list(dict.fromkeys([*names_in, *outcomes, *covariates]))
-    table = read_columns(Path(path), wanted, names_in)
+    table = read_table(Path(path), "a trial", wanted=wanted, texts=names_in)
     names, number = coded(table[arm], arm)
     order = _control_first(names, control, arm)
     strata_names, stratum = coded(table[strata], strata) if strata is not None else ((), None)
@@ -73,7 +74,7 @@ def read_texts(path: Path | str, columns: Sequence[str]) -> dict[str, npt.NDArra
     """Further columns of the same file as texts, by name: what differences are told by."""
     if not columns:
         return {}
-    table = read_columns(Path(path), columns, columns)
+    table = read_table(Path(path), "a trial", wanted=list(dict.fromkeys(columns)), texts=columns)
     return {name: texts(table[name]) for name in columns}
 
 

@@ -13,6 +13,7 @@ from features.errors import ColumnError, ConfigError, SourceError, counted, list
 from features.identity import locate
 from features.operators import Floats
 from retention.plan.gains import Points
+from retention.tables import read_table
 
 _NEEDED: Final = ("customer_id", "action", "return_gain", "return_gain_sd")
 
@@ -31,7 +32,7 @@ def read_gains(path: Path, members: npt.NDArray[Any], actions: Sequence[str]) ->
     SourceError, ColumnError, ConfigError
         it cannot be read; a gain is no probability, or told twice; an action is not in the catalogue; it holds no member
     """
-    table = _table(path)
+    table = read_table(path, "a table of gains", texts=("customer_id", "action"))
     missing = [name for name in _NEEDED if name not in table.column_names]
     if missing:
         fix = "write one with 'tiercast uplift --out'"
@@ -81,19 +82,3 @@ def _numbers(column: Any) -> Floats:
 
     numeric = pa.types.is_floating(column.type) or pa.types.is_integer(column.type)
     return np.asarray(column.to_numpy(), np.float64) if numeric else np.full(len(column), np.nan)
-
-
-def _table(path: Path) -> Any:
-    import pyarrow as pa
-    import pyarrow.csv
-    import pyarrow.parquet
-
-    if not path.is_file():
-        raise SourceError("a table of gains is a file", f"{str(path)!r}, which is not there", "check the path")
-    try:
-        if path.suffix == ".parquet":
-            return pa.parquet.read_table(path)
-        texts = dict.fromkeys(("customer_id", "action"), pa.string())
-        return pa.csv.read_csv(path, convert_options=pa.csv.ConvertOptions(column_types=texts))
-    except pa.ArrowInvalid as error:
-        raise SourceError("a table of gains is Parquet or CSV", f"{str(path)!r}, which is neither", "check it") from error

@@ -9,8 +9,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from features.errors import ColumnError, SourceError, counted, listed
+from features.errors import ColumnError, counted, listed
+from retention.tables import read_table
 
+_WHAT: Final = "a table of members"
 _TELLING: Final = ("bool", "integer", "floating", "decimal", "string", "large_string", "dictionary", "null")
 
 
@@ -28,7 +30,7 @@ def read_members(path: Path, member: str, covariates: Sequence[str]) -> tuple[np
     >>> ids.tolist(), known["visits"].tolist(), known["tier"].tolist()
     (['7', '9'], [3.0, nan], ['Gold', 'Base'])
     """
-    table = _read(path, member)
+    table = read_table(path, _WHAT, texts=[member])
     missing = [name for name in (member, *covariates) if name not in table.column_names]
     if missing:
         fix = f"columns that are there: {listed(table.column_names)}"
@@ -49,28 +51,11 @@ def column_names(path: Path) -> list[str]:
     import pyarrow as pa
 
     found = []
-    for field in _read(path).schema:
+    for field in read_table(path, _WHAT).schema:
         kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
         if any(getattr(pa.types, f"is_{name}")(kind) for name in ("boolean", *_TELLING[1:])):
             found.append(field.name)
     return found
-
-
-def _read(path: Path, member: str = "") -> Any:
-    """A table; ids of a CSV are texts, so that leading zeros stay."""
-    import pyarrow as pa
-    import pyarrow.csv
-    import pyarrow.parquet
-
-    if not path.is_file():
-        raise SourceError("a table is read from a file", f"{str(path)!r}, which is not there", "check the path")
-    try:
-        if path.suffix == ".parquet":
-            return pa.parquet.read_table(path)
-        return pa.csv.read_csv(path, convert_options=pa.csv.ConvertOptions(column_types={member: pa.string()}))
-    except pa.ArrowInvalid as error:
-        rule = "a table is a CSV or Parquet file with a header and as many cells in every row"
-        raise SourceError(rule, f"{str(path)!r}, which cannot be read as one", "check the file") from error
 
 
 def _values(column: Any) -> npt.NDArray[Any]:

@@ -61,7 +61,7 @@ def test_no_table_of_gains(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="which is not there"):
         read_gains(tmp_path / "gains.parquet", MEMBERS, ["mail"])
     (tmp_path / "gains.parquet").write_text("no")
-    with pytest.raises(SourceError, match="is Parquet or CSV"):
+    with pytest.raises(SourceError, match="cannot be read as one"):
         read_gains(tmp_path / "gains.parquet", MEMBERS, ["mail"])
     with pytest.raises(ColumnError, match="no 'return_gain'"):
         _read(FRAME.drop(columns="return_gain"), tmp_path)
