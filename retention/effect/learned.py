@@ -121,13 +121,15 @@ def learn(path: Path, seen: Evidence, campaign: str) -> list[Learned]:
             "campaign": _AND.join([*earlier, campaign]),
         }
         actions[action] = place, {**effect, key: written_as}
+    with path.open(encoding="utf-8", newline="") as file:
+        line_end = "\r\n" if "\r\n" in file.read() else "\n"
     written = rewritten(path.read_text(encoding="utf-8"), changes)
     if _plain(yaml.safe_load(written)) != _changed(content, changes):
         got = "one that is shared by a YAML anchor"
         raise ConfigError("a catalogue says each effect where it stands", got, "write the effects out, action by action")
     Catalogue.from_dict(yaml.safe_load(written))
     with written_whole(path) as partial:
-        partial.write_text(written, encoding="utf-8")
+        partial.write_text(written, encoding="utf-8", newline=line_end)
     return learned
 
 

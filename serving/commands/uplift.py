@@ -93,7 +93,7 @@ def command(
         learnt["spend"] = learn(trial, spend, seed=seed, progress=progress)
     told = [(uplift, {of.name: reasons(of, trial) for of in uplift.arms}) for uplift in learnt.values()]
     if as_json:
-        click.echo(json.dumps([to_dict(uplift, why) for uplift, why in told], indent=1))
+        click.echo(json.dumps([to_dict(uplift, why) for uplift, why in told], indent=1, allow_nan=False, ensure_ascii=False))
     else:
         click.echo("\n\n".join(to_text(uplift, why) for uplift, why in told))
     if out is not None:

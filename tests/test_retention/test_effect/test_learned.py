@@ -99,3 +99,10 @@ def test_evidence_is_that_of_the_actions() -> None:
     found = tuple(Found("treated", outcome, by, name, own, own, own.p, 0.1) for by, name, outcome, own in rows)
     seen = evidence(Findings("hold-out", {}, frozenset(), (), (), found), "treated")
     assert seen == Evidence({("call", "return"): Belief(0.1, 0.03)}, {"call": Base(0.4, 20.0)})
+
+
+def test_line_ends_stay(file: Path) -> None:
+    file.write_bytes(CATALOGUE.replace("\n", "\r\n").encode())
+    learn(file, SEEN, "spring")
+    content = file.read_bytes()
+    assert content.count(b"\r\n") == content.count(b"\n") == CATALOGUE.count("\n")
