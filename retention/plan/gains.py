@@ -144,10 +144,11 @@ def margin_share(catalogue: Catalogue, audience: Audience) -> float:
 def standard_error(catalogue: Catalogue, audience: Audience, chosen: np.ndarray, given: Given = NONE) -> float:
     """The standard deviation of the sum of what is saved less its cost, from that of the effects alone.
 
-    An action's effect is one number, uncertain for all who get it at once; effects of different kinds and actions are
-    uncertain by themselves. Gains of single members are from one forest and one campaign: how their errors go together is
-    not known, and they are taken to be wrong in the same direction all at once, which is never too narrow. Central
-    differences of one standard deviation.
+    An action's effect is one number, uncertain for all who get it at once; effects of different actions and kinds are
+    uncertain by themselves, but for spend ``per_member``: what comes of returning is in it, and the two are wrong together,
+    by as much as they can be. Gains of single members are of one forest and one campaign: how their errors go together is
+    not known, and all are taken to be wrong in one direction at once, which is never too narrow. Central differences of
+    one standard deviation.
 
     Parameters
     ----------
@@ -159,15 +160,20 @@ def standard_error(catalogue: Catalogue, audience: Audience, chosen: np.ndarray,
         own, points = chosen == i, given.get(action.id)
         if not own.any():
             continue
-        pairs = []
-        for name, change in action.effect.parts.items():
-            if change.sd > 0 and not (name == "return" and points is not None):
-                pairs.append([(_moved(action, name, change, sign * change.sd), _mean(points)) for sign in (1.0, -1.0)])
+        pairs = {
+            name: [(_moved(action, name, change, sign * change.sd), _mean(points)) for sign in (1.0, -1.0)]
+            for name, change in action.effect.parts.items()
+            if change.sd > 0
+        }
         if points is not None:
-            pairs.append([(action, points.mean + sign * points.sd) for sign in (1.0, -1.0)])
-        for pair in pairs:
+            pairs["return"] = [(action, points.mean + sign * points.sd) for sign in (1.0, -1.0)]
+        off = {}
+        for name, pair in pairs.items():
             up, down = (_sum(moved, catalogue, audience, margin, own, of_members) for moved, of_members in pair)
-            total += ((up - down) / 2.0) ** 2
+            off[name] = (up - down) / 2.0
+        total += sum(each**2 for each in off.values())
+        if action.effect.spend is not None and action.effect.spend.scale == "per_member":
+            total += max(2.0 * off.get("return", 0.0) * off.get("spend", 0.0), 0.0)
     return float(np.sqrt(total))
 
 

@@ -64,7 +64,7 @@ def read_trial(
         arm=np.argsort(order)[number],
         arm_names=tuple(names[k] for k in order),
         outcomes={name: numbers(table[name], name, "an outcome") for name in outcomes},
-        covariates={name: _known(table[name], name) for name in covariates},
+        covariates={name: known(table[name], name) for name in covariates},
         strata=stratum,
         strata_names=strata_names,
     )
@@ -90,8 +90,14 @@ def _control_first(names: tuple[str, ...], control: str | None, column: str) -> 
     return [first[0], *(k for k in range(len(names)) if k != first[0])]
 
 
-def _known(column: Any, name: str) -> npt.NDArray[Any]:
-    """(n,) a covariate: numbers, or texts where it holds texts."""
+def known(column: Any, name: str) -> npt.NDArray[Any]:
+    """(n,) a covariate: numbers, NaN where one is not known, or texts where it holds texts.
+
+    Raises
+    ------
+    ColumnError
+        it holds something else
+    """
     import pyarrow as pa
 
     kind = column.type

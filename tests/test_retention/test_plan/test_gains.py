@@ -127,3 +127,19 @@ def test_errors_of_single_members_take_the_place_of_the_catalogue_s() -> None:
     # An action of which the catalogue says nothing on return is as uncertain as its members' gains.
     tier = catalogue(action(cost=0.0, effect={"tier": {"mean": 0.01}}), tier_is_worth={"Gold": 50.0})
     assert standard_error(tier, who, chosen, given) == pytest.approx(of_members, rel=1e-6)
+
+
+def test_returns_and_the_spend_they_bring_are_wrong_together() -> None:
+    """One campaign measured both: the interval is at least that of any correlation from 0 to 1."""
+    who, chosen = audience(30), np.zeros(30, np.int64)
+    returning, spend = {"mean": 0.001, "sd": 1e-4}, {"mean": 2.0, "sd": 0.5, "scale": "per_member"}
+    parts = [
+        standard_error(catalogue(action(effect={"return": one, "spend": two})), who, chosen)
+        for one, two in ((returning, {**spend, "sd": 0.0}), ({**returning, "sd": 0.0}, spend), (returning, spend))
+    ]
+    assert parts[2] == pytest.approx(parts[0] + parts[1])
+    apart = [
+        standard_error(catalogue(action(effect={"return": one, "spend": {"mean": 0.1, "sd": sd}})), who, chosen)
+        for one, sd in ((returning, 0.0), ({**returning, "sd": 0.0}, 0.05), (returning, 0.05))
+    ]
+    assert apart[2] == pytest.approx(np.hypot(apart[0], apart[1]))
