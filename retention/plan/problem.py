@@ -84,6 +84,17 @@ class Problem:
         open_ = (self.gain > 0) & (self.cost <= most) & (self.capacities >= 1)[self.channel][None, :]
         return replace(self, gain=np.where(open_, self.gain, -np.inf), cost=np.where(open_, self.cost, 0.0))
 
+    def short(self) -> npt.NDArray[np.bool_]:
+        """(1 + n_groups + n_channels,) limits that something worth doing breaks alone: it is in no price."""
+        worth = self.gain > 0
+        n, least = len(self.group_budgets), np.where(worth, self.cost, -np.inf)
+        dearest = np.full(n, -np.inf)
+        np.maximum.at(dearest, self.group, least.max(axis=1, initial=-np.inf))
+        wanted = np.zeros(len(self.capacities), bool)
+        np.logical_or.at(wanted, self.channel, worth.any(axis=0))
+        total = least.max(initial=-np.inf) > self.total_budget
+        return np.concatenate(([total], dearest > self.group_budgets, wanted & (self.capacities < 1)))
+
     def reduced(self, prices: Floats) -> Floats:
         """(n_members, n_actions) gains less what they use at a price a unit of each limit."""
         total, groups, channels = self.parts(prices)

@@ -66,6 +66,8 @@ def command(
     catalogue = Catalogue.from_yaml(actions) if actions is not None else None
     audience = audience_of(read_forecasts(forecasts or place.path / "forecasts.parquet"))
     if catalogue is None:
+        if plot is not None:
+            raise ConfigError("a picture is of a catalogue's plan", "--plot without --actions", "name the catalogue")
         if uplift is not None:
             raise ConfigError("gains are of a catalogue's actions", "--uplift without --actions", "name the catalogue")
         _ranked(audience, language, out, top, as_json=as_json)
