@@ -2,18 +2,24 @@
 
 Either is taken to the other's scale by what the hold-out did without the action: it came back at a rate p and spent b a
 member, so m = b / p a member who came back. Returns are weighed on the prior's scale: what is measured as points d is
-logit(p + d) - logit(p) in log-odds, with the slope halfway for its standard error. Spend is weighed a member:
+logit(p + d) - logit(p) in log-odds, with the slope halfway for its standard error. Spend is weighed a member, in two
+parts, m d + e: what returning brings, and what those who return spend besides.
 
-=============================  =====================================  ===========================================
-prior                          a member                               standard deviation
-=============================  =====================================  ===========================================
-spend, relative r              r b, and what returning brings, d m    sqrt((b sd)² + (m sd of d)²)
-spend, absolute a (returning)  a p, and what returning brings, d m    sqrt((p sd)² + (m sd of d)²)
-spend, not said                what returning brings, d m             m sd of d
-=============================  =====================================  ===========================================
+=============================  ======================  ==============================================
+prior of spend                 e                       standard deviation of e
+=============================  ======================  ==============================================
+relative r                     r b                     b sd
+absolute a (returning)         a p                     p sd
+not said                       0                       that of m d: as uncertain as what returning brings
+=============================  ======================  ==============================================
 
-d is what is believed of returning, after the campaign where that was measured too, in points: expit(logit p + t) - p of
-log-odds t.
+d is what is believed of returning, in points: expit(logit p + t) - p of log-odds t.
+
+Returning and spend are measured of the same members, and their errors go together: within an arm spend falls by m with
+who does not come back, so the covariance of the two differences is m times the variance of that in returning. What is left
+of the one measured, spend - m d, has an error of its own, of variance se(spend)^2 - m^2 se(d)^2, and is what e is learned
+from; d is learned from returns. To weigh the whole of spend against a belief in which those returns are already would count
+them twice.
 """
 
 from __future__ import annotations
@@ -23,9 +29,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from retention.effect.posterior import Belief
+from retention.effect.posterior import Belief, updated
 
 _EDGE: Final = 1e-3
+_LEAST_OWN: Final = 0.01
+"""Of spend's variance, at least, is not that of returning: both are estimates, and may not fit each other."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +51,8 @@ def believed(effect: Mapping[str, Any], key: str, base: Base) -> Belief | None:
     ----------
     effect : an action's, as the catalogue says it
 
-    >>> believed({"return": {"mean": 0.05, "sd": 0.02}}, "spend", Base(0.5, 20.0))
-    Belief(mean=2.0, sd=0.8)
+    >>> believed({"return": {"mean": 0.05, "sd": 0.02}, "spend": {"mean": 0.1, "sd": 0.03}}, "spend", Base(0.5, 20.0))
+    Belief(mean=4.0, sd=1.0)
     """
     return _spend(effect, base) if key == "spend" else _said(effect.get(key))
 
@@ -76,22 +84,56 @@ def _returning(effect: Mapping[str, Any], base: Base) -> Belief | None:
     return Belief(moved - p, p * (1.0 - p) * said.sd)
 
 
+def spend_learned(
+    prior: Mapping[str, Any], effect: Mapping[str, Any], base: Base, returned: Belief | None, spent: Belief
+) -> Belief:
+    """What is believed of spend a member after a campaign.
+
+    Parameters
+    ----------
+    prior, effect : an action's, before the campaign and with what it has shown of returning
+    returned, spent : as measured, in points and in currency a member; of returning None where that was not
+
+    >>> before, after = ({"return": {"mean": 0.05, "sd": sd}} for sd in (0.02, 0.01))
+    >>> spend_learned(before, after, Base(0.5, 20.0), Belief(0.05, 0.01), Belief(4.0, 2.0))  # 2.00 by returning
+    Belief(mean=2.2857142857142856, sd=0.8417668492946421)
+    """
+    said = _said(prior.get("spend"))
+    alone = said is not None and prior["spend"].get("scale", "relative") == "per_member"
+    now = _returning(effect, base)
+    if alone or returned is None or now is None or not _known(base):
+        return updated(believed(prior, "spend", base), spent)
+    a_return = base.spend / base.rate
+    own = max(spent.sd**2 - (a_return * returned.sd) ** 2, _LEAST_OWN * spent.sd**2)
+    rest = updated(_besides(prior, base), Belief(spent.mean - a_return * returned.mean, math.sqrt(own)))
+    return Belief(a_return * now.mean + rest.mean, math.hypot(a_return * now.sd, rest.sd))
+
+
+def _known(base: Base) -> bool:
+    return base.rate > 0 and math.isfinite(base.spend)
+
+
 def _spend(effect: Mapping[str, Any], base: Base) -> Belief | None:
     said = _said(effect.get("spend"))
-    scale = effect["spend"].get("scale", "relative") if said is not None else None
-    if said is not None and scale == "per_member":
+    if said is not None and effect["spend"].get("scale", "relative") == "per_member":
         return said
-    if not (base.rate > 0 and math.isfinite(base.spend)):
+    besides = _besides(effect, base)
+    if besides is None:
         return None
-    returning = _returning(effect, base)
-    a_return = base.spend / base.rate
-    mean, variance = (0.0, 0.0) if returning is None else (a_return * returning.mean, (a_return * returning.sd) ** 2)
+    returning, a_return = _returning(effect, base) or Belief(0.0, 0.0), base.spend / base.rate
+    return Belief(a_return * returning.mean + besides.mean, math.hypot(a_return * returning.sd, besides.sd))
+
+
+def _besides(effect: Mapping[str, Any], base: Base) -> Belief | None:
+    """What those who return are believed to spend more, a member; None where nothing is."""
+    if not _known(base):
+        return None
+    said = _said(effect.get("spend"))
     if said is not None:
-        times = base.spend if scale == "relative" else base.rate
-        mean, variance = mean + times * said.mean, variance + (times * said.sd) ** 2
-    elif returning is None:
-        return None
-    return Belief(mean, math.sqrt(variance))
+        times = base.spend if effect["spend"].get("scale", "relative") == "relative" else base.rate
+        return Belief(times * said.mean, times * said.sd)
+    returning = _returning(effect, base)
+    return None if returning is None else Belief(0.0, base.spend / base.rate * returning.sd)
 
 
 def _said(written: Any) -> Belief | None:

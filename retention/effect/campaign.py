@@ -27,20 +27,23 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from features.errors import ConfigError, SourceError, listed
+from features.errors import ColumnError, ConfigError, SourceError, counted, listed
 from features.operators import Floats
-from features.snapshot import parse_date
-from retention.trial.cells import coded, columns_of, ids, numbers, read_columns, texts
+from features.snapshot import check_days
+from retention.tables import column_names, day_of, read_table
+from retention.trial.cells import coded, ids, numbers, texts
 from retention.trial.table import check_members
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_WHAT: Final = "a campaign"
 TREATED: Final = "treated"
 HELD: Final = "hold-out"
 _NEEDED: Final = ("customer_id", "arm")
 _TEXTS: Final = ("tier", "stage", "temperature_band", "action")
 _NUMBERS: Final = ("p_churn", "expected_spend", "cost", "hold_out_share")
+_RANGES: Final = {"p_churn": (0.0, 1.0), "hold_out_share": (0.0, 1.0), "cost": (0.0, np.inf)}
 _ONCE: Final = ("campaign", "as_of", "horizon_days")
 
 
@@ -85,9 +88,9 @@ def read_campaign(
     ------
     SourceError, ColumnError, ConfigError, ConflictError
     """
-    has = columns_of(path)
+    has = column_names(path, _WHAT)
     wanted = [column for column in (*_NEEDED, "would_be", *_TEXTS, *_NUMBERS, *_ONCE) if column in has or column in _NEEDED]
-    table = read_columns(path, wanted, [column for column in wanted if column not in _NUMBERS])
+    table = read_table(path, _WHAT, wanted=wanted, texts=[column for column in wanted if column not in _NUMBERS])
     members = ids(table["customer_id"], "customer_id")
     arms, arm = coded(table["arm"], "arm")
     check_members(members, arm)
@@ -102,6 +105,7 @@ def read_campaign(
     chosen = (names == TREATED) | (names == HELD)
     if "action" in words and (words["action"][names == HELD] != "").any():
         chosen &= words["action"] != ""  # kept back, and nothing would have been done
+    figures: dict[str, Floats] = {column: _figures(table, column)[chosen] for column in _NUMBERS if column in has}
     return Campaign(
         name=_once(table, "campaign") or name or path.stem,
         as_of=_day(_once(table, "as_of"), as_of),
@@ -109,10 +113,22 @@ def read_campaign(
         members=members[chosen],
         treated=(names == TREATED)[chosen],
         texts={column: values[chosen] for column, values in words.items()},
-        numbers={column: numbers(table[column], column, "a number")[chosen] for column in _NUMBERS if column in has},
+        numbers=figures,
         others=int((~chosen).sum()),
         drawn="would_be" in has or "hold_out_share" in has,
     )
+
+
+def _figures(table: pa.Table, column: str) -> Floats:
+    """(n,) a column in numbers, each within its range; NaN where it is not known."""
+    found = numbers(table[column], column, "a figure of a campaign")
+    least, most = _RANGES.get(column, (-np.inf, np.inf))
+    wrong = int((np.isinf(found) | (found < least) | (found > most)).sum())
+    if wrong:
+        rule = f"{column} is a number from {least:g}" + (f" to {most:g}" if np.isfinite(most) else " on")
+        rule = f"{column} is a finite number" if np.isinf(least) else rule
+        raise ColumnError(rule, f"{counted(wrong, 'row')} with another", "correct it, or leave the cell empty")
+    return found
 
 
 def _once(table: pa.Table, column: str) -> str | None:
@@ -128,7 +144,7 @@ def _once(table: pa.Table, column: str) -> str | None:
 def _day(written: str | None, given: dt.date | None) -> dt.date:
     if written is None and given is None:
         raise ConfigError("a campaign has a first day", "none in the file", "pass --as-of, as 2017-11-06")
-    found = given if written is None else parse_date(written[:10], "as_of")
+    found = given if written is None else day_of(written, "campaign's as_of")
     assert found is not None
     if given is not None and given < found:
         rule = "an outcome is counted from the treatment on, as what came before it cannot be its effect"
@@ -141,4 +157,4 @@ def _days(written: str | None, given: int | None) -> int:
     if text is None or not text.isdigit() or int(text) < 1:
         got = "none in the file" if text is None else repr(text)
         raise ConfigError("an outcome is counted over a whole number of days", got, "pass --horizon-days 28")
-    return int(text)
+    return check_days(int(text), "horizon_days")

@@ -28,6 +28,8 @@ from retention.effect.rates import few_events, newcombe, newcombe_p
 from retention.effect.variance import error, fit
 
 LEVEL: Final = 0.95
+_NO_SPREAD: Final = 1e-12
+"""Of the largest outcome: a standard error below is a rounding error."""
 LEAST_MEMBERS: Final = 10
 """In either arm; of fewer nothing is said."""
 LEAST_VALUES: Final = 10
@@ -38,7 +40,7 @@ Method = Literal["t", "newcombe", "too few"]
 
 @dataclass(frozen=True)
 class Difference:
-    """Treated less control in the mean of an outcome, a member; NaN where too few were there to say.
+    """Treated less control in the mean of an outcome, a member; NaN where too few were there, or too much alike, to say.
 
     Parameters
     ----------
@@ -116,15 +118,16 @@ def difference(
     value = one.value - none.value
     of_members = float(np.var(z @ (one.slope - none.slope))) / len(y)
     se, freedom = error(one, none, len(weight), of_members)
-    low, high, p = _interval(value, se, freedom, level)
     base = _weighted_mean(y[~treated], stratum[~treated], weight)
+    if not se > _NO_SPREAD * float(np.abs(y).max()) or math.isinf(se):
+        # Within the arms all are alike, or too large to be squared: nothing says how far off the difference is.
+        return Difference(*(math.nan,) * 5, *sizes, base, "too few", left_out=left_out)
+    low, high, p = _interval(value, se, freedom, level)
     return Difference(value, se, low, high, p, *sizes, base, "t", known is not None, left_out)
 
 
 def _interval(value: float, se: float, freedom: float, level: float) -> tuple[float, float, float]:
     """Ends of the interval of t, and two-sided p."""
-    if se == 0.0:
-        return value, value, 1.0 if value == 0.0 else 0.0
     half = _quantile(level, freedom) * se
     return value - half, value + half, 2.0 * float(special.stdtr(freedom, -abs(value) / se))
 

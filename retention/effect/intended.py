@@ -37,14 +37,20 @@ def read_intended(path: Path) -> Intended:
     Raises
     ------
     ConfigError
-        a share is none
+        a share is none, or it is no catalogue
     """
-    content: Any = read_yaml(path)
-    content = content if isinstance(content, dict) else {}
-    said = content.get("hold_out") or {}
-    tiers = {str(name): _share(value) for name, value in (said.get("tiers") or {}).items()}
+    content = _mapping(read_yaml(path), "a catalogue", "name the plan's catalogue")
+    said = _mapping(content.get("hold_out") or {}, "hold_out", "write hold_out: {share: 0.1}")
+    by_tier = _mapping(said.get("tiers") or {}, "hold_out.tiers", "write tiers: {Gold: 0.05}")
+    tiers = {str(name): _share(value) for name, value in by_tier.items()}
     margin = content.get("margin_share")
     return Intended(_share(said.get("share", _DEFAULT)), tiers, None if margin is None else _share(margin))
+
+
+def _mapping(content: Any, what: str, fix: str) -> dict[Any, Any]:
+    if not isinstance(content, dict):
+        raise ConfigError(f"{what} is a mapping", type(content).__name__, fix)
+    return content
 
 
 def _share(value: Any) -> float:

@@ -26,7 +26,7 @@ import yaml
 from features.documents import read_yaml
 from features.errors import ConfigError, ConflictError, listed
 from features.files import written_whole
-from retention.effect.believed import Base, as_log_odds, believed
+from retention.effect.believed import Base, as_log_odds, believed, spend_learned
 from retention.effect.findings import Findings
 from retention.effect.outcomes import RETURNED, SPEND, TIER_KEPT
 from retention.effect.posterior import Belief, updated
@@ -93,6 +93,7 @@ def learn(path: Path, seen: Evidence, campaign: str) -> list[Learned]:
         raise ConfigError("effects are of actions of the catalogue", listed(unknown), "name the campaign's own catalogue")
     changes: dict[tuple[str | int, ...], dict[str, Any]] = {}
     learned = []
+    priors = {action: effect for action, (_, effect) in actions.items()}
     # Returns first: what they bring in spend is believed as they are believed after the campaign.
     for (action, key), shown in sorted(seen.beliefs.items(), key=lambda one: list(_SCALES).index(one[0][1])):
         if not content.get(_NEEDS.get(key, "actions")):
@@ -103,11 +104,14 @@ def learn(path: Path, seen: Evidence, campaign: str) -> list[Learned]:
             got = f"{campaign!r} in effect.{key} of {action!r}"
             raise ConflictError("a campaign is learned from once", got, "leave it: its effect is in the catalogue")
         measured = shown
-        before, scale = believed(effect, key, seen.bases[action]), _SCALES[key]
-        rate = seen.bases[action].rate
+        base, scale = seen.bases[action], _SCALES[key]
+        before, rate = believed(priors[action], key, base), base.rate
         if key == "return" and (effect.get(key) or {}).get("scale") == LOG_ODDS and 0 < rate < 1:
             measured, scale = as_log_odds(measured, rate), LOG_ODDS
-        after = updated(before, measured)
+        if key == "spend":
+            after = spend_learned(priors[action], effect, base, seen.beliefs.get((action, "return")), measured)
+        else:
+            after = updated(before, measured)
         learned.append(Learned(action, key, before, measured, after, scale))
         written_as = changes["actions", place, "effect", key] = {
             "mean": _rounded(after.mean),
@@ -117,13 +121,15 @@ def learn(path: Path, seen: Evidence, campaign: str) -> list[Learned]:
             "campaign": _AND.join([*earlier, campaign]),
         }
         actions[action] = place, {**effect, key: written_as}
+    with path.open(encoding="utf-8", newline="") as file:
+        line_end = "\r\n" if "\r\n" in file.read() else "\n"
     written = rewritten(path.read_text(encoding="utf-8"), changes)
     if _plain(yaml.safe_load(written)) != _changed(content, changes):
         got = "one that is shared by a YAML anchor"
         raise ConfigError("a catalogue says each effect where it stands", got, "write the effects out, action by action")
     Catalogue.from_dict(yaml.safe_load(written))
     with written_whole(path) as partial:
-        partial.write_text(written, encoding="utf-8")
+        partial.write_text(written, encoding="utf-8", newline=line_end)
     return learned
 
 

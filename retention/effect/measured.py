@@ -10,6 +10,7 @@ import numpy as np
 from features.histories import Histories
 from features.policy import TierPolicy
 from retention.effect.campaign import HELD, TREATED, Campaign
+from retention.effect.design import compared
 from retention.effect.findings import Findings, findings
 from retention.effect.intended import Intended
 from retention.effect.outcomes import adjusted_by, trial_of
@@ -70,7 +71,8 @@ def measure(
         found = replace(found, refused=(not_drawn(TREATED), *found.refused), found=())
     if found.refused:
         return Measured(campaign, found, planned=planned(campaign, histories))
-    cost = float(campaign.numbers["cost"][campaign.treated].sum()) if "cost" in campaign.numbers else np.nan
+    counted, _ = compared(trial.treated(), trial.strata)
+    cost = float(campaign.numbers["cost"][campaign.treated & counted].sum()) if "cost" in campaign.numbers else np.nan
     own = worth(found, TREATED, cost, None if intended is None else intended.margin_share)
     return Measured(campaign, found, own, planned(campaign, histories))
 

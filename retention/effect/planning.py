@@ -15,7 +15,7 @@ from retention.effect.power import detectable, planned_error, variances
 
 
 def planned(campaign: Campaign, histories: Histories) -> dict[str, float]:
-    """By outcome, the least difference that is found four times out of five, without any adjusting.
+    """By outcome, the least difference that is found four times out of five, without any adjusting; none without both arms.
 
     The variance of coming back is p(1 - p) at the tier's mean forecast, and is there where the file has p_churn; that of
     spend is what it was over as many days before as_of.
@@ -35,4 +35,4 @@ def planned(campaign: Campaign, histories: Histories) -> dict[str, float]:
         spent = to_currency(net_between(histories, first - campaign.horizon_days, first))
         variance[SPEND] = variances(np.where(position >= 0, spent[position], 0.0), strata)
     errors = {name: planned_error(own, campaign.treated, strata) for name, own in variance.items()}
-    return {name: detectable(error) for name, error in errors.items()}
+    return {name: detectable(error) for name, error in errors.items() if np.isfinite(error)}

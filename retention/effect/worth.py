@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from retention.effect.difference import Difference
-from retention.effect.findings import Findings
+from retention.effect.findings import ALL, Findings
 from retention.effect.outcomes import RETURNED, SPEND
 
 
@@ -28,6 +28,8 @@ class Range:
 @dataclass(frozen=True)
 class Worth:
     """What came of treating ``treated`` members that would not have come otherwise; None where it is not known.
+
+    Members of a tier that has nobody to compare them with are not among them, and neither is what they cost.
 
     Parameters
     ----------
@@ -53,14 +55,14 @@ class Worth:
 
 
 def worth(found: Findings, arm: str, cost: float | None = None, margin_share: float | None = None) -> Worth:
-    """An arm's difference over all, times the members in it.
+    """An arm's difference over all, times its members who could be compared.
 
     Parameters
     ----------
-    cost : of treating them, currency
+    cost : of treating these, currency
     margin_share : what is left of a unit of spend
     """
-    treated = found.sizes[arm]
+    treated = next((one.told.treated for one in found.found if one.arm == arm and one.by == ALL), found.sizes[arm])
 
     def over_all(outcome: str, times: float) -> Range | None:
         one = found.overall(outcome, arm)

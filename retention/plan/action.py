@@ -30,8 +30,9 @@ BAND_NAMES: Final = ("cold", "cool", "warm", "hot")
 Text = Annotated[str, Field(min_length=1, max_length=300)]
 Name = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^\w[\w. -]*$")]
 """Safe as a part of a file's name."""
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-AtLeastNone = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Finite = Annotated[float, Field(allow_inf_nan=False, strict=True)]
+AtLeastNone = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True)]
+"""Strict: 'yes' is not 1, and a text is no number."""
 Stage: TypeAlias = Literal["prospect", "first_purchase", "repeat", "loyal", "advocate"]
 Band: TypeAlias = Literal["cold", "cool", "warm", "hot"]
 Source: TypeAlias = Literal["prior", "measured"]
@@ -120,7 +121,7 @@ class Cost(Part):
 
     fixed: AtLeastNone = 0.0
     per_return: AtLeastNone = 0.0
-    per_spend: Annotated[float, Field(ge=0, le=1)] = 0.0
+    per_spend: Annotated[float, Field(ge=0, le=1, strict=True)] = 0.0
 
 
 class Between(Part):

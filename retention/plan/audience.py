@@ -15,6 +15,8 @@ from features.errors import ColumnError, NotFoundError, SourceError, counted
 from features.identity import locate
 from features.operators import Floats
 from features.snapshot import to_day
+from retention.tables import day_of, read_table
+from retention.trial.cells import numbers
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -118,21 +120,9 @@ def read_forecasts(path: Path) -> pa.Table:
     ------
     NotFoundError, SourceError
     """
-    import pyarrow as pa
-    import pyarrow.csv
-    import pyarrow.parquet
-
     if not path.is_file():
         raise NotFoundError("a plan is made of forecasts", f"no file {path}", "run 'tiercast score', or name another file")
-    try:
-        if path.suffix == ".parquet":
-            return pyarrow.parquet.read_table(path)
-        options = pyarrow.csv.ConvertOptions(column_types={"customer_id": pa.string()}, strings_can_be_null=True)
-        return pyarrow.csv.read_csv(path, convert_options=options)
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise SourceError(
-            "forecasts can be read", f"{type(error).__name__} from {path}", "run 'tiercast score' again"
-        ) from None
+    return read_table(path, "a table of forecasts", texts=("customer_id", "as_of"), empty_is_null=True)
 
 
 def audience_of(table: pa.Table) -> Audience:
@@ -141,9 +131,11 @@ def audience_of(table: pa.Table) -> Audience:
     Raises
     ------
     ColumnError
-        a column is missing
+        a column is missing, or holds no numbers
     SourceError
         there is no row, a member stands there twice, several dates, or a probability is none
+    CutoffError
+        as_of is no date
     """
     missing = [name for name in NEEDED if name not in table.column_names]
     if missing:
@@ -160,6 +152,8 @@ def audience_of(table: pa.Table) -> Audience:
     if len(dates) > 1:
         raise SourceError("forecasts are of one date and horizon", counted(len(dates), "pair"), _AGAIN)
     ((as_of, horizon_days),) = dates
+    if not isinstance(horizon_days, int | float) or horizon_days != horizon_days // 1 or horizon_days < 1:
+        raise SourceError("horizon_days is a whole number of days", "another value, or none", _AGAIN)
     p = _numbers(table, "p_churn")
     if not ((p >= 0) & (p <= 1)).all():
         raise SourceError("p_churn is a probability", "a value outside [0, 1], or none", _AGAIN)
@@ -170,7 +164,7 @@ def audience_of(table: pa.Table) -> Audience:
     names, tier, p_keep = _tiers(table)
     n = len(ids)
     return Audience(
-        as_of=as_of,
+        as_of=day_of(as_of, "forecast's as_of"),
         horizon_days=int(horizon_days),
         value_of=next((name for name in table["value_of"].to_pylist() if name), "nothing"),
         ids=ids,
@@ -196,8 +190,7 @@ _AGAIN: Final = "run 'tiercast score' again, and plan with what it writes"
 
 
 def _numbers(table: pa.Table, name: str) -> Floats:
-    values: Floats = table[name].cast("float64").to_numpy().astype(np.float64)
-    return values
+    return numbers(table[name], name, "a forecast")
 
 
 def _tiers(table: pa.Table) -> tuple[tuple[str, ...], npt.NDArray[np.int64], Floats]:

@@ -47,7 +47,7 @@ from features.documents import read_yaml
 from features.errors import ConfigError
 from retention.plan.action import Action, AtLeastNone, Finite, Name, Part
 
-Share = Annotated[float, Field(ge=0, lt=1)]
+Share = Annotated[float, Field(ge=0, lt=1, strict=True)]
 
 
 class HoldOut(Part):
@@ -93,7 +93,7 @@ class Catalogue(Part):
     unknown_consent: Literal["left_out", "included"] = "left_out"
     return_is_worth: Literal["added", "everything"] = "added"
     tier_is_worth: dict[str, Finite] = Field(default_factory=dict)
-    margin_share: Annotated[float, Field(gt=0, le=1)] | None = None
+    margin_share: Annotated[float, Field(gt=0, le=1, strict=True)] | None = None
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Catalogue:

@@ -62,7 +62,7 @@ def _within(bounds: Between, values: Floats) -> Mask:
 
 
 RULES: Final = (
-    Rule("no_value", Phrase("nothing is known of what they are worth", "价值未知"), lambda _, __, who: who.usable),
+    Rule("no_value", Phrase("are of unknown worth", "价值未知"), lambda _, __, who: who.usable),
     Rule("no_consent", Phrase("have not agreed to be contacted", "未同意接收营销信息"), _consents),
     Rule("unknown_consent", Phrase("were never asked whether they agree", "从未征求过同意"), _was_asked),
     Rule("contact_pressure", Phrase("were contacted too often lately", "近期联系过于频繁"), _below_limit),

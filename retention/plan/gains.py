@@ -30,8 +30,17 @@ from retention.plan.action import Action, Change, Effect, OnReturn
 from retention.plan.audience import Audience
 from retention.plan.catalogue import Catalogue
 
-Given = Mapping[str, Floats]
-"""Action id → (n_members,) points of return probability, measured member by member, in place of the catalogue's mean."""
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """(n_members,) points of return probability that an action adds, by single members, and their standard errors."""
+
+    mean: Floats
+    sd: Floats
+
+
+Given = Mapping[str, Points]
+"""Action id → what takes the place of the catalogue's effect on return."""
 NONE: Final[Given] = {}
 
 
@@ -62,7 +71,7 @@ def gains_of(catalogue: Catalogue, audience: Audience, given: Given = NONE) -> G
         nobody said what is left of a unit of spend
     """
     margin = margin_share(catalogue, audience)
-    columns = [gain_of(action, catalogue, audience, margin, given.get(action.id)) for action in catalogue.actions]
+    columns = [gain_of(action, catalogue, audience, margin, _mean(given.get(action.id))) for action in catalogue.actions]
     returns, saved, cost = (np.column_stack(parts) for parts in zip(*columns, strict=True))
     return Gains(returns, saved, cost)
 
@@ -132,33 +141,50 @@ def margin_share(catalogue: Catalogue, audience: Audience) -> float:
     return 1.0
 
 
-def standard_error(catalogue: Catalogue, audience: Audience, chosen: np.ndarray) -> float:
+def standard_error(catalogue: Catalogue, audience: Audience, chosen: np.ndarray, given: Given = NONE) -> float:
     """The standard deviation of the sum of what is saved less its cost, from that of the effects alone.
 
-    An action's effect is one number, uncertain for all who get it at once; effects of different kinds and actions are
-    uncertain by themselves. Central differences of one standard deviation.
+    An action's effect is one number, uncertain for all who get it at once; effects of different actions and kinds are
+    uncertain by themselves, but for spend ``per_member``: what comes of returning is in it, and the two are wrong together,
+    by as much as they can be. Gains of single members are of one forest and one campaign: how their errors go together is
+    not known, and all are taken to be wrong in one direction at once, which is never too narrow. Central differences of
+    one standard deviation.
 
     Parameters
     ----------
     chosen : (n_members,) position of the action each gets, -1 for none
+    given : what was planned with in place of the catalogue's effects on return
     """
     margin, total = margin_share(catalogue, audience), 0.0
     for i, action in enumerate(catalogue.actions):
-        own = chosen == i
+        own, points = chosen == i, given.get(action.id)
         if not own.any():
             continue
-        for name, change in action.effect.parts.items():
-            if change.sd > 0:
-                sums = [
-                    _sum(_moved(action, name, change, sign * change.sd), catalogue, audience, margin, own)
-                    for sign in (1.0, -1.0)
-                ]
-                total += ((sums[0] - sums[1]) / 2.0) ** 2
+        pairs = {
+            name: [(_moved(action, name, change, sign * change.sd), _mean(points)) for sign in (1.0, -1.0)]
+            for name, change in action.effect.parts.items()
+            if change.sd > 0
+        }
+        if points is not None:
+            pairs["return"] = [(action, points.mean + sign * points.sd) for sign in (1.0, -1.0)]
+        off = {}
+        for name, pair in pairs.items():
+            up, down = (_sum(moved, catalogue, audience, margin, own, of_members) for moved, of_members in pair)
+            off[name] = (up - down) / 2.0
+        total += sum(each**2 for each in off.values())
+        if action.effect.spend is not None and action.effect.spend.scale == "per_member":
+            total += max(2.0 * off.get("return", 0.0) * off.get("spend", 0.0), 0.0)
     return float(np.sqrt(total))
 
 
-def _sum(action: Action, catalogue: Catalogue, audience: Audience, margin: float, own: np.ndarray) -> float:
-    _, saved, cost = gain_of(action, catalogue, audience, margin)
+def _mean(points: Points | None) -> Floats | None:
+    return None if points is None else points.mean
+
+
+def _sum(
+    action: Action, catalogue: Catalogue, audience: Audience, margin: float, own: np.ndarray, given: Floats | None
+) -> float:
+    _, saved, cost = gain_of(action, catalogue, audience, margin, given)
     return float((saved - cost)[own].sum())
 
 

@@ -7,8 +7,8 @@ held back.
 
 Who of the hold-out would have been chosen is said by the same prices that decided for the others (retention.plan.dual): at
 them every member's best action follows from the member's own numbers. So both arms are 'those whom the plan chooses', and
-differ by the draw alone. Where the solver split members between whom the prices are undecided, those held back are split
-alike, by the next 64 bits.
+differ by the draw alone. Where the solver split members between whom the prices are undecided, those held back of the same
+tier are split alike, by the next 64 bits.
 """
 
 from __future__ import annotations
@@ -51,20 +51,21 @@ def would_be(chosen: Problem, choice: Codes, prices: Floats, held: Problem, draw
     held : the same for those held back
     draw : (n_held,) numbers in [0, 1)
     """
-    first, second, slack = _ranked(held.reduced(prices))
-    own_first, own_second, own_slack = _ranked(chosen.reduced(prices))
+    # A limit that nobody fits in has no price: what it forbids the others is forbidden here by itself.
+    first, second, slack = _ranked(held.possible().reduced(prices))
+    own_first, own_second, own_slack = _ranked(chosen.possible().reduced(prices))
     differ = choice != own_first
     if not differ.any() or not len(first):
         return first
     within = float(own_slack[differ].max())
     near, own_near = slack <= within, own_slack <= within
     found = first.copy()
-    for pair in {*zip(first[near].tolist(), second[near].tolist(), strict=True)}:
-        alike = own_near & (own_first == pair[0]) & (own_second == pair[1])
+    for group, one, other in {*zip(held.group[near].tolist(), first[near].tolist(), second[near].tolist(), strict=True)}:
+        alike = own_near & (chosen.group == group) & (own_first == one) & (own_second == other)
         if alike.any():
             stay = float((~differ[alike]).mean())
-            mine = near & (first == pair[0]) & (second == pair[1])
-            found[mine & (draw >= stay)] = pair[1]
+            mine = near & (held.group == group) & (first == one) & (second == other)
+            found[mine & (draw >= stay)] = other
     return found
 
 

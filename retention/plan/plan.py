@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
@@ -35,7 +35,7 @@ class Plan:
 
     ``problem``, ``solution`` and ``rest`` are of those who may get something and are not held back: ``rest`` (n_members,)
     marks them. ``by_risk`` and ``by_value`` are what they would gain, with the same limits, if members were taken by
-    probability of leaving, and by value at risk.
+    probability of leaving, and by value at risk. ``given`` is what was planned with in place of effects on return.
     """
 
     catalogue: Catalogue
@@ -49,6 +49,7 @@ class Plan:
     solution: Solution
     by_risk: float
     by_value: float
+    given: Given = field(default_factory=dict)
 
     @cached_property
     def arm(self) -> npt.NDArray[np.object_]:
@@ -73,7 +74,7 @@ class Plan:
     @cached_property
     def standard_error(self) -> float:
         """Of the gain, from the uncertainty of the effects."""
-        return standard_error(self.catalogue, self.audience, np.where(self.treated, self.choice, NOTHING))
+        return standard_error(self.catalogue, self.audience, np.where(self.treated, self.choice, NOTHING), self.given)
 
     @cached_property
     def left_out(self) -> tuple[LeftOut, ...]:
@@ -130,10 +131,10 @@ def make_plan(
     choice[rest] = solution.choice
     back = may.members & held
     choice[back] = would_be(problem, solution.choice, solution.prices, whole.rows(back), draw[back, 1])
-    greedy = [
+    by_risk, by_value = (
         problem.value(in_order(problem, order[rest], gains.returns[rest])) for order in (audience.p_churn, _known(audience))
-    ]
-    return Plan(catalogue, audience, may, gains, held, choice, rest, problem, solution, *greedy)
+    )
+    return Plan(catalogue, audience, may, gains, held, choice, rest, problem, solution, by_risk, by_value, given)
 
 
 def shares(catalogue: Catalogue, audience: Audience) -> Floats:

@@ -99,7 +99,11 @@ def marginal(limit: Limit, *, zh: bool = False) -> str:
     'one more for Gold returns 2.10'
     >>> marginal(Limit("channel", "phone", 60, 40, 0.0))
     'one more place brings nothing'
+    >>> marginal(Limit("tier", "Gold", 0.0, 0.0, 0.0, short=True))
+    'is too little for some that is worth doing'
     """
+    if limit.price < 1e-6 and limit.short:
+        return "不足以采取值得的措施" if zh else "is too little for some that is worth doing"
     if limit.price < 1e-6:
         if zh:
             return "再多也无用" if limit.kind == "channel" else "未用完，再多也无用"

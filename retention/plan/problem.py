@@ -12,7 +12,7 @@ With x_ia = 1 where member i gets action a, of gain g_ia and cost c_ia::
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -77,6 +77,23 @@ class Problem:
     def fits(self, choice: Codes) -> bool:
         """Whether every limit holds, to a rounding error of sums."""
         return bool((self.used(choice) <= self.limits * (1 + 1e-9) + 1e-9).all())
+
+    def possible(self) -> Problem:
+        """The same without what is never done, whatever the prices: what gains nothing, and what alone breaks a limit."""
+        most = np.minimum(self.total_budget, self.group_budgets)[self.group][:, None]
+        open_ = (self.gain > 0) & (self.cost <= most) & (self.capacities >= 1)[self.channel][None, :]
+        return replace(self, gain=np.where(open_, self.gain, -np.inf), cost=np.where(open_, self.cost, 0.0))
+
+    def short(self) -> npt.NDArray[np.bool_]:
+        """(1 + n_groups + n_channels,) limits that something worth doing breaks alone: it is in no price."""
+        worth = self.gain > 0
+        n, least = len(self.group_budgets), np.where(worth, self.cost, -np.inf)
+        dearest = np.full(n, -np.inf)
+        np.maximum.at(dearest, self.group, least.max(axis=1, initial=-np.inf))
+        wanted = np.zeros(len(self.capacities), bool)
+        np.logical_or.at(wanted, self.channel, worth.any(axis=0))
+        total = least.max(initial=-np.inf) > self.total_budget
+        return np.concatenate(([total], dearest > self.group_budgets, wanted & (self.capacities < 1)))
 
     def reduced(self, prices: Floats) -> Floats:
         """(n_members, n_actions) gains less what they use at a price a unit of each limit."""

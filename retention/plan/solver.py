@@ -39,13 +39,9 @@ def solve(problem: Problem, say: Say = lambda _: None) -> Solution:
     ----------
     say : is told the steps
     """
-    # What gains nothing is never worth doing, and what alone breaks a limit is never possible, whatever the prices.
-    most = np.minimum(problem.total_budget, problem.group_budgets)[problem.group][:, None]
-    possible = (problem.gain > 0) & (problem.cost <= most) & (problem.capacities >= 1)[problem.channel][None, :]
-    gain = np.where(possible, problem.gain, -np.inf)
-    own = Problem(gain, np.where(np.isfinite(gain), problem.cost, 0.0), *_limits(problem))
-    if not np.isfinite(gain).any():
-        return Solution(np.full(len(gain), NOTHING), 0.0, 0.0, np.zeros(len(problem.limits)))
+    own = problem.possible()
+    if not np.isfinite(own.gain).any():
+        return Solution(np.full(len(own.gain), NOTHING), 0.0, 0.0, np.zeros(len(problem.limits)))
     prices, bound = prices_of(own, say)
     say(f"no plan can gain more than {bound:,.2f}")
     reduced = own.reduced(prices)
@@ -68,10 +64,6 @@ def solve(problem: Problem, say: Say = lambda _: None) -> Solution:
         if found.gap <= _CLOSE or behind <= within or int((slack <= behind).sum()) > _MOST_MEMBERS:
             return found
         within = behind * (1.0 + 1e-9)
-
-
-def _limits(problem: Problem) -> tuple[Codes, Codes, float, Floats, Floats]:
-    return problem.group, problem.channel, problem.total_budget, problem.group_budgets, problem.capacities
 
 
 def _slack(reduced: Floats) -> Floats:

@@ -35,7 +35,8 @@ class Limit:
     """A limit, how much of it is used, and what one more of it would gain.
 
     ``kind`` is total, tier (money) or channel (members). ``price`` is net: of one more in money, 1 + ``price`` comes back;
-    for a tier's budget, one more of it and of the total, where that is limited too.
+    for a tier's budget, one more of it and of the total, where that is limited too. ``short``: something that is worth doing
+    takes more than all of it, and is in no price.
     """
 
     kind: str
@@ -43,6 +44,7 @@ class Limit:
     most: float
     used: float
     price: float
+    short: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,7 @@ def _row(plan: Plan, tier: str | None, action: int | None, own: npt.NDArray[np.b
 def _limits(plan: Plan) -> list[Limit]:
     problem = plan.problem
     used, limits, prices = problem.used(plan.solution.choice), problem.limits, plan.solution.prices.copy()
+    short = problem.short()
     # More for a tier that has enough goes nowhere, however short the total is.
     tiers = problem.group_budgets
     prices[1 : 1 + len(tiers)] = np.where(prices[1 : 1 + len(tiers)] > 0, prices[1 : 1 + len(tiers)] + prices[0], 0.0)
@@ -129,7 +132,7 @@ def _limits(plan: Plan) -> list[Limit]:
     names += [("tier", name) for name in (*plan.audience.tier_names, "")]
     names += [("channel", name) for name in plan.catalogue.channels]
     return [
-        Limit(kind, name, float(limits[i]), float(used[i]), float(prices[i]))
+        Limit(kind, name, float(limits[i]), float(used[i]), float(prices[i]), bool(short[i]))
         for i, (kind, name) in enumerate(names)
         if np.isfinite(limits[i])
     ]

@@ -1,73 +1,17 @@
-"""Cells of a trial's file: names, ids and numbers, read from CSV or Parquet as they were written."""
+"""Cells of a trial's table: names, ids and numbers, as they were written."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from features.errors import ColumnError, SourceError, counted, listed
+from features.errors import ColumnError, counted
 from features.operators import Floats, Integers
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-
-def columns_of(path: Path) -> tuple[str, ...]:
-    """Names of a file's columns.
-
-    Raises
-    ------
-    SourceError
-        there is no such file, or it is no table
-    """
-    import pyarrow as pa
-    import pyarrow.csv
-    import pyarrow.parquet
-
-    if not path.is_file():
-        raise SourceError("a trial is read from a file", f"{str(path)!r}, which is not there", "check the path")
-    try:
-        if path.suffix == ".parquet":
-            return tuple(pa.parquet.read_schema(path).names)
-        with pa.csv.open_csv(path) as reader:
-            return tuple(reader.schema.names)
-    except pa.ArrowInvalid as error:
-        raise _no_table(path) from error
-
-
-def _no_table(path: Path) -> SourceError:
-    rule = "a trial is a CSV or Parquet file with a header and as many cells in every row"
-    return SourceError(rule, f"{str(path)!r}, which cannot be read as one", "check the file")
-
-
-def read_columns(path: Path, wanted: Sequence[str], as_texts: Sequence[str]) -> pa.Table:
-    """The columns wanted; those of ``as_texts`` as texts where the file does not say what they are."""
-    import pyarrow as pa
-    import pyarrow.csv
-    import pyarrow.parquet
-
-    _check_columns(columns_of(path), wanted)
-    try:
-        if path.suffix == ".parquet":
-            return pa.parquet.read_table(path, columns=list(wanted))
-        how = pa.csv.ConvertOptions(column_types=dict.fromkeys(as_texts, pa.string()), strings_can_be_null=False)
-        return pa.csv.read_csv(path, convert_options=how).select(list(wanted))
-    except pa.ArrowInvalid as error:
-        raise _no_table(path) from error
-
-
-def _check_columns(has: Sequence[str], wanted: Sequence[str]) -> None:
-    missing = [name for name in wanted if name not in has]
-    if missing:
-        fix = f"name columns that are there: {listed(list(has))}"
-        raise ColumnError("the columns of a trial are in its table", f"no column {listed(missing)}", fix)
-    twice = [name for name in wanted if list(has).count(name) > 1]
-    if twice:
-        raise ColumnError("a column has a name of its own", f"more than one called {listed(twice)}", "rename one of them")
+_MOST: Final = 2**63
+"""Whole numbers from here on have no room in an array of them: such ids, hashes mostly, are texts."""
 
 
 def coded(column: Any, name: str) -> tuple[tuple[str, ...], Integers]:
@@ -106,12 +50,18 @@ def ids(column: Any, name: str) -> npt.NDArray[Any]:
     empty = sum(value is None or text_of(value) == "" for value in values)
     if empty:
         raise ColumnError("every row says its member", f"{counted(empty, 'row')} without", f"fill {name!r} in")
-    whole = all(isinstance(value, int) for value in values)
+    whole = all(isinstance(value, int) and value < _MOST for value in values)
     return np.array(values, dtype=np.int64) if whole else np.array([text_of(value) for value in values], dtype=object)
 
 
 def numbers(column: Any, name: str, what: str) -> Floats:
-    """(n,) numbers, NaN where the cell is empty."""
+    """(n,) numbers, NaN where the cell is empty.
+
+    Raises
+    ------
+    ColumnError
+        it holds something else
+    """
     import pyarrow as pa
 
     kind = column.type

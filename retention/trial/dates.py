@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Final
 
 from features.errors import ConflictError, counted
-from features.snapshot import parse_date
-from retention.trial.cells import read_columns, texts
-
-_DATE: Final = 10
-"""Letters of 2017-11-06; a time may follow."""
+from retention.tables import day_of, read_table
+from retention.trial.cells import texts
 
 
 def check_dates(path: Path, treated_on: str, measured_on: str) -> None:
@@ -19,7 +15,8 @@ def check_dates(path: Path, treated_on: str, measured_on: str) -> None:
 
     Parameters
     ----------
-    treated_on, measured_on : columns of dates, or of times in ISO 8601
+    treated_on, measured_on : columns of dates, or of times in ISO 8601. Times are compared as times where both have one, and
+        both or neither a zone; else their dates are
 
     Raises
     ------
@@ -28,12 +25,13 @@ def check_dates(path: Path, treated_on: str, measured_on: str) -> None:
     CutoffError
         a cell is no date
     """
-    table = read_columns(path, [treated_on, measured_on], [treated_on, measured_on])
+    columns = list(dict.fromkeys([treated_on, measured_on]))
+    table = read_table(path, "a trial", wanted=columns, texts=columns)
     rows = zip(texts(table[treated_on]).tolist(), texts(table[measured_on]).tolist(), strict=True)
     before = [
         place
         for place, (treated, measured) in enumerate(rows, 1)
-        if treated and measured and _day(measured, measured_on) < _day(treated, treated_on)
+        if treated and measured and _before(measured, measured_on, treated, treated_on)
     ]
     if before:
         rule = "an outcome is measured from the treatment on, as what came before it cannot be its effect"
@@ -42,5 +40,17 @@ def check_dates(path: Path, treated_on: str, measured_on: str) -> None:
         raise ConflictError(rule, got, "count outcomes from the treatment on", before)
 
 
-def _day(text: str, column: str) -> dt.date:
-    return parse_date(text[:_DATE], column)
+def _before(one: str, column: str, other: str, other_column: str) -> bool:
+    days = day_of(one, f"cell of {column!r}"), day_of(other, f"cell of {other_column!r}")
+    times = _time(one), _time(other)
+    if times[0] is not None and times[1] is not None and (times[0].tzinfo is None) == (times[1].tzinfo is None):
+        return times[0] < times[1]
+    return days[0] < days[1]
+
+
+def _time(text: str) -> dt.datetime | None:
+    """The time of a cell; None of a date alone, and of what is no time."""
+    try:
+        return dt.datetime.fromisoformat(text) if len(text) > len("2017-11-06") else None
+    except ValueError:
+        return None

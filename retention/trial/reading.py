@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from features.errors import ConfigError, listed
-from retention.trial.cells import coded, ids, numbers, read_columns, text_of, texts
+from retention.tables import read_table
+from retention.trial.cells import coded, ids, numbers, text_of, texts
 from retention.trial.table import TrialTable
 
 CONTROLS: Final = ("hold-out", "holdout", "control", "0", "false")
@@ -54,7 +55,7 @@ def read_trial(
         raise ConfigError("a trial has an outcome", "none named", "name a column of what came afterwards")
     names_in = [name for name in (arm, member, strata) if name is not None]
     wanted = list(dict.fromkeys([*names_in, *outcomes, *covariates]))
-    table = read_columns(Path(path), wanted, names_in)
+    table = read_table(Path(path), "a trial", wanted=wanted, texts=names_in)
     names, number = coded(table[arm], arm)
     order = _control_first(names, control, arm)
     strata_names, stratum = coded(table[strata], strata) if strata is not None else ((), None)
@@ -63,7 +64,7 @@ def read_trial(
         arm=np.argsort(order)[number],
         arm_names=tuple(names[k] for k in order),
         outcomes={name: numbers(table[name], name, "an outcome") for name in outcomes},
-        covariates={name: _known(table[name], name) for name in covariates},
+        covariates={name: known(table[name], name) for name in covariates},
         strata=stratum,
         strata_names=strata_names,
     )
@@ -73,7 +74,7 @@ def read_texts(path: Path | str, columns: Sequence[str]) -> dict[str, npt.NDArra
     """Further columns of the same file as texts, by name: what differences are told by."""
     if not columns:
         return {}
-    table = read_columns(Path(path), columns, columns)
+    table = read_table(Path(path), "a trial", wanted=list(dict.fromkeys(columns)), texts=columns)
     return {name: texts(table[name]) for name in columns}
 
 
@@ -89,8 +90,14 @@ def _control_first(names: tuple[str, ...], control: str | None, column: str) -> 
     return [first[0], *(k for k in range(len(names)) if k != first[0])]
 
 
-def _known(column: Any, name: str) -> npt.NDArray[Any]:
-    """(n,) a covariate: numbers, or texts where it holds texts."""
+def known(column: Any, name: str) -> npt.NDArray[Any]:
+    """(n,) a covariate: numbers, NaN where one is not known, or texts where it holds texts.
+
+    Raises
+    ------
+    ColumnError
+        it holds something else
+    """
     import pyarrow as pa
 
     kind = column.type

@@ -63,7 +63,7 @@ class TrialTable:
         for name, values in self.outcomes.items():
             _check_outcome(name, values)
         for name, known in self.covariates.items():
-            _check_covariate(name, known)
+            check_covariate(name, known)
         if self.strata is not None and (len(self.strata) and not _within(self.strata, len(self.strata_names))):
             raise ColumnError("a stratum is a position in strata_names", "one outside of them", "name every stratum")
 
@@ -202,7 +202,8 @@ def _check_outcome(name: str, values: Floats) -> None:
         raise ColumnError("an outcome is a finite number", f"infinity in {name!r}", "correct it at its source")
 
 
-def _check_covariate(name: str, values: npt.NDArray[Any]) -> None:
+def check_covariate(name: str, values: npt.NDArray[Any]) -> None:
+    """Refuse an infinite number."""
     if values.dtype.kind in "fc" and np.isinf(values).any():
         raise ColumnError("a covariate is a finite number, or not known", f"infinity in {name!r}", "leave the cell empty")
 

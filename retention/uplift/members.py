@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import numpy.typing as npt
 
-from features.errors import ColumnError, SourceError, counted, listed
+from features.errors import ColumnError, SourceError, listed
+from retention.tables import read_table
+from retention.trial.cells import ids
+from retention.trial.reading import known
+from retention.trial.table import check_covariate
 
+_WHAT: Final = "a table of members"
 _TELLING: Final = ("bool", "integer", "floating", "decimal", "string", "large_string", "dictionary", "null")
 
 
@@ -24,24 +28,24 @@ def read_members(path: Path, member: str, covariates: Sequence[str]) -> tuple[np
     >>> import tempfile
     >>> file = Path(tempfile.mkdtemp()) / "members.csv"
     >>> _ = file.write_text("customer_id,visits,tier\n7,3,Gold\n9,,Base\n")
-    >>> ids, known = read_members(file, "customer_id", ["visits", "tier"])
-    >>> ids.tolist(), known["visits"].tolist(), known["tier"].tolist()
+    >>> members, values = read_members(file, "customer_id", ["visits", "tier"])
+    >>> members.tolist(), values["visits"].tolist(), values["tier"].tolist()
     (['7', '9'], [3.0, nan], ['Gold', 'Base'])
     """
-    table = _read(path, member)
+    table = read_table(path, _WHAT, texts=[member])
     missing = [name for name in (member, *covariates) if name not in table.column_names]
     if missing:
         fix = f"columns that are there: {listed(table.column_names)}"
         raise ColumnError("members have an id and the covariates of the trial", f"no column {listed(missing)}", fix)
-    ids = table[member]
-    without = sum(value in (None, "") for value in ids.to_pylist())
-    if without:
-        raise ColumnError("every row says its member", f"{counted(without, 'row')} without", f"fill {member!r} in")
-    if len(set(ids.to_pylist())) < len(ids):
+    if not table.num_rows:
+        raise SourceError("members to be told of are rows of a table", "none", "name a table with rows")
+    members = ids(table[member], member)
+    if len(set(members.tolist())) < len(members):
         raise ColumnError("members are there once", "some more than once", "leave one row of each")
-    values = ids.to_pylist()
-    whole = all(isinstance(value, int) for value in values)
-    return np.array(values, np.int64 if whole else object), {name: _values(table[name]) for name in covariates}
+    values = {name: known(table[name], name) for name in covariates}
+    for name, own in values.items():
+        check_covariate(name, own)
+    return members, values
 
 
 def column_names(path: Path) -> list[str]:
@@ -49,36 +53,8 @@ def column_names(path: Path) -> list[str]:
     import pyarrow as pa
 
     found = []
-    for field in _read(path).schema:
+    for field in read_table(path, _WHAT).schema:
         kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
         if any(getattr(pa.types, f"is_{name}")(kind) for name in ("boolean", *_TELLING[1:])):
             found.append(field.name)
     return found
-
-
-def _read(path: Path, member: str = "") -> Any:
-    """A table; ids of a CSV are texts, so that leading zeros stay."""
-    import pyarrow as pa
-    import pyarrow.csv
-    import pyarrow.parquet
-
-    if not path.is_file():
-        raise SourceError("a table is read from a file", f"{str(path)!r}, which is not there", "check the path")
-    try:
-        if path.suffix == ".parquet":
-            return pa.parquet.read_table(path)
-        return pa.csv.read_csv(path, convert_options=pa.csv.ConvertOptions(column_types={member: pa.string()}))
-    except pa.ArrowInvalid as error:
-        rule = "a table is a CSV or Parquet file with a header and as many cells in every row"
-        raise SourceError(rule, f"{str(path)!r}, which cannot be read as one", "check the file") from error
-
-
-def _values(column: Any) -> npt.NDArray[Any]:
-    import pyarrow as pa
-
-    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return np.array(["" if value is None else str(value).strip() for value in column.to_pylist()], dtype=object)
-    if pa.types.is_null(kind):
-        return np.full(len(column), np.nan)
-    return np.array([np.nan if value is None else float(value) for value in column.to_pylist()])

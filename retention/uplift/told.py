@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -74,8 +75,9 @@ def _meanings() -> dict[str, str]:
     return {feature.name: feature.meaning for feature in registered()}
 
 
-def _figure(figure: Measured) -> dict[str, float]:
-    return {"value": figure.value, "low": figure.low, "high": figure.high}
+def _figure(figure: Measured) -> dict[str, float | None]:
+    ends = {"value": figure.value, "low": figure.low, "high": figure.high}
+    return {name: value if math.isfinite(value) else None for name, value in ends.items()}
 
 
 def _arm_to_dict(arm: ArmUplift, reasons: Sequence[Reason]) -> dict[str, Any]:

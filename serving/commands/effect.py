@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from serving.forecast.reasons import Language
 
 EXIT_REFUSED: Final = 5
+_SHARES_OFF: Final = 0.01
+"""Thirds are written 0.333."""
 
 
 @click.command("effect")
@@ -99,7 +101,7 @@ def command(
     if found.refused:
         context.exit(EXIT_REFUSED)
     if given["update"] is not None:
-        _learn(found, given["update"], said.campaign, language)
+        _learn(found, given["update"], said.campaign, language, beside=as_json)
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,9 @@ def _of_table(path: Path, given: Mapping[str, Any], language: Language) -> _Said
         raise ConfigError("a table has a column of arms, and one of outcomes", got, "pass --arm COLUMN --outcome COLUMN")
     if given["update"] is not None or given["before"]:
         raise ConfigError("--update and --before are about a campaign", "a table", "pass --campaign FILE")
+    if (given["treated_on"] is None) != (given["measured_on"] is None):
+        got = "one of them alone"
+        raise ConfigError("a day of treatment is held against the outcome's", got, "pass --treated-on and --measured-on")
     if given["treated_on"] and given["measured_on"]:
         check_dates(path, given["treated_on"], given["measured_on"])
     columns = {name: given[name] for name in ("arm", "control", "outcomes", "covariates", "member", "strata")}
@@ -141,6 +146,8 @@ def _shares(written: Sequence[str], arms: Sequence[str]) -> tuple[float, ...] | 
     given = {}
     for text in written:
         name, _, share = text.rpartition("=")
+        if name.strip() in given:
+            raise ConfigError("an arm has one share", f"two of {name.strip()!r}", "give one for each arm")
         try:
             given[name.strip()] = float(share)
         except ValueError:
@@ -148,6 +155,10 @@ def _shares(written: Sequence[str], arms: Sequence[str]) -> tuple[float, ...] | 
     if set(given) != set(arms) or not all(0 < share <= 1 for share in given.values()):
         got = f"shares of {', '.join(sorted(given))}"
         raise ConfigError("every arm has a share above 0", got, f"give one for each of {', '.join(arms)}")
+    if abs(sum(given.values()) - 1.0) > _SHARES_OFF:
+        raise ConfigError(
+            "shares of all arms add up to 1", f"{sum(given.values()):g}", "give one for each arm, as it was meant"
+        )
     return tuple(given[name] for name in arms)
 
 
@@ -155,7 +166,7 @@ def _campaign(path: Path, given: Mapping[str, Any]) -> Campaign:
     from features.snapshot import parse_date
     from retention.effect.campaign import read_campaign
 
-    as_of = parse_date(given["as_of"], "date") if given["as_of"] else None
+    as_of = parse_date(given["as_of"], "treatment's first day") if given["as_of"] else None
     return read_campaign(path, as_of=as_of, horizon_days=given["days"])
 
 
@@ -194,10 +205,11 @@ def _say_before(chosen: Config, campaign: Campaign, language: Language) -> None:
     click.echo(planned_text(planned(campaign, histories), treated, len(campaign) - treated, language))
 
 
-def _learn(found: Findings, catalogue: Path, campaign: str, language: Language) -> None:
+def _learn(found: Findings, catalogue: Path, campaign: str, language: Language, *, beside: bool) -> None:
+    """Into the catalogue, and in words; ``beside`` what was printed, so that JSON stays JSON."""
     from retention.effect.learned import evidence, learn
     from serving.describing.effect_text import learned_text
 
     learned = learn(catalogue, evidence(found, "treated"), campaign)
-    click.echo(f"\n{learned_text(learned, language)}")
+    click.echo(f"\n{learned_text(learned, language)}", err=beside)
     click.echo(f"{len(learned)} effects are in {catalogue}", err=True)

@@ -17,9 +17,9 @@ from training.config import FILE, Config
 if TYPE_CHECKING:
     import pandas as pd
 
-    from features.operators import Floats
     from retention.plan.audience import Audience
     from retention.plan.catalogue import Catalogue
+    from retention.plan.gains import Points
 
 
 @click.command("plan")
@@ -66,6 +66,8 @@ def command(
     catalogue = Catalogue.from_yaml(actions) if actions is not None else None
     audience = audience_of(read_forecasts(forecasts or place.path / "forecasts.parquet"))
     if catalogue is None:
+        if plot is not None:
+            raise ConfigError("a picture is of a catalogue's plan", "--plot without --actions", "name the catalogue")
         if uplift is not None:
             raise ConfigError("gains are of a catalogue's actions", "--uplift without --actions", "name the catalogue")
         _ranked(audience, language, out, top, as_json=as_json)
@@ -79,8 +81,8 @@ def command(
     _planned(audience, catalogue, given, place.path, language, out or place.path, plot, as_json=as_json)
 
 
-def measured_gains(path: Path, audience: Audience, catalogue: Catalogue) -> dict[str, Floats]:
-    """(n_members,) points of return probability by action, in place of the catalogue's one effect for all."""
+def measured_gains(path: Path, audience: Audience, catalogue: Catalogue) -> dict[str, Points]:
+    """Points of return probability by action, in place of the catalogue's one effect for all."""
     from retention.uplift.given import read_gains
 
     given, absent = read_gains(path, audience.ids, [action.id for action in catalogue.actions])
@@ -123,7 +125,7 @@ def with_tables(audience: Audience, catalogue: Catalogue, chosen: Config) -> Aud
 def _planned(
     audience: Audience,
     catalogue: Catalogue,
-    given: dict[str, Floats],
+    given: dict[str, Points],
     place: Path,
     language: str,
     out: Path,

@@ -37,7 +37,13 @@ _ID: Final = "customer_id"
 @click.option("--members", type=click.Path(path_type=Path), help="Others to be told of, with the same covariates.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write gains by member and action here (.parquet or .csv).")
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw the Qini curves here (.png).")
-@click.option("--seed", type=int, default=1, show_default=True, help="Of whom is held out, and of the forests.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=1,
+    show_default=True,
+    help="Of whom is held out, and of the forests.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print plain values as JSON.")
 def command(
     table: Path,
@@ -93,7 +99,7 @@ def command(
         learnt["spend"] = learn(trial, spend, seed=seed, progress=progress)
     told = [(uplift, {of.name: reasons(of, trial) for of in uplift.arms}) for uplift in learnt.values()]
     if as_json:
-        click.echo(json.dumps([to_dict(uplift, why) for uplift, why in told], indent=1))
+        click.echo(json.dumps([to_dict(uplift, why) for uplift, why in told], indent=1, allow_nan=False, ensure_ascii=False))
     else:
         click.echo("\n\n".join(to_text(uplift, why) for uplift, why in told))
     if out is not None:

@@ -45,14 +45,18 @@ _NOTES: Final = {
     "seen": Phrase(
         "could see: the least difference that is found four times out of five", "可检出：五次中能发现四次的最小差异"
     ),
+    "left_out": Phrase(
+        "in no comparison: {n} members of strata with fewer than two treated, or two in the control",
+        "未参与比较：{n} 名会员，其所在层的处理组或对照组不足两人",
+    ),
     "no_shares": Phrase(
         "not checked: whether the arms are as large as was meant (no share was given)",
         "未检查两组人数是否符合设定（未给出比例）",
     ),
     "no_covariates": Phrase(
-        "not checked: whether the arms were alike at the start (nothing known before was given): that they were drawn by "
-        "lot is taken on trust",
-        "未检查处理前两组是否相同（未给出处理前的信息）：随机分组只能凭信任",
+        "not checked: whether the arms were alike at the start (nothing that differs between members was given): that they "
+        "were drawn by lot is taken on trust",
+        "未检查处理前两组是否相同（未给出处理前的信息，或各会员相同）：随机分组只能凭信任",
     ),
 }
 
@@ -80,6 +84,8 @@ def to_text(
     if found.found:
         lines += ["", *table(found, language)]
         lines += ["", said(_NOTES["adjusted"]), said(_NOTES["seen"])]
+        if found.found[0].told.left_out:
+            lines.append(said(_NOTES["left_out"]).format(n=f"{found.found[0].told.left_out:,}"))
         for outcome, least in (planned or {}).items():
             one = found.overall(outcome)
             if one is not None and one.told.told:
@@ -105,6 +111,11 @@ def planned_text(planned: Mapping[str, float], treated: int, held: int, language
 
 def learned_text(learned: Sequence[Learned], language: Language = "en") -> str:
     """What was believed, what was measured and what is believed now, a line an effect."""
+    if not learned:
+        return {
+            "en": "nothing is learned: of no action enough was measured that the catalogue puts to use",
+            "zh": "没有可学习的结果：各措施的测量不足，或目录用不到",
+        }[language]
     lines = []
     for one in learned:
         before = {"en": "nothing", "zh": "无"}[language] if one.before is None else _belief(one.before, one.scale)

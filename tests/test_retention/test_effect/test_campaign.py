@@ -10,7 +10,7 @@ from effects import AS_OF, assignment
 from plans import CALL, MAIL, SECRET, audience, catalogue
 from trials import simulate
 
-from features.errors import ColumnError, ConfigError, ConflictError, SourceError, TiercastError
+from features.errors import ColumnError, ConfigError, ConflictError, CutoffError, SourceError, TiercastError
 from features.files import write_table
 from retention.effect.campaign import read_campaign
 from retention.plan.assignment import assigned
@@ -82,7 +82,17 @@ def test_the_least_that_is_enough(tmp_path: Path) -> None:
         (lambda f: f.drop(columns="horizon_days"), ConfigError, "pass --horizon-days"),
         (lambda f: f.assign(campaign=["a", "b"] * 30 + ["a"]), ConfigError, "about one campaign; got 'a', 'b'"),
         (lambda f: f.assign(horizon_days=-1), ConfigError, "whole number of days; got '-1'"),
-        (lambda f: f.assign(cost="dear"), ColumnError, "a number is a number"),
+        (lambda f: f.assign(horizon_days=10**12), ConfigError, "horizon_days is from 1 to"),
+        (lambda f: f.assign(as_of="1.3.2020"), CutoffError, "a campaign's as_of is a date"),
+        (lambda f: f.assign(cost="dear"), ColumnError, "a figure of a campaign is a number; got 'cost'"),
+        (
+            lambda f: f.assign(cost=[-1.0, np.inf] + [1.0] * (len(f) - 2)),
+            ColumnError,
+            "cost is a number from 0 on; got 2 rows",
+        ),
+        (lambda f: f.assign(p_churn=1.5), ColumnError, "p_churn is a number from 0 to 1; got"),
+        (lambda f: f.assign(hold_out_share=-0.1), ColumnError, "hold_out_share is a number from 0 to 1; got"),
+        (lambda f: f.assign(expected_spend=np.inf), ColumnError, "expected_spend is a finite number; got"),
     ],
 )
 def test_what_is_refused(frame: pd.DataFrame, tmp_path: Path, change: object, kind: type[TiercastError], said: str) -> None:

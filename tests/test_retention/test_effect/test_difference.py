@@ -114,3 +114,19 @@ def test_intervals_cover_and_the_forecast_narrows_them(members: int, share: floa
             assert abs(np.mean(off[name])) < 3.5 * np.std(off[name]) / np.sqrt(len(off[name])), name
     for outcome in ("returned", "spend"):
         assert np.mean(width[f"{outcome} adjusted"]) < np.mean(width[outcome])
+
+
+def test_where_nobody_differs_within_the_arms_nothing_is_told() -> None:
+    treated = np.arange(200) < 100
+    for y in (
+        np.where(treated, 2.5, 0.0),
+        np.where(treated, 1e300, np.arange(200) * 1e298),
+        np.where(treated, 1e-300, 3e-300),
+    ):
+        with np.errstate(over="ignore", invalid="ignore"):
+            found = difference(y, treated)
+        assert (found.method, found.told) == ("too few", False)
+        assert np.isnan(found.se)
+    # The same outcome under another name explains all of it.
+    known = np.random.default_rng(1).normal(size=200)
+    assert not difference(known, treated, None, known[:, None]).told

@@ -23,3 +23,10 @@ def test_a_share_that_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.yaml").write_text(text)
     with pytest.raises(ConfigError, match="a share is a number from 0 to 1"):
         read_intended(tmp_path / "a.yaml")
+
+
+@pytest.mark.parametrize("text", ["customer_id", "[]", "hold_out: 0.2", "hold_out: {tiers: [Gold]}"])
+def test_what_is_no_catalogue_says_no_share(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.yaml").write_text(text)
+    with pytest.raises(ConfigError, match="is a mapping"):
+        read_intended(tmp_path / "a.yaml")

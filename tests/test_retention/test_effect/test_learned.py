@@ -39,9 +39,11 @@ def test_posteriors_take_the_priors_place(file: Path) -> None:
         "campaign": "spring",
     }
     assert effect["spend"]["scale"] == "per_member"
-    assert learned[1].before is not None  # a return brings 20 / 0.4, and is believed as it was measured
-    assert learned[1].before.mean == pytest.approx(50 * after.mean, rel=1e-5)
-    assert learned[1].before.sd == pytest.approx(50 * after.sd, rel=1e-5)
+    assert learned[1].before is not None  # a return brings 20 / 0.4; what is spent besides is as uncertain
+    assert (learned[1].before.mean, learned[1].before.sd) == pytest.approx((2.5, 50 * 0.05 * 2**0.5))
+    besides = updated(Belief(0.0, 2.5), Belief(6.0 - 5.0, (2.4**2 - 1.5**2) ** 0.5))
+    assert learned[1].after.mean == pytest.approx(50 * after.mean + besides.mean, rel=1e-4)
+    assert learned[1].after.sd == pytest.approx(((50 * after.sd) ** 2 + besides.sd**2) ** 0.5, rel=1e-4)
     text = file.read_text(encoding="utf-8")
     assert text.startswith("campaign: spring   # the first\n")
     assert text.splitlines()[9:] == CATALOGUE.splitlines()[9:]
@@ -97,3 +99,10 @@ def test_evidence_is_that_of_the_actions() -> None:
     found = tuple(Found("treated", outcome, by, name, own, own, own.p, 0.1) for by, name, outcome, own in rows)
     seen = evidence(Findings("hold-out", {}, frozenset(), (), (), found), "treated")
     assert seen == Evidence({("call", "return"): Belief(0.1, 0.03)}, {"call": Base(0.4, 20.0)})
+
+
+def test_line_ends_stay(file: Path) -> None:
+    file.write_bytes(CATALOGUE.replace("\n", "\r\n").encode())
+    learn(file, SEEN, "spring")
+    content = file.read_bytes()
+    assert content.count(b"\r\n") == content.count(b"\n") == CATALOGUE.count("\n")

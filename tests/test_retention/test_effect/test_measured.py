@@ -14,6 +14,7 @@ from retention.effect.intended import Intended, read_intended
 from retention.effect.measured import measure
 from retention.effect.planning import planned
 from retention.effect.power import detectable
+from serving.describing.effect_text import to_text
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +85,18 @@ def test_a_treatment_that_followed_the_forecast_is_refused(histories: Histories,
     assert [one.reason for one in found.findings.refused] == ["followed"]
     assert "p_churn" in found.findings.refused[0].said.en
     assert not found.findings.found
+
+
+def test_who_has_nobody_to_be_compared_with_is_in_no_sum(histories: Histories, campaign: Campaign) -> None:
+    """Three treated members in a tier of their own: neither what they brought nor what they cost is counted."""
+    own = np.isin(np.arange(len(campaign)), np.flatnonzero(campaign.treated)[:3])
+    alone = replace(campaign, texts={**campaign.texts, "tier": np.where(own, "Diamond", campaign.texts["tier"])})
+    found = measure(alone, histories)
+    assert found.worth is not None
+    assert found.findings.sizes["treated"] - found.worth.treated == 3
+    assert found.worth.cost == 1.5 * found.worth.treated
+    returned = found.findings.overall("returned")
+    assert returned is not None
+    assert found.worth.returned is not None
+    assert found.worth.returned.value == pytest.approx(returned.told.value * found.worth.treated)
+    assert "in no comparison: 3 members of strata" in to_text(found.findings, [found.worth])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -26,6 +27,8 @@ def test_from_the_forecast_and_the_spend_before() -> None:
     members = np.array([f"{i}" for i in range(6)], object)
     campaign = Campaign("c", AS_OF, 7, members, treated, {}, numbers)
     found = planned(campaign, histories)
+    alone = replace(campaign, treated=np.ones(6, bool))
+    assert planned(alone, histories) == {}
     both = 1 / 4 + 1 / 2
     assert found["returned"] == pytest.approx(detectable(np.sqrt(0.3 * 0.7 * both)))
     assert found["spend"] == pytest.approx(detectable(np.sqrt(np.var(spent, ddof=1) * both)))

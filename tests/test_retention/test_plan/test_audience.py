@@ -11,7 +11,7 @@ import pyarrow.parquet
 import pytest
 from plans import AS_OF, TIERS, forecasts
 
-from features.errors import ColumnError, NotFoundError, SourceError
+from features.errors import ColumnError, CutoffError, NotFoundError, SourceError
 from retention.plan.audience import NEEDED, audience_of, read_forecasts
 from retention.plan.catalogue import Pressure
 
@@ -70,6 +70,11 @@ def test_contacts_before_the_date_only() -> None:
         ({"customer_id": [1, None, 2]}, SourceError, "a member stands in the forecasts once"),
         ({"p_churn": [0.1, 1.2, 0.3]}, SourceError, "p_churn is a probability"),
         ({"p_churn": [0.1, np.nan, 0.3]}, SourceError, "p_churn is a probability"),
+        ({"p_churn": ["0.1", "x", "0.3"]}, ColumnError, "a forecast is a number; got 'p_churn' with string in it"),
+        ({"horizon_days": [28.5] * 3}, SourceError, "horizon_days is a whole number of days"),
+        ({"horizon_days": [None] * 3}, SourceError, "horizon_days is a whole number of days"),
+        ({"as_of": ["01.03.2020"] * 3}, CutoffError, "a forecast's as_of is a date"),
+        ({"as_of": [None] * 3}, CutoffError, "a forecast's as_of is a date; got none"),
         ({"horizon_days": [28, 28, 21]}, SourceError, "forecasts are of one date and horizon; got 2 pairs"),
     ],
 )
@@ -95,8 +100,11 @@ def test_files(tmp_path: Path) -> None:
     assert (whole.as_of, whole.horizon_days) == (text.as_of, text.horizon_days) == (AS_OF, 28)
     np.testing.assert_array_equal(whole.if_stays, text.if_stays)
     assert whole.reason.tolist() == text.reason.tolist()
+    zoned = (tmp_path / "f.csv").read_text().replace(str(AS_OF), f"{AS_OF}T00:30:00+02:00")
+    (tmp_path / "f.csv").write_text(zoned)
+    assert audience_of(read_forecasts(tmp_path / "f.csv")).as_of == AS_OF
     with pytest.raises(NotFoundError, match="a plan is made of forecasts"):
         read_forecasts(tmp_path / "none.parquet")
     (tmp_path / "g.parquet").write_text("no table")
-    with pytest.raises(SourceError, match="forecasts can be read; got ArrowInvalid from"):
+    with pytest.raises(SourceError, match="a table of forecasts is a CSV or Parquet file"):
         read_forecasts(tmp_path / "g.parquet")

@@ -11,7 +11,7 @@ from plans import TIERS, action, audience, catalogue
 
 from features.errors import ConfigError
 from retention.plan.action import OnReturn
-from retention.plan.gains import gains_of, points_gained, standard_error
+from retention.plan.gains import Points, gains_of, points_gained, standard_error
 
 
 @settings(max_examples=30)
@@ -91,7 +91,8 @@ def test_somebody_has_to_say_what_is_left(value_of: str, effect: dict[str, Any])
 def test_effects_member_by_member_take_the_place_of_the_mean() -> None:
     who = audience(3)
     moved = np.array([0.5, -0.5, 0.0]) * np.array([who.p_churn[0], 1 - who.p_churn[1], 1.0])
-    np.testing.assert_allclose(gains_of(catalogue(action()), who, {"call": moved}).returns[:, 0], moved)
+    given = {"call": Points(moved, np.zeros(3))}
+    np.testing.assert_allclose(gains_of(catalogue(action()), who, given).returns[:, 0], moved)
 
 
 def test_uncertainty_is_that_of_the_effects() -> None:
@@ -110,3 +111,35 @@ def test_uncertainty_is_that_of_the_effects() -> None:
         gain = gains_of(catalogue(action(effect=drawn), action("other", effect=other)), who).gain
         sums.append(sum(gain[chosen == a, a].sum() for a in (0, 1)))
     assert standard_error(made, who, chosen) == pytest.approx(np.std(sums), rel=0.12)
+
+
+def test_errors_of_single_members_take_the_place_of_the_catalogue_s() -> None:
+    """Each member's own error in money, all in one direction; the action's other effects stay as uncertain as they were."""
+    who = audience(40)
+    made = catalogue(action(cost=0.0, effect={"return": {"mean": 0.4, "sd": 0.3}, "tier": {"mean": 0.01, "sd": 0.002}}),
+                     tier_is_worth={"Gold": 50.0})  # fmt: skip
+    chosen, sd = np.where(np.arange(40) < 30, 0, -1), np.linspace(0.0, 1e-4, 40)
+    given = {"call": Points(np.full(40, 0.0), sd)}
+    alone = standard_error(made, who, chosen, {"call": Points(np.full(40, 0.0), np.zeros(40))})
+    assert alone == pytest.approx(0.002 * 50.0 * (who.tier[:30] == 2).sum())
+    of_members = (sd * (who.if_stays - who.otherwise))[:30].sum()
+    assert standard_error(made, who, chosen, given) == pytest.approx(np.hypot(of_members, alone), rel=1e-6)
+    # An action of which the catalogue says nothing on return is as uncertain as its members' gains.
+    tier = catalogue(action(cost=0.0, effect={"tier": {"mean": 0.01}}), tier_is_worth={"Gold": 50.0})
+    assert standard_error(tier, who, chosen, given) == pytest.approx(of_members, rel=1e-6)
+
+
+def test_returns_and_the_spend_they_bring_are_wrong_together() -> None:
+    """One campaign measured both: the interval is at least that of any correlation from 0 to 1."""
+    who, chosen = audience(30), np.zeros(30, np.int64)
+    returning, spend = {"mean": 0.001, "sd": 1e-4}, {"mean": 2.0, "sd": 0.5, "scale": "per_member"}
+    parts = [
+        standard_error(catalogue(action(effect={"return": one, "spend": two})), who, chosen)
+        for one, two in ((returning, {**spend, "sd": 0.0}), ({**returning, "sd": 0.0}, spend), (returning, spend))
+    ]
+    assert parts[2] == pytest.approx(parts[0] + parts[1])
+    apart = [
+        standard_error(catalogue(action(effect={"return": one, "spend": {"mean": 0.1, "sd": sd}})), who, chosen)
+        for one, sd in ((returning, 0.0), ({**returning, "sd": 0.0}, 0.05), (returning, 0.05))
+    ]
+    assert apart[2] == pytest.approx(np.hypot(apart[0], apart[1]))

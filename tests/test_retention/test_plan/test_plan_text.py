@@ -53,6 +53,7 @@ def test_in_chinese_columns_are_as_wide(plan: Plan) -> None:
         (Limit("total", None, 9, 9, 1.1), "one more returns 2.10", "每多 1 元可带回 2.10"),
         (Limit("tier", "Gold", 9, 9, 1.1), "one more for Gold returns 2.10", "每多 1 元可带回 2.10"),
         (Limit("tier", "Gold", 9, 3, 0.0), "is enough: one more brings nothing", "未用完，再多也无用"),
+        (Limit("tier", "Gold", 0, 0, 0.0, short=True), "is too little for some that is worth doing", "不足以采取值得的措施"),
         (Limit("channel", "phone", 9, 9, 3.5), "one more place gains 3.50", "多一个名额可多得 3.50"),
         (Limit("channel", "phone", 9, 1, 0.0), "one more place brings nothing", "再多也无用"),
     ],

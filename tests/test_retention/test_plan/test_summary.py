@@ -48,6 +48,15 @@ def test_limits_and_what_one_more_gains(plan: Plan) -> None:
     assert gold.price == (prices[3] + prices[0] if prices[3] > 0 else 0.0)
 
 
+def test_a_budget_too_small_for_anything_is_not_called_enough() -> None:
+    made = catalogue(CALL, MAIL, budget={"tiers": {"Gold": 0.0, "Silver": 400.0}})
+    gold, silver = (
+        limit for limit in sorted(summarised(make_plan(made, audience(60), SECRET)).limits, key=lambda one: str(one.name))
+    )
+    assert (gold.name, gold.used, gold.price, gold.short) == ("Gold", 0.0, 0.0, True)
+    assert (silver.name, silver.price, silver.short) == ("Silver", 0.0, False)
+
+
 def test_without_tiers_rows_are_actions() -> None:
     who = audience(60)
     names = [f"p_tier_{name}" for name in TIERS]

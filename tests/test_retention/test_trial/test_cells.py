@@ -1,32 +1,30 @@
 from __future__ import annotations
 
-from pathlib import Path
-
+import numpy as np
+import pyarrow as pa
 import pytest
 
-from features.errors import ColumnError, SourceError
-from retention.trial.cells import columns_of, ids, read_columns, texts
+from features.errors import ColumnError
+from retention.trial.cells import coded, ids, numbers, texts
 
 
-@pytest.fixture
-def file(tmp_path: Path) -> Path:
-    path = tmp_path / "a.csv"
-    path.write_text("id,arm,arm,x\n07,a,a,1\n,b,b,2\n")
-    return path
+def test_names_and_ids() -> None:
+    assert texts(pa.array(["07", None, " b "])).tolist() == ["07", "", "b"]
+    assert coded(pa.array(["b", "a", "b"]), "arm")[1].tolist() == [1, 0, 1]
+    assert ids(pa.array([7, 8]), "id").dtype == np.int64
+    for column in (["07", ""], ["07", None]):
+        for read in (ids, coded):
+            with pytest.raises(ColumnError, match="1 row without"):
+                read(pa.array(column), "id")
 
 
-def test_columns_and_texts(file: Path) -> None:
-    assert columns_of(file) == ("id", "arm", "arm", "x")
-    table = read_columns(file, ["id", "x"], ["id"])
-    assert texts(table["id"]).tolist() == ["07", ""]
-    with pytest.raises(ColumnError, match="1 row without"):
-        ids(table["id"], "id")
+def test_ids_beyond_what_a_whole_number_holds_are_texts() -> None:
+    assert ids(pa.array([2**63 + 1, 7], pa.uint64()), "id").tolist() == ["9223372036854775809", "7"]
 
 
-def test_what_cannot_be_read(file: Path, tmp_path: Path) -> None:
-    with pytest.raises(ColumnError, match="more than one called 'arm'"):
-        read_columns(file, ["arm"], [])
-    with pytest.raises(ColumnError, match="no column 'y'"):
-        read_columns(file, ["y"], [])
-    with pytest.raises(SourceError, match="not there"):
-        columns_of(tmp_path / "b.csv")
+def test_numbers() -> None:
+    assert numbers(pa.array([1, None]), "x", "an outcome").tolist() == pytest.approx([1.0, np.nan], nan_ok=True)
+    assert numbers(pa.array([True, False]), "x", "an outcome").tolist() == [1.0, 0.0]
+    assert np.isnan(numbers(pa.nulls(2), "x", "an outcome")).all()
+    with pytest.raises(ColumnError, match="an outcome is a number; got 'x' with string in it"):
+        numbers(pa.array(["0,5"]), "x", "an outcome")

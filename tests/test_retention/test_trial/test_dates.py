@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -18,3 +19,20 @@ def test_no_outcome_before_its_treatment(tmp_path: Path) -> None:
     path.write_text("on,since\nsoon,later\n")
     with pytest.raises(CutoffError):
         check_dates(path, "on", "since")
+
+
+@pytest.mark.parametrize(
+    ("treated", "measured", "right"),
+    [
+        ("2020-01-01T10:00:00+02:00", "2020-01-01T09:00:00+02:00", False),
+        ("2020-01-01T23:30:00-08:00", "2020-01-02T01:00:00Z", False),
+        ("2020-01-02T01:00:00+02:00", "2020-01-01T23:30:00Z", True),
+        ("2020-01-01 10:00", "2020-01-01 10:00", True),
+        ("2020-01-01 10:00", "2020-01-01", True),
+        ("2020-01-01 10:00", "2020-01-01T09:00:00Z", True),  # no zone on one side: which came first is not known
+    ],
+)
+def test_times_are_compared_where_both_have_one(tmp_path: Path, treated: str, measured: str, *, right: bool) -> None:
+    (tmp_path / "t.csv").write_text(f"on,since\n{treated},{measured}\n")
+    with nullcontext() if right else pytest.raises(ConflictError, match="1 outcome before it"):
+        check_dates(tmp_path / "t.csv", "on", "since")

@@ -45,6 +45,19 @@ def test_members_that_cannot_be_told_of(tmp_path: Path, text: str, rule: str) ->
         read_members(tmp_path / "m.csv", "id", ["n"])
 
 
+def test_members_without_a_row_or_with_what_is_no_number(tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    path.write_text("id,n\n")
+    with pytest.raises(SourceError, match="rows of a table; got none"):
+        read_members(path, "id", ["n"])
+    path.write_text("id,n\n1,inf\n")
+    with pytest.raises(ColumnError, match="infinity in 'n'"):
+        read_members(path, "id", ["n"])
+    path.write_text("id,n\n1,2020-01-01\n")
+    with pytest.raises(ColumnError, match="is a number; got 'n' with date32"):
+        read_members(path, "id", ["n"])
+
+
 def test_no_file_and_no_table(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="which is not there"):
         read_members(tmp_path / "m.csv", "id", [])

@@ -13,9 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from effects import write_campaign
+from plans import TIERS, action, forecasts
 from trials import simulate
 
 Run = Callable[..., tuple[int, str, str]]
+SHARED = ("--table", "t.csv", "--arm", "arm", "--outcome", "y")
 CAMPAIGN = ("effect", "--campaign", "campaign.csv", "--transactions", "log.csv")
 
 
@@ -81,19 +83,8 @@ def test_any_randomised_table_in_one_call(run: Run, tmp_path: Path) -> None:
     arm = np.where(made.treated, np.where(np.arange(900) % 5 == 0, "call", "mail"), "nothing")
     columns = {"arm": arm, "visit": made.returned, "spend": made.spend, "p": made.p_churn, "town": ["a", "b", "c"] * 300}
     pd.DataFrame(columns).to_csv(tmp_path / "t.csv", index=False)
-    table = (
-        "effect",
-        "--table",
-        "t.csv",
-        "--arm",
-        "arm",
-        "--control",
-        "nothing",
-        "--outcome",
-        "visit",
-        "--outcome",
-        "spend",
-    )
+    outcomes = ("--outcome", "visit", "--outcome", "spend")
+    table = ("effect", "--table", "t.csv", "--arm", "arm", "--control", "nothing", *outcomes)
     code, out, _ = run(*table, "--covariate", "p", "--by", "town", "--plot", "t.png")
     assert code == 0
     assert any(line.startswith("mail  visit    town c") for line in out.splitlines())
@@ -116,6 +107,10 @@ def test_any_randomised_table_in_one_call(run: Run, tmp_path: Path) -> None:
             ("--table", "t.csv", "--arm", "arm", "--outcome", "y", "--treated-on", "d", "--measured-on", "e"),
             "1 outcome before it",
         ),
+        (("--table", "t.csv", "--arm", "arm", "--outcome", "y", "--treated-on", "d"), "got one of them alone"),
+        ((*SHARED, "--share", "t=0.5", "--share", "t=0.5"), "an arm has one share; got two of 't'"),
+        ((*SHARED, "--share", "t=0.5", "--share", "control=0.2"), "shares of all arms add up to 1; got 0.7"),
+        (("--campaign", "t.csv", "--as-of", "1.6.2020"), "a treatment's first day is a date"),
         (("--campaign", "t.csv", "--out", "e.txt"), ".parquet or .csv"),
         (("--campaign", "t.csv", "--plot", "e.jpg"), ".png"),
     ],
@@ -125,6 +120,86 @@ def test_what_is_refused(run: Run, tmp_path: Path, arguments: tuple[str, ...], s
     code, _, err = run("effect", *arguments)
     assert code == 2
     assert said in err
+
+
+def test_figures_that_no_plan_writes_end_in_no_json(run: Run, campaign: Path) -> None:
+    """Every member in a tier alone: nothing can be compared or planned, and that is valid JSON."""
+    frame = pd.read_csv(campaign / "campaign.csv", dtype={"customer_id": str})
+    frame.assign(tier=[f"t{i}" for i in range(len(frame))]).to_csv(campaign / "campaign.csv", index=False)
+    code, out, _ = run(*CAMPAIGN, "--json")
+    plain = json.loads(out)
+    assert (code, plain["planned"], plain["worth"]["spend"]) == (0, {}, None)
+    assert {one["difference"] for one in plain["differences"]} == {None}
+
+
+def planned_forecasts(members: int) -> pa.Table:
+    """Forecasts of members without tiers, who need no consent."""
+    ids = [f"{i:04d}" for i in range(members)]
+    return forecasts(members, ids=ids).drop_columns(["tier", *(f"p_tier_{name}" for name in TIERS)])
+
+
+def since(plan: pd.DataFrame, more: float, seed: int) -> pd.DataFrame:
+    """What the members of a plan bought before it, and in its horizon: as forecast, and more often where treated."""
+    rng, start = np.random.default_rng(seed), np.datetime64(plan.as_of.iloc[0])
+    p = np.clip(1.0 - plan.p_churn + more * (plan.arm == "treated"), 0.0, 1.0).to_numpy()
+    back = plan.customer_id[rng.random(len(plan)) < p].to_numpy()
+    ids = np.concatenate([plan.customer_id, back, plan.customer_id[:1]])
+    days = [start - rng.integers(1, 80, len(plan)), start + rng.integers(0, 28, len(back)), [start + 40]]
+    amount = rng.lognormal(3.0, 0.3, len(ids)).round(2)
+    return pd.DataFrame({"customer_id": ids, "timestamp": np.concatenate(days).astype(str), "amount": amount})
+
+
+def test_a_plan_its_effect_and_the_next_plan(run: Run, tmp_path: Path) -> None:
+    """What was guessed is planned with, what came of it is measured and learned, and the next plan is made of that."""
+    call = action(cost=1.0, needs_contact=False, effect={"return": {"mean": 0.02, "sd": 0.05}})
+    content = {"campaign": "spring", "margin_share": 0.3, "hold_out": {"share": 0.4}, "actions": [call]}
+    (tmp_path / "actions.yaml").write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    (tmp_path / "plan.secret").write_text("ab" * 32)
+    pq.write_table(planned_forecasts(900), tmp_path / "forecasts.parquet")
+    planning = ("plan", "--actions", "actions.yaml", "--home", ".", "--json")
+    code, out, _ = run(*planning)
+    first = json.loads(out)
+    assert code == 0
+
+    made = pd.read_parquet("plan-spring.parquet")
+    since(made, 0.2, 1).to_csv("log.csv", index=False)
+    measuring = ("effect", "--campaign", "plan-spring.parquet", "--transactions", "log.csv", "--actions", "actions.yaml")
+    code, out, err = run(*measuring, "--update", "actions.yaml", "--json", "--out", "effect.parquet")
+    assert code == 0, err
+    assert json.loads(out)["concluded"]
+    assert "call, return: believed +2.0 pts ± 5.0 pts, measured" in err
+    found = pd.read_parquet("effect.parquet").query("by == 'action'").set_index("outcome")
+    returned, spent = found.loc["returned"], found.loc["spend"]
+    assert returned.low < 0.2 < returned.high
+    learned = yaml.safe_load((tmp_path / "actions.yaml").read_text(encoding="utf-8"))["actions"][0]["effect"]
+    weights = 0.05**-2, returned.standard_error**-2
+    posterior = (weights[0] * 0.02 + weights[1] * returned.difference) / sum(weights)
+    assert learned["return"]["mean"] == pytest.approx(posterior, rel=1e-4)
+    assert learned["return"]["sd"] == pytest.approx(sum(weights) ** -0.5, rel=1e-4)
+    assert (learned["spend"]["scale"], learned["spend"]["campaign"]) == ("per_member", "spring")
+    assert 0.0 < learned["spend"]["sd"] < spent.standard_error
+
+    text = (
+        (tmp_path / "actions.yaml")
+        .read_text(encoding="utf-8")
+        .replace("campaign: spring\nhold_out", "campaign: summer\nhold_out")
+    )
+    (tmp_path / "actions.yaml").write_text(text, encoding="utf-8")
+    code, out, _ = run(*planning)
+    second = json.loads(out)
+    assert (code, second["campaign"]) == (0, "summer")
+    assert second["members"]["treated"] > first["members"]["treated"]
+    assert second["gain"] > 2 * first["gain"]
+    again = pd.read_parquet("plan-summer.parquet")
+    gained = again[again.arm == "treated"].set_index("customer_id").returned_points
+    assert gained.max() == pytest.approx(learned["return"]["mean"])
+    both = made.merge(again, on="customer_id")
+    assert (both.arm_x == both.arm_y).mean() < 0.8  # another campaign, another draw
+    # What the guess left open is known better: the interval is narrower beside the gain.
+    widths = [(plan["gain_high"] - plan["gain_low"]) / plan["gain"] for plan in (first, second)]
+    assert widths[1] < widths[0] / 2
+    code, _, err = run(*measuring, "--update", "actions.yaml")
+    assert (code, "a campaign is learned from once" in err) == (2, True)
 
 
 def journey(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:

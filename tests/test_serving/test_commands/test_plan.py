@@ -114,5 +114,7 @@ def test_bad_input_is_one_message(run: Run, place: Path, said: dict[str, Any], m
 def test_what_is_not_there(run: Run, place: Path) -> None:
     write(place)
     assert run("plan", "--actions", "actions.yaml", "--home", "elsewhere")[0] == 3
+    code, _, err = run("plan", "--home", ".", "--plot", "plan.png")
+    assert (code, "got --plot without --actions" in err) == (2, True)
     code, _, err = run("plan", "--home", ".", "--plot", "plan.jpg")
     assert (code, "a picture goes to a .png file" in err) == (2, True)

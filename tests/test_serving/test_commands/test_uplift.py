@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -105,7 +106,7 @@ def test_what_cannot_be_used(run: Run, tmp_path: Path, moving: Campaign, more: t
     assert "Traceback" not in err
 
 
-def _planned(run: Run, folder: Path, gains: dict[str, list[object]], *more: str) -> tuple[int, str, str]:
+def _planned(run: Run, folder: Path, gains: dict[str, Any], *more: str) -> tuple[int, str, str]:
     """A plan with one action that is worth its cost for all by the catalogue, and with gains of single members."""
     catalogue = {
         "campaign": "spring",
@@ -123,8 +124,15 @@ def _planned(run: Run, folder: Path, gains: dict[str, list[object]], *more: str)
 def test_a_plan_takes_the_gains_of_single_members(run: Run, tmp_path: Path) -> None:
     moved = np.arange(1, 201) % 2 == 0
     gains = {"customer_id": np.arange(1, 201), "action": ["mail"] * 200, "return_gain": np.where(moved, 0.3, 0.0)}
-    code, _, err = _planned(run, tmp_path, gains, "--actions", "actions.yaml")
-    assert code == 0
+    widths = []
+    for sd in (0.0, 0.05):
+        known: dict[str, Any] = {**gains, "return_gain_sd": np.full(200, sd)}
+        code, out, err = _planned(run, tmp_path, known, "--actions", "actions.yaml", "--json")
+        figures = json.loads(out)
+        widths.append(figures["gain_high"] - figures["gain_low"])
+        assert code == 0
+    assert widths[0] == 0  # the catalogue's own uncertainty is not that of these gains
+    assert widths[1] > 0
     assert "mail: gains of single members from gains.parquet" in err
     plan = pd.read_parquet(tmp_path / "plan-spring.parquet")
     treated = plan.customer_id[plan.arm == "treated"].to_numpy()
@@ -133,7 +141,7 @@ def test_a_plan_takes_the_gains_of_single_members(run: Run, tmp_path: Path) -> N
 
 
 def test_gains_that_a_plan_cannot_take(run: Run, tmp_path: Path) -> None:
-    gains: dict[str, list[object]] = {"customer_id": [1], "action": ["sms"], "return_gain": [0.1]}
+    gains: dict[str, Any] = {"customer_id": [1], "action": ["sms"], "return_gain": [0.1], "return_gain_sd": [0.1]}
     code, _, err = _planned(run, tmp_path, gains, "--actions", "actions.yaml")
     assert (code, "about actions of the catalogue; got 'sms'" in err) == (2, True)
     code, _, err = _planned(run, tmp_path, gains)

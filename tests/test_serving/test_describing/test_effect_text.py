@@ -111,3 +111,8 @@ def test_what_could_be_seen_and_what_was_learned() -> None:
         "call, spend: believed +1.00 ± 2.00, measured +3.00 ± 2.00, now +2.00 ± 1.41",
     ]
     assert learned_text([one], "zh").startswith("call, return: 原为 无，测得 +10.0 pts")
+
+
+def test_nothing_learned_is_said() -> None:
+    assert learned_text([]).startswith("nothing is learned:")
+    assert learned_text([], "zh").startswith("没有可学习的结果")
