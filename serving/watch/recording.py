@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Engine
 
+from features.errors import ArtifactError, TrackingError
 from features.histories import Histories
 from features.operators import Floats
 from features.packing import unpack
@@ -24,7 +25,7 @@ from serving.settings import Home
 from serving.watch.kept import write_run
 from serving.watch.references import find_reference
 from serving.watch.runs import Run
-from serving.watch.told import Told, prune, wipe, write_told
+from serving.watch.told import Told, place_of, prune, wipe_run, write_told
 from training.artifact import Bundle, to_forecaster
 from training.reference import Quantity, Reference
 from training.sightings import MEMBERS, P_CHURN, SPEND, forecast_columns, levels, log_columns
@@ -50,8 +51,12 @@ def record_run(
     *,
     histories: Histories | None = None,
     refused: Mapping[str, int] | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Run:
     """Remember a run that is in the store: for ``tiercast watch``.
+
+    A reference that is damaged or out of reach is told of, and the run is kept without being compared: its forecasts are in
+    place, and can be judged.
 
     Parameters
     ----------
@@ -59,15 +64,16 @@ def record_run(
     histories : of the whole log that was scored; without it, what the log shows is taken from the store's histories of the
         members forecast, or of some of them where they are very many
     refused : rows of the log by reason, and ``rows``, all of them
+    say : is told why a run is not compared
 
     Raises
     ------
-    StoreError, TrackingError, ArtifactError
+    StoreError, ArtifactError
     """
     forecaster = to_forecaster(bundle)
     layout = Layout.of(forecaster, bundle.version)
     secret = erasure_secret(place.path)
-    reference = find_reference(place, bundle.version)
+    reference = _reference(place, bundle.version, say)
     tally = Tally(layout, [feature.name for feature in forecaster.features], reference)
     told, keys = [], list[str]()
     for part in stored(store, generation):
@@ -82,15 +88,31 @@ def record_run(
     counts, means = tally.counts(log), tally.means()
     known = {**levels(of, log), MEMBERS: float(tally.members)}
     run = Run(
-        bundle.version, as_of, layout.horizon_days, tally.members, counts, known, means, refused, reference is not None
+        bundle.version,
+        as_of,
+        layout.horizon_days,
+        tally.members,
+        counts,
+        known,
+        means,
+        refused,
+        reference is not None,
+        bins="" if reference is None else reference.bins,
     )
     write_told(place.path, run.version, as_of, together(told, len(layout.tier_names)))
     # Whoever was erased after the forecasts were read from the store; who is erased from here on is found by the erasure.
-    for _ in wipe(place.path, erased_marks(store)):
-        pass
+    wipe_run(place_of(place.path, run.version, as_of, ".parquet"), erased_marks(store))
     write_run(place.path, run)
     prune(place.path, as_of)
     return run
+
+
+def _reference(place: Home, version: str, say: Callable[[str], None]) -> Reference | None:
+    try:
+        return find_reference(place, version)
+    except (ArtifactError, TrackingError) as error:
+        say(f"this run is not compared with its model's training: {error}")
+        return None
 
 
 def stored(store: Engine, generation: Generation) -> Iterator[Part]:

@@ -9,8 +9,9 @@ import pytest
 from made_runs import DAY, REFERENCE, RUN, judged, skewed
 
 from serving.watch.runs import Outcome, Run
-from serving.watch.verdicts import Seen, Thresholds, alerts, look
+from serving.watch.verdicts import Seen, alerts, look
 from training.reference import Quantity, Reference
+from training.watching import Thresholds
 
 
 def seen(run: Run, reference: Reference | None = REFERENCE, **allowed: Any) -> Seen:
@@ -67,7 +68,7 @@ def test_without_a_reference_it_says_how_to_make_one() -> None:
     assert found.alerts == ()
     assert "tiercast watch --make-reference" in found.notes[0]
     (note,) = seen(replace(RUN, compared=False, counts={})).notes
-    assert "was scored before its model had a reference" in note
+    assert "was scored when its model had no reference" in note
 
 
 def test_what_the_training_was_too_short_to_know_is_named() -> None:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from made_runs import REFERENCE, RUN, judged, skewed
 
 from serving.watch.runs import Outcome
-from serving.watch.verdicts import Seen, Thresholds, look
+from serving.watch.verdicts import Seen, look
 from serving.watch.wording import to_dict, to_text
+from training.watching import Thresholds
 
 BAD = replace(judged(auc=(0.7, 0.6, 0.79), off=(0.08, 0.01, 0.2)), counts=skewed("a").counts)
 
