@@ -58,7 +58,7 @@ def test_the_store_is_read_in_parts_on_each_database(store: Engine, monkeypatch:
     generation = fill(store, [row(key, body=np.full(3, float(k)).tobytes()) for k, key in enumerate(keys)])
     fill(store, [row("other", body=np.zeros(3).tobytes())])
     for size, parts in ((1, 6), (4, 2), (20, 1)):
-        monkeypatch.setattr(recording, "_CHUNK", size)
+        monkeypatch.setattr(recording, "CHUNK", size)
         found = list(stored(store, generation))
         assert len(found) == parts
         assert [key for part in found for key in part.keys] == keys
