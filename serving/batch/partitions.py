@@ -70,6 +70,7 @@ class Partitions:
         marks : of the same members
         """
         import pyarrow as pa
+        import pyarrow.compute
 
         gone = frozenset(keys)
         members = pa.array(sorted(gone), pa.string())
@@ -79,7 +80,7 @@ class Partitions:
             for number in sorted({int(path.name[:7]) for path in self.folder.iterdir() if path.name[:7].isdigit()}):
                 if not self.finished(number):
                     self._drop(number)  # what a killed process has left of it, who may be in it nobody knows
-                elif pa.compute.any(pa.compute.is_in(self._table(number, "bodies")["member"], members)).as_py():
+                elif pa.compute.any(pa.compute.is_in(self._table(number, "bodies", [0])["member"], members)).as_py():
                     self._save(number, self._load(number).without(gone))
 
     def _save(self, number: int, part: Part) -> None:
@@ -106,11 +107,11 @@ class Partitions:
         made = [ForecastRow(*row) for row in _rows(rows)]
         return Part(table, made, list(_rows(bodies)), Counter(tiers))
 
-    def _table(self, number: int, name: str) -> pa.Table:
+    def _table(self, number: int, name: str, columns: list[int] | None = None) -> pa.Table:
         import pyarrow as pa
 
         with pa.OSFile(str(self._place(number, name)), "rb") as file:
-            return pa.ipc.open_file(file).read_all()
+            return pa.ipc.open_file(file, options=pa.ipc.IpcReadOptions(included_fields=columns)).read_all()
 
     def _drop(self, number: int) -> None:
         for name in ("json", *_FILES):

@@ -211,7 +211,7 @@ def _scored(planned: Plan, target: str, erasures: Erasures | None) -> ScoredTher
     marks, of = (erasures.marks, erasures.mark) if erasures is not None else (set[bytes], str.encode)
     known = marks()
     left_out = _marked(planned.rows, "member", known, of)
-    counted = planned.session.sparkContext.accumulator({}, ByPartition())  # type: ignore[arg-type]  (it asks for no more)
+    counted = planned.session.sparkContext.accumulator({}, ByPartition())
     frame = planned.frame(left_out, counted)
     place.check(frame)
     try:

@@ -18,7 +18,7 @@ from serving.commands.long_log import read_log
 from serving.commands.meter import Meter
 from serving.commands.options import home_option, log_options, progress, table_options
 from serving.commands.spark_score import on_spark, refuse_beside, score_there, tell
-from serving.commands.told import Spent, summary_of
+from serving.commands.told import Spent, in_place, summary_of
 from serving.settings import Home, home, sqlite_url
 from training.config import Config
 
@@ -127,7 +127,7 @@ def command(
                 keep=True,
                 resume=resume,
             )
-        with _said_what_is_in_place(end), room_told(out or place.path):
+        with in_place(end), room_told(out or place.path):
             places = [str(scored.parquet), str(scored.csv), *(each.shown for each in written)]
             places.append(store.url.render_as_string(hide_password=True))
             summary = summary_of(log, scored, version, end, processes, time.monotonic() - began, read, places)
@@ -158,18 +158,6 @@ def _said_what_is_kept(folder: Path) -> Iterator[None]:
     except BaseException:
         if kept := WorkFolder(folder).kept():
             click.echo(f"  {counted(kept, 'part')} finished and kept: --resume goes on from there", err=True)
-        raise
-
-
-@contextmanager
-def _said_what_is_in_place(end: dt.date) -> Iterator[None]:
-    """Say that forecasts are in place, where what comes after them fails."""
-    try:
-        yield
-    except Exception:
-        click.echo(
-            f"  the forecasts of {end} are in place everywhere; what follows is about the record of the run", err=True
-        )
         raise
 
 

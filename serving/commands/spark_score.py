@@ -16,6 +16,7 @@ import click
 from features.errors import ConfigError, counted
 from features.urls import is_url, parts_of, shown
 from serving.commands.checked_log import checked_log
+from serving.commands.told import in_place
 from serving.settings import Home
 from training.config import Config
 
@@ -119,7 +120,8 @@ def score_there(
     with _erasures(place) as erasures:
         scored = score_on_spark(planned, target, erasures)
         erased = erasures.marks if erasures is not None else set[bytes]
-        record_there(place, bundle, scored, reference, refused={**refused, "rows": rows}, erased=erased)
+        with in_place(scored.as_of):
+            record_there(place, bundle, scored, reference, refused={**refused, "rows": rows}, erased=erased)
     return Done(
         version,
         str(scored.as_of),
