@@ -37,12 +37,13 @@ from serving.watch.recording import record_run
 from serving.watch.references import held_out
 from serving.watch.runs import Run
 from serving.watch.told import read_told
-from serving.watch.verdicts import Seen, Thresholds, look
+from serving.watch.verdicts import Seen, look
 from serving.watch.wording import to_text
 from training.artifact import Bundle, save, to_forecaster
 from training.reference import Reference
 from training.sightings import make_reference
 from training.train import run_training
+from training.watching import Thresholds
 
 TRAINED: Final = dt.date(2017, 7, 1)
 CHANGED: Final = dt.date(2017, 9, 1)

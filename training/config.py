@@ -23,6 +23,7 @@ from features.urls import is_url
 from features.zones import UTC
 from training.horizon import CAME_BACK_SHARE, Of
 from training.learning import Learning
+from training.watching import Thresholds
 from training.worth import Worth
 
 AUTO: Final = "auto"
@@ -57,8 +58,8 @@ class Config(BaseModel):
     a file of them (see features.declared), the default set if None; ``events`` is the event log and ``members`` the member
     table (features.events, features.members); ``standing`` holds the bounds that descriptions use (features.bounds);
     ``learning`` says how the trees learn (training.learning), by the defaults if None; ``worth`` how value is counted
-    (training.worth). ``horizon_days`` may be 'auto': then
-    ``came_back_share`` and ``came_back_of`` say how it is chosen (training.horizon).
+    (training.worth); ``watch`` what is allowed before 'tiercast watch' tells (training.watching). ``horizon_days`` may be
+    'auto': then ``came_back_share`` and ``came_back_of`` say how it is chosen (training.horizon).
     Relative paths are relative to the file they stand in.
 
     >>> Config(transactions="log.parquet", horizon_days=28, lookback_days=91).duplicates
@@ -84,6 +85,7 @@ class Config(BaseModel):
     came_back_of: Of = "silent"
     lookback_days: int = Field(91, ge=1, le=MAX_DAYS, strict=True)
     learning: Annotated[Learning | None, BeforeValidator(_learning)] = None
+    watch: Thresholds = Field(default_factory=Thresholds)
 
     def programme_zone(self) -> str | None:
         """The time zone in which days are counted: the settings' or the policy's; None where neither says one.

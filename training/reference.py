@@ -7,6 +7,7 @@ themselves: by season, and as members and log grow older. Nothing in it is about
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -102,6 +103,12 @@ class Reference:
     def as_of(self) -> dt.date:
         """The date that the model was trained for."""
         return self.dates[-1]
+
+    @property
+    def bins(self) -> str:
+        """Sixteen hex digits of the bins: counts by equal bins can be compared."""
+        bins = [(quantity.name, quantity.edges.tolist(), quantity.labels) for quantity in self.quantities]
+        return hashlib.sha256(json.dumps(bins).encode()).hexdigest()[:16]
 
     def to_json(self) -> str:
         """Plain text, to be stored."""

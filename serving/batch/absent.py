@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 from sqlalchemy import Engine
 
 from features.histories import Histories
-from serving.batch.part import Part
+from serving.batch.part import Mark, Part
 from serving.database.erasure import erased_marks
 from serving.forecast.members import MemberId, member_key
-from serving.forecast.record import Layout
-
-Mark = Callable[[str], bytes]
-"""The keyed hash of a member key, by which the store remembers who was erased (serving.privacy.pseudonyms)."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +46,18 @@ class Absent:
         stays = [self.mark(member_key(member)) not in self.at_first for member in histories.members.tolist()]
         return histories if all(stays) else histories.select(np.flatnonzero(stays))
 
-    def taken_out_of(self, part: Part, layout: Layout) -> Part:
+    def taken_out_of(self, part: Part) -> Part:
         """A part that an earlier batch has made, without whoever was erased since."""
         if self.mark is None or not self.at_first:
             return part
         gone = frozenset(key for key, _ in part.histories if self.mark(key) in self.at_first)
-        return part.without(gone, layout)
+        return part.without(gone)
+
+    def counted(self, members: Iterable[MemberId]) -> int:
+        """How many of some members had been erased."""
+        if self.mark is None or not self.at_first:
+            return 0
+        return sum(self.mark(member_key(member)) in self.at_first for member in members)
 
     def since(self, members: Iterable[MemberId]) -> list[str]:
         """Keys of those among some members who have been erased after the batch began.

@@ -123,10 +123,19 @@ def _lines(cell: Any) -> Iterator[Mapping[str, Any]]:
 
     >>> list(_lines('[{"timestamp": "2020-01-01", "amount": 2.5}]')), list(_lines(None))
     ([{'timestamp': '2020-01-01', 'amount': 2.5}], [])
+
+    Raises
+    ------
+    InputError
+        it is neither
     """
-    if isinstance(cell, str):
-        cell = json.loads(cell)
-    if cell is None or isinstance(cell, float):
-        return
-    for line in cell:
-        yield line.asDict() if hasattr(line, "asDict") else dict(line)
+    try:
+        if isinstance(cell, str):
+            cell = json.loads(cell)
+        if cell is None or isinstance(cell, float):
+            return
+        for line in cell:
+            yield line.asDict() if hasattr(line, "asDict") else dict(line)
+    except (ValueError, TypeError) as error:
+        got = f"one that cannot be read as that: {type(error).__name__}"
+        raise InputError(f"a cell of '{LINES}' is an array of lines, or its JSON", got, "write it by to_json") from None

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -28,8 +28,11 @@ from training.forecaster import Forecaster
 if TYPE_CHECKING:
     import pyarrow as pa
 
-TIERLESS = "none"
+TIERLESS: Final = "none"
 """Who has no tier is counted under it."""
+
+Mark = Callable[[str], bytes]
+"""The keyed hash of a member key, by which the store remembers who was erased (serving.privacy.pseudonyms)."""
 
 
 @dataclass
@@ -78,31 +81,38 @@ class Part:
     histories: list[tuple[str, bytes]]
     tiers: Counter[str]
 
-    def without(self, keys: frozenset[str], layout: Layout) -> Part:
+    def without(self, keys: frozenset[str]) -> Part:
         """The same without some members, who were erased after it was made."""
         if not any(key in keys for key, _ in self.histories):
             return self
         stays = [row.member not in keys for row in self.rows]
         rows = [row for row, keep in zip(self.rows, stays, strict=True) if keep]
         histories = [pair for pair in self.histories if pair[0] not in keys]
-        return Part(self.table.take(np.flatnonzero(stays)), rows, histories, tiers_of(rows, layout))
+        table = self.table.take(np.flatnonzero(stays))
+        return Part(table, rows, histories, tiers_of(table))
 
 
 @dataclass(frozen=True)
 class Maker:
-    """Scores parts of a batch: the same for one that is made here and one that another process makes."""
+    """Scores parts of a batch: the same for one that is made here and one that another process makes.
+
+    ``mark`` tells whom an erasure means that comes while the batch is at work; None where nobody can be erased.
+    """
 
     forecaster: Forecaster
     layout: Layout
     as_of: dt.date
     bounds: StandingBounds
     language: Language
+    mark: Mark | None = None
 
     @classmethod
-    def of(cls, bundle: Bundle, as_of: dt.date, bounds: StandingBounds, language: Language) -> Maker:
+    def of(
+        cls, bundle: Bundle, as_of: dt.date, bounds: StandingBounds, language: Language, mark: Mark | None = None
+    ) -> Maker:
         """A maker for a model, a date and what words are told in."""
         forecaster = to_forecaster(bundle)
-        return cls(forecaster, Layout.of(forecaster, bundle.version), as_of, bounds, language)
+        return cls(forecaster, Layout.of(forecaster, bundle.version), as_of, bounds, language, mark)
 
     def make(self, histories: Histories, clock: Clock) -> Part:
         """Forecast everyone with a purchase in the look-back, and pack everyone's history.
@@ -119,10 +129,12 @@ class Maker:
         with clock.at("histories"):
             rows = forecast_rows(scores)
             bodies = list(zip(map(member_key, histories.members.tolist()), pack_all(histories), strict=True))
-        return Part(table, rows, bodies, tiers_of(rows, self.layout))
+        return Part(table, rows, bodies, tiers_of(table))
 
 
-def tiers_of(rows: list[ForecastRow], layout: Layout) -> Counter[str]:
+def tiers_of(table: pa.Table) -> Counter[str]:
     """How many forecasts there are of members of each tier."""
-    counts = Counter(row.tier for row in rows)
-    return Counter({TIERLESS if tier is None else layout.tier_names[tier]: count for tier, count in counts.items()})
+    if "tier" not in table.column_names:
+        return Counter({TIERLESS: table.num_rows} if table.num_rows else {})
+    counts = table["tier"].value_counts().to_pylist()
+    return Counter({TIERLESS if found["values"] is None else found["values"]: found["counts"] for found in counts})

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _TIMEOUT_S: Final = "10"
+_LOCK_S: Final = 300
+"""As long as another batch at the same date is waited for: one that comes to its end lets this one say what it found."""
+_UNCHANGED: Final = "nothing of this date was changed there"
 _KEY: Final = ("as_of", "customer_id")
 _OTHERS: Final = {"int64": "bigint", "int32": "integer", "string": "text", "date32[day]": "date"}
 _NUMBER: Final = "double precision"
@@ -57,6 +60,7 @@ class PostgresTarget:
             ) from None
         with self._told():
             self._connection.execute("SET idle_in_transaction_session_timeout = 0")  # parts take their time
+            self._connection.execute(f"SET lock_timeout = '{_LOCK_S}s'")
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -81,12 +85,12 @@ class PostgresTarget:
 
     def commit(self) -> None:
         """End the transaction."""
-        with self._told():
+        with self._told("whether this date was changed there is not known"):
             self._connection.commit()
 
     def wipe(self, keys: Collection[str], *, numbers: bool) -> None:
         """Delete the date's rows of some members."""
-        with self._told():
+        with self._told("who was erased meanwhile is still there"):
             member = "trim_scale(customer_id::numeric)::text" if numbers else "customer_id"
             statement = f"DELETE FROM {self._quoted()} WHERE as_of = %s AND {member} = ANY(%s)"  # noqa: S608
             self._connection.execute(statement, (self.as_of, sorted(keys)))
@@ -120,8 +124,13 @@ class PostgresTarget:
         return ".".join(_identifier(part) for part in self._name.split("."))
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """The server's errors in a sentence, without their text: a failed COPY's names members."""
+    def _told(self, left: str = _UNCHANGED) -> Iterator[None]:
+        """The server's errors in a sentence, without their text: a failed COPY's names members.
+
+        Parameters
+        ----------
+        left : how the table is left
+        """
         import psycopg
 
         try:
@@ -129,11 +138,17 @@ class PostgresTarget:
         except psycopg.errors.UniqueViolation:
             got = "another batch that wrote the same date meanwhile, or a member twice"
             raise BatchError("one batch at a time writes a date", got, "run it again with --resume") from None
+        except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+            got, fix = f"another that holds {self.shown}; {left}", "see who is at it, and run it again with --resume"
+            raise BatchError("one batch at a time writes a date", got, fix) from None
+        except psycopg.DataError as error:
+            got = f"{_kind(error)} from {self.shown}: a value that it cannot hold, as an id with a null character"
+            raise ConfigError("forecasts can be held by their table", got, "write them to Parquet") from None
         except psycopg.errors.InsufficientPrivilege:
             got, fix = f"{self.shown}: permission denied", "GRANT CREATE on its schema, or ALL on the table"
             raise ConfigError("a connection's user may write to the table", got, fix) from None
         except psycopg.Error as error:
-            got = f"{_kind(error)} from {self.shown}; nothing of this date was changed there"
+            got = f"{_kind(error)} from {self.shown}; {left}"
             fix = "see that the server runs and has room, and run it again with --resume"
             raise BatchError("the database of a target stays until a batch is done", got, fix) from None
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 import pandas as pd
 from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel
 
 from features.bounds import StandingBounds
+from features.errors import ConfigError
 from features.snapshot import parse_date
 from serving.batch.frames import Frames
 from serving.forecast.reasons import Language
@@ -34,13 +35,21 @@ class TiercastModel(PythonModel):  # type: ignore[misc]
         ------
         InputError
             a row cannot be used; the message counts them by reason
+        ConfigError
+            there are no words in that language
         CutoffError
             the date is no date, or before the first line
         """
         asked = params or {}
         as_of = asked.get("as_of") or self.frames.forecaster.settings.trained_as_of.isoformat()
-        language: Language = "zh" if asked.get("language") == "zh" else "en"
-        return self.frames.forecast(model_input, parse_date(as_of, "date"), language)
+        return self.frames.forecast(model_input, parse_date(as_of, "date"), _language(asked.get("language") or "en"))
+
+
+def _language(asked: str) -> Language:
+    for known in get_args(Language):
+        if asked == known:
+            return cast("Language", known)
+    raise ConfigError("reasons are told in English or Chinese", repr(asked), "say en or zh")
 
 
 set_model(TiercastModel())

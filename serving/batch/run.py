@@ -5,33 +5,35 @@ from __future__ import annotations
 import datetime as dt
 import errno
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Engine
 
 from features.bounds import StandingBounds
 from features.errors import BatchError
 from features.histories import Histories
-from serving.batch.absent import Absent, Mark
+from serving.batch.absent import Absent
 from serving.batch.file_targets import CsvTarget, ParquetTarget
 from serving.batch.generation_log import with_bounds
-from serving.batch.part import Clock, Maker, Part
+from serving.batch.part import TIERLESS, Clock, Maker, Mark, Part
 from serving.batch.reads import Reads
 from serving.batch.targets import Target
 from serving.batch.work import Work, batch_facts
 from serving.batch.workers import Made, made_by
 from serving.database.erasure import take_out
-from serving.database.forecasts import look_up
 from serving.database.generations import Generation, add, begin, publish, remember
 from serving.database.pruning import prune
-from serving.forecast.members import id_kind
+from serving.forecast.members import id_kind, member_key
 from serving.forecast.reasons import Language
 from training.artifact import Bundle
 from training.provenance import Provenance
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 CHUNK_MEMBERS: Final = 20_000
 _BOUNDS: Final = StandingBounds()
@@ -94,7 +96,7 @@ def score_all(
     store : with its tables (serving.database.schema)
     bounds : of stages and near misses
     provenance : where the model came from, for services to say
-    mark : None where nobody can have been erased
+    mark : None where nobody can have been erased; picklable where there are several processes
     erasures : the store that knows who was; this one if None
     champion : the version of the model that services serve, whose newest generation stays
     advance : is told how many members have been looked at, for a progress display
@@ -114,15 +116,15 @@ def score_all(
     BatchError
         a disk is full, a target's database went away, or a process was ended
     """
-    how = bundle, as_of, bounds, language
+    how = bundle, as_of, bounds, language, mark
     maker = Maker.of(*how)
     reads = Reads(histories, maker.forecaster.columns, as_of)
     kind, log = id_kind(reads.first.members), with_bounds(reads.shared, bounds)
-    absent = Absent.now(mark, erasures or store)
     mine: list[Target] = [ParquetTarget(out / "forecasts.parquet"), CsvTarget(out / "forecasts.csv"), *targets]
     facts = batch_facts(bundle.version, as_of, bounds, language, CHUNK_MEMBERS)
-    with _room_told(out), ExitStack() as stack:
+    with room_told(out), ExitStack() as stack:
         work = stack.enter_context(Work(out, facts, keep=keep).begun(store, resume=resume))
+        absent = Absent.now(mark, erasures or store)  # who is erased from here on finds the batch at work
         for target in mine:
             stack.enter_context(target)
         generation = begin(store, bundle, as_of, kind, maker.layout.width, log)
@@ -134,7 +136,7 @@ def score_all(
             count.add(made)
             with count.clock.at("parts"):
                 part = work.finished.load(made.number)
-                part = absent.taken_out_of(part, maker.layout) if made.again else part
+                part = absent.taken_out_of(part) if made.again else part
             with count.clock.at("tables"):
                 for target in mine:
                     target.write(part.table)
@@ -147,9 +149,9 @@ def score_all(
         with count.clock.at("put in place"):
             # Who is erased from here on is taken out of this generation by the erasure itself.
             if gone := absent.since(reads.members):
-                count.members -= len(look_up(store, generation.id, gone))
-                count.seen -= len(gone)
+                count.leave_out(frozenset(gone))
                 take_out(store, generation, gone)
+            erased = absent.counted(reads.members) + len(gone)
             for target in mine:
                 target.close()  # so that a full disk is noticed before the generation takes its place
             generation = publish(store, generation, count.members)
@@ -163,7 +165,7 @@ def score_all(
         prune(store, champion)
     return Scored(
         members=count.members,
-        erased=sum(map(len, reads.ids)) - count.seen,
+        erased=erased,
         parquet=out / "forecasts.parquet",
         csv=out / "forecasts.csv",
         generation=generation,
@@ -182,12 +184,12 @@ class _Count:
     """What has been done so far."""
 
     members: int = 0
-    seen: int = 0
     parts: int = 0
     again: int = 0
     peak_kib: int = 0
     tiers: Counter[str] = field(default_factory=Counter)
     clock: Clock = field(default_factory=Clock)
+    told: list[pa.Table] = field(default_factory=list)
 
     def add(self, made: Made) -> None:
         self.parts += 1
@@ -197,12 +199,22 @@ class _Count:
 
     def add_part(self, part: Part) -> None:
         self.members += len(part.rows)
-        self.seen += len(part.histories)
         self.tiers.update(part.tiers)
+        self.told.append(part.table.select([name for name in ("customer_id", "tier") if name in part.table.column_names]))
+
+    def leave_out(self, keys: Collection[str]) -> None:
+        """Take back what was counted of some members."""
+        for table in self.told:
+            tiers = table["tier"].to_pylist() if "tier" in table.column_names else [None] * table.num_rows
+            for member, tier in zip(table["customer_id"].to_pylist(), tiers, strict=True):
+                if member_key(member) in keys:
+                    self.members -= 1
+                    self.tiers[TIERLESS if tier is None else tier] -= 1
+        self.tiers = +self.tiers  # without zeros
 
 
 @contextmanager
-def _room_told(out: Path) -> Iterator[None]:
+def room_told(out: Path) -> Iterator[None]:
     """A full disk in one sentence."""
     try:
         yield

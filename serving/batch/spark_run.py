@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from features.bounds import StandingBounds
@@ -17,7 +17,8 @@ from features.snapshot import to_date
 from serving.batch.agreement import check_columns
 from serving.batch.shipped import ship
 from serving.batch.spark_targets import quoted, target_of
-from serving.batch.spark_worker import Job, partition, ready
+from serving.batch.spark_worker import ByPartition, Job, partition, ready
+from serving.batch.tally import Counts, added
 from serving.forecast.members import MemberId, member_key
 from serving.forecast.reasons import Language
 from training.artifact import Bundle, to_forecaster
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from features.events import CheckedEvents
     from features.members import CheckedMembers
     from features.verdicts import Checked
+    from training.reference import Reference
 
 _BOUNDS: Final = StandingBounds()
 _ID: Final = "customer_id"
@@ -53,12 +55,18 @@ class Erasures:
 
 @dataclass(frozen=True)
 class ScoredThere:
-    """How many members have a forecast now, of which date and in which tiers, and how many were left out as erased."""
+    """How many members have a forecast now, of which date and in which tiers, and how many were left out as erased.
+
+    ``counts`` are what the watch compares (serving.batch.tally), with the shopping days of a horizon; ``told`` is what was
+    said of each member, without an order: customer_id, p_churn, expected_spend and the probability of each tier.
+    """
 
     members: int
     erased: int
     as_of: dt.date
     by_tier: dict[str, int]
+    counts: Counts = field(default_factory=dict)
+    told: pa.Table | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +87,14 @@ class Plan:
         """The session that the log is of."""
         return self.rows.sparkSession
 
-    def frame(self, left_out: Iterable[MemberId] = ()) -> DataFrame:
-        """One row a member with a forecast, in no order: the columns of serving.batch.forecast_table."""
+    def frame(self, left_out: Iterable[MemberId] = (), counted: Any = None) -> DataFrame:
+        """One row a member with a forecast, in no order: the columns of serving.batch.forecast_table.
+
+        Parameters
+        ----------
+        counted : an accumulator of Spark's that is told what partitions count (serving.batch.spark_worker)
+        """
+        from pyspark import TaskContext
         from pyspark.sql import functions
 
         known = self.rows.where(functions.col("day") < functions.lit(self.as_of))
@@ -88,8 +102,13 @@ class Plan:
         ship(self.session.sparkContext)
         sent = self.session.sparkContext.broadcast(self.job)
 
+        def count(counts: Counts) -> None:
+            task = TaskContext.get()
+            if counted is not None and task is not None:
+                counted.add({task.partitionId(): counts})
+
         def run(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-            return partition(sent.value, batches)
+            return partition(sent.value, batches, count)
 
         return spread.mapInArrow(run, self.columns)
 
@@ -104,6 +123,7 @@ def plan(
     bounds: StandingBounds = _BOUNDS,
     language: Language = "en",
     partitions: int | None = None,
+    reference: Reference | None = None,
 ) -> Plan:
     """Everything that can be said before executors start; what is wrong with the arguments is said here.
 
@@ -113,6 +133,7 @@ def plan(
     as_of : the day after the log's last if None
     events, members : tables beside the log, wherever they lie; they are sent whole to each executor
     partitions : how many to hash members to, each held in an executor's memory at once; Spark's own number if None
+    reference : of the model, by whose bins the watch counts
 
     Raises
     ------
@@ -134,6 +155,7 @@ def plan(
         language,
         events=None if events is None else events.folded,
         joined=None if members is None else members.folded,
+        reference=reference,
     )
     sample = made_up(rows, whole.first_day)
     known = whole.histories(sample)
@@ -189,7 +211,8 @@ def _scored(planned: Plan, target: str, erasures: Erasures | None) -> ScoredTher
     marks, of = (erasures.marks, erasures.mark) if erasures is not None else (set[bytes], str.encode)
     known = marks()
     left_out = _marked(planned.rows, "member", known, of)
-    frame = planned.frame(left_out)
+    counted = planned.session.sparkContext.accumulator({}, ByPartition())
+    frame = planned.frame(left_out, counted)
     place.check(frame)
     try:
         staged = place.stage(frame)
@@ -198,11 +221,18 @@ def _scored(planned: Plan, target: str, erasures: Erasures | None) -> ScoredTher
             later = _marked(staged, _ID, since, of)
             left_out += later
             staged = place.stage(without(staged, _ID, later))
-        by_tier = _by_tier(staged)
+        by_tier, said = _by_tier(staged), _said(staged)
         place.publish()
     finally:
         place.clear()
-    return ScoredThere(sum(by_tier.values()), len(left_out), planned.as_of, by_tier)
+    counts = added(list(counted.value.values()))
+    return ScoredThere(sum(by_tier.values()), len(left_out), planned.as_of, by_tier, counts, said)
+
+
+def _said(rows: DataFrame) -> pa.Table:
+    """What the watch keeps of members, to be judged by."""
+    tiers = [name for name in rows.columns if name.startswith("p_tier_")]
+    return rows.select(*map(quoted, (_ID, "p_churn", "expected_spend", *tiers))).toArrow()
 
 
 def without(rows: DataFrame, column: str, ids: Iterable[MemberId]) -> DataFrame:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -21,11 +21,14 @@ from features.members import with_joined
 from features.on_spark import Whole
 from serving.batch.forecast_table import to_table
 from serving.batch.known import as_known
+from serving.batch.tally import Counts, Tally
 from serving.forecast.reasons import Language
 from serving.forecast.record import Layout
 from serving.forecast.scoring import score
 from training.artifact import Bundle, to_forecaster
 from training.forecaster import Forecaster
+from training.reference import Reference
+from training.sightings import DAYS, ORDERS, log_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -56,6 +59,7 @@ class Job:
         *,
         events: pa.Table | None = None,
         joined: pa.Table | None = None,
+        reference: Reference | None = None,
     ) -> Job:
         """Write down what is asked.
 
@@ -63,6 +67,7 @@ class Job:
         ----------
         whole : of the log, whose parts the executors see
         events, joined : of all members (features.events, features.members)
+        reference : of the model, by whose bins is counted
         """
         said = {
             "version": bundle.version,
@@ -75,6 +80,7 @@ class Job:
             "first_day": whole.first_day,
             "end_day": whole.end_day,
             "time_zone": whole.time_zone,
+            "reference": None if reference is None else reference.to_json(),
         }
         return cls(json.dumps(said), _to_bytes(events), _to_bytes(joined))
 
@@ -91,6 +97,7 @@ class Worker:
     language: Language
     events: pa.Table | None
     joined: pa.Table | None
+    reference: Reference | None
 
     def histories(self, rows: pa.Table) -> Histories:
         """Histories of the members in some rows of days and labels, as they are known."""
@@ -101,20 +108,52 @@ class Worker:
             found = with_joined(found, self.joined)
         return as_known(found.only(self.forecaster.columns), self.as_of)
 
-    def tables(self, rows: pa.Table) -> Iterator[pa.Table]:
-        """Forecasts of these members, as ``serving.batch.forecast_table`` has them, some thousands at a time."""
-        for part in parts(self.histories(rows), CHUNK_MEMBERS):
-            yield to_table(score(self.forecaster, self.layout, part, self.as_of, self.bounds), self.layout, self.language)
+    def tables(self, rows: pa.Table, count: Callable[[Counts], None] | None = None) -> Iterator[pa.Table]:
+        """Forecasts of these members, as ``serving.batch.forecast_table`` has them, some thousands at a time.
+
+        Parameters
+        ----------
+        count : is told at the end what the watch counts of them, and as ``DAYS`` their shopping days of a horizon
+        """
+        histories = self.histories(rows)
+        tally = Tally(self.layout, [feature.name for feature in self.forecaster.features], self.reference)
+        for part in parts(histories, CHUNK_MEMBERS):
+            scores = score(self.forecaster, self.layout, part, self.as_of, self.bounds)
+            tally.add(scores.rows)
+            yield to_table(scores, self.layout, self.language)
+        if count is not None:
+            log = log_columns(histories, self.as_of, self.layout.horizon_days)
+            count({**tally.counts(log), DAYS: (len(log[ORDERS]),)})
 
 
-def partition(job: Job, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """A partition's rows, in any order → its forecasts."""
+def partition(
+    job: Job, batches: Iterable[pa.RecordBatch], count: Callable[[Counts], None] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """A partition's rows, in any order → its forecasts.
+
+    Parameters
+    ----------
+    count : see ``Worker.tables``
+    """
     import pyarrow as pa
 
     held = [batch for batch in batches if batch.num_rows]
     if held:
-        for table in ready(job).tables(pa.Table.from_batches(held)):
+        for table in ready(job).tables(pa.Table.from_batches(held), count):
             yield from table.to_batches()
+
+
+class ByPartition:
+    """How Spark adds up what partitions have counted, in its words: one that is done twice counts once."""
+
+    def zero(self, _: dict[int, Counts]) -> dict[int, Counts]:
+        """Nothing yet."""
+        return {}
+
+    def addInPlace(self, one: dict[int, Counts], other: dict[int, Counts]) -> dict[int, Counts]:  # noqa: N802  (Spark's name)
+        """Partitions of both."""
+        one.update(other)
+        return one
 
 
 @lru_cache(maxsize=2)
@@ -131,6 +170,7 @@ def ready(job: Job) -> Worker:
         said["language"],
         _to_arrow(job.events),
         _to_arrow(job.joined),
+        None if said["reference"] is None else Reference.from_json(said["reference"], "the job"),
     )
 
 

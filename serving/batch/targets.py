@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -39,6 +39,20 @@ class Target(Protocol):
 
     def wipe(self, keys: Collection[str], *, numbers: bool) -> None:
         """Take members out again; see ``serving.desk.erasing.wipe_tables``."""
+
+
+def targets_of(places: Sequence[str], as_of: dt.date) -> list[Target]:
+    """The targets that texts name, each once.
+
+    Raises
+    ------
+    ConfigError, SourceError
+        see ``target_of``; or one is named twice, and would wait for itself
+    """
+    found = [target_of(place, as_of) for place in places]
+    if twice := sorted({one.shown for k, one in enumerate(found) if one.shown in {other.shown for other in found[:k]}}):
+        raise ConfigError("forecasts go to each place once", f"{', '.join(twice)} more than once", "name it once")
+    return found
 
 
 def target_of(place: str, as_of: dt.date) -> Target:

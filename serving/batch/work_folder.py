@@ -7,7 +7,8 @@
               0000012.table    Arrow: the part's rows of the table
               0000012.rows     Arrow: forecasts as the store keeps them
               0000012.bodies   Arrow: histories as the store keeps them
-              0000012.json     written last: the sizes of these files, and what was counted
+              0000012.json     written last: checks of these files, and what was counted
+              erased           marks of whoever was erased since (serving.batch.partitions)
 
 Members are in it as they are in the forecasts: readable by the owner alone, and gone when the batch is done.
 """
@@ -15,14 +16,16 @@ Members are in it as they are in the forecasts: readable by the owner alone, and
 from __future__ import annotations
 
 import json
+import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from features.errors import ConfigError
 from features.files import written_whole
+from serving.batch.partitions import Partitions
 
 FOLDER: Final = ".scoring"
 _FACTS: Final = "batch.json"
@@ -48,11 +51,7 @@ class WorkFolder:
         ConfigError
             another batch is at it
         """
-        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with (self.path / _LOCK).open("w") as lock:
-            if not _locked(lock):
-                got = f"another that is at work in {self.path.parent}"
-                raise ConfigError("one batch at a time writes to a folder", got, "wait for it to end, or name another --out")
+        with self._lock():
             done = False
             try:
                 yield
@@ -60,6 +59,21 @@ class WorkFolder:
             finally:
                 if done or not keep:
                     _remove(self.path)
+
+    def _lock(self) -> IO[str]:
+        while True:
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            try:
+                lock = (self.path / _LOCK).open("w")
+            except FileNotFoundError:  # a batch that ended has removed the folder meanwhile
+                continue
+            if not _locked(lock):
+                lock.close()
+                got, fix = f"another that is at work in {self.path.parent}", "wait for it to end, or name another --out"
+                raise ConfigError("one batch at a time writes to a folder", got, fix)
+            if _in_place(lock, self.path / _LOCK):
+                return lock
+            lock.close()  # of a folder that is gone: it keeps nobody away
 
     def left(self) -> dict[str, Any]:
         """What the batch said of itself that was broken off here; nothing where none was."""
@@ -102,13 +116,30 @@ def check_same(then: Mapping[str, Any], now: Mapping[str, Any]) -> None:
         raise ConfigError("a batch is taken up again as it was begun", got, fix)
 
 
-def remove_if_idle(out: Path) -> None:
-    """Remove the parts that a batch has left which is no longer at work: they can be made again."""
+def take_out(out: Path, keys: Collection[str], marks: Collection[bytes]) -> None:
+    """Take members out of the parts of a batch: those that one has left are removed, since they can be made again.
+
+    Parameters
+    ----------
+    keys, marks : see ``serving.batch.partitions.Partitions.take_out``
+    """
+    if not remove_if_idle(out):
+        with suppress(FileNotFoundError):  # it is done, and takes them out of its tables itself
+            Partitions(WorkFolder(out).path).take_out(keys, marks)
+
+
+def remove_if_idle(out: Path) -> bool:
+    """Remove the parts that a batch has left which is no longer at work; whether none is."""
     path = WorkFolder(out).path
-    if path.is_dir():
-        with (path / _LOCK).open("w") as lock:
-            if _locked(lock):
-                _remove(path)
+    with suppress(FileNotFoundError):
+        if not (path / _LOCK).exists():
+            shutil.rmtree(path)
+            return True
+        with (path / _LOCK).open("r+") as lock:
+            if not _locked(lock):
+                return False
+            shutil.rmtree(path)
+    return True
 
 
 def _remove(path: Path) -> None:
@@ -116,7 +147,15 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
 
 
-def _locked(lock: Any) -> bool:
+def _in_place(lock: IO[str], path: Path) -> bool:
+    """Whether an open file is the one that others find under its name."""
+    try:
+        return os.path.samestat(os.fstat(lock.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _locked(lock: IO[str]) -> bool:
     try:
         import fcntl
     except ImportError:  # a system without such locks

@@ -54,7 +54,7 @@ def made_by(tasks: Iterator[Task], folder: Path, maker: Maker, how: tuple[Any, .
     ----------
     folder : where parts are kept
     maker : who makes them here
-    how : what ``Maker.of`` takes, for other processes to have one
+    how : what ``Maker.of`` takes, for other processes to have one: then all of it has to be picklable
     processes : 1 makes them here, one when it is asked for
 
     Raises
@@ -72,7 +72,7 @@ def made_by(tasks: Iterator[Task], folder: Path, maker: Maker, how: tuple[Any, .
     under_way: deque[Future[Made]] = deque()
     try:
         for task in tasks:
-            under_way.append(pool.submit(_make, folder, task))
+            under_way.append(_given(pool, folder, task))
             if len(under_way) > processes:  # one waits, so that nobody does
                 yield under_way.popleft().result()
         while under_way:
@@ -85,6 +85,16 @@ def made_by(tasks: Iterator[Task], folder: Path, maker: Maker, how: tuple[Any, .
         ) from None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _given(pool: ProcessPoolExecutor, folder: Path, task: Task) -> Future[Made]:
+    try:
+        return pool.submit(_make, folder, task)
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        # The pool was just about to start one more process when it heard of the end of another, and closed all pipes.
+        raise BrokenProcessPool(str(error)) from None
 
 
 def _pool(processes: int, how: tuple[Any, ...]) -> ProcessPoolExecutor:
@@ -122,7 +132,7 @@ def _made(maker: Maker, folder: Path, task: Task) -> Made:
     clock = Clock()
     part = maker.make(task.histories, clock)
     with clock.at("parts"):
-        Partitions(folder).save(task.number, part)
+        Partitions(folder).save(task.number, part, maker.mark)
     return Made(task.number, task.members, again=False, clock=clock, peak_kib=peak_kib())
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from features.engine import write
-from features.errors import ConfigError, UnusableLogError
+from features.errors import ConfigError, UnusableLogError, counted
 from features.files import written_whole
 from serving.commands.options import log_options, reading
 from training.config import AUTO, Config
@@ -34,6 +34,8 @@ def command(
 ) -> None:
     """Report what a transaction log is good for; with ``horizon_days: auto``, which horizon it gives, too.
 
+    Exits with 2 after the report where no row can be used.
+
     DATA is a CSV or Parquet file, a glob in quotes, or the URL of a table (docs/engines.md).
     """
     import json
@@ -58,6 +60,12 @@ def command(
     if quarantine is not None:
         write_quarantine(checked, quarantine)
         click.echo(f"{sum(summary.refused.values()):,} refused rows are in {quarantine}", err=True)
+    if not summary.usable_rows:
+        got, fix = (
+            f"none of {counted(summary.rows, 'row')}",
+            "mend what the report says of the refused rows, or map other columns",
+        )
+        raise UnusableLogError("a log has usable rows", got, fix)
 
 
 def horizon_found(checked: Checked, chosen: Config, plot: Path | None = None) -> tuple[dict[str, Any], str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -73,7 +74,8 @@ def about_lines(source: str) -> int:
         if path.endswith((".parquet", ".pq")):
             import pyarrow.parquet
 
-            lines += pyarrow.parquet.read_metadata(path).num_rows
+            with suppress(pyarrow.ArrowException):  # what is wrong with a file is said by whoever checks it
+                lines += pyarrow.parquet.read_metadata(path).num_rows
         else:
             lines += Path(path).stat().st_size * (5 if path.endswith(".gz") else 1) // _CSV_LINE_BYTES
     return lines

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +18,7 @@ from serving.commands.long_log import read_log
 from serving.commands.meter import Meter
 from serving.commands.options import home_option, log_options, progress, table_options
 from serving.commands.spark_score import on_spark, refuse_beside, score_there, tell
-from serving.commands.told import Spent, summary_of
+from serving.commands.told import Spent, in_place, summary_of
 from serving.settings import Home, home, sqlite_url
 from training.config import Config
 
@@ -73,14 +74,10 @@ def command(
     The store is a database in the home, or where TIERCAST_STORE says; services answer from it as soon as all is complete.
     Each place has all forecasts of the date or none. A summary of the run is beside the forecasts.
     """
-    from functools import cache
-
     from features.snapshot import parse_date
     from serving.batch.agreement import check_columns, check_policy
-    from serving.batch.run import CHUNK_MEMBERS, score_all
-    from serving.batch.targets import target_of
-    from serving.privacy.pseudonyms import erasure_secret
-    from serving.privacy.pseudonyms import mark as pseudonym
+    from serving.batch.run import CHUNK_MEMBERS, room_told, score_all
+    from serving.batch.targets import targets_of
     from serving.watch.recording import record_run
     from training.artifact import load, to_forecaster
     from training.mlflow_adapter import fetch
@@ -100,14 +97,13 @@ def command(
     bundle = load(place.models / version)
     forecaster = to_forecaster(bundle)
     check_policy(forecaster, chosen.load_policy())
-    _ = [target_of(each, date or dt.date.min) for each in targets]  # what cannot be written to is said before reading
+    targets_of(targets, date or dt.date.min)  # what cannot be written to is said before reading
     log = read_log(chosen, progress, forecaster.columns, CHUNK_MEMBERS)
     read = Spent(time.monotonic() - began, time.process_time())
     check_columns(forecaster, log.first)
     end = date or log.first.span[1]
     check_reach(log.first, end)
     check_learned(forecaster, end)
-    secret = cache(lambda: erasure_secret(place.path))
     processes = workers or _processes(log.members)
     with _said_what_is_kept(out or place.path), stores(place, out) as (store, answering):
         if date is None:
@@ -122,22 +118,23 @@ def command(
                 bounds=chosen.standing,
                 provenance=provenance(version, tracking_uri=place.tracking_uri),
                 language="zh" if language == "zh" else "en",
-                mark=lambda key: pseudonym(secret(), key),
+                mark=partial(_mark, place.path),
                 erasures=answering,
                 champion=_champion(place.tracking_uri),
                 advance=meter.update,
-                targets=[target_of(each, end) for each in targets],
+                targets=(written := targets_of(targets, end)),
                 processes=processes,
                 keep=True,
                 resume=resume,
             )
-        if out is None:
-            seen = log.first if log.whole else None
-            record_run(place, bundle, scored.generation, store, histories=seen, refused={**log.refused, "rows": log.rows})
-    places = [str(scored.parquet), str(scored.csv), *(target_of(each, end).shown for each in targets)]
-    places.append(store.url.render_as_string(hide_password=True))
-    summary = summary_of(log, scored, version, end, processes, time.monotonic() - began, read, places)
-    summary.write(out or place.path)
+        with in_place(end), room_told(out or place.path):
+            places = [str(scored.parquet), str(scored.csv), *(each.shown for each in written)]
+            places.append(store.url.render_as_string(hide_password=True))
+            summary = summary_of(log, scored, version, end, processes, time.monotonic() - began, read, places)
+            summary.write(out or place.path)
+            if out is None:
+                seen, refused = log.first if log.whole else None, {**log.refused, "rows": log.rows}
+                record_run(place, bundle, scored.generation, store, histories=seen, refused=refused, say=progress)
     if as_json:
         click.echo(summary.to_json())
         return
@@ -162,6 +159,20 @@ def _said_what_is_kept(folder: Path) -> Iterator[None]:
         if kept := WorkFolder(folder).kept():
             click.echo(f"  {counted(kept, 'part')} finished and kept: --resume goes on from there", err=True)
         raise
+
+
+def _mark(home: Path, key: str) -> bytes:
+    """A member's erasure mark; a function that other processes find by its name."""
+    from serving.privacy.pseudonyms import mark
+
+    return mark(_secret(home), key)
+
+
+@lru_cache(maxsize=1)
+def _secret(home: Path) -> bytes:
+    from serving.privacy.pseudonyms import erasure_secret
+
+    return erasure_secret(home)
 
 
 def _processes(members: int) -> int:

@@ -16,6 +16,7 @@ import click
 from features.errors import ConfigError, counted
 from features.urls import is_url, parts_of, shown
 from serving.commands.checked_log import checked_log
+from serving.commands.told import in_place
 from serving.settings import Home
 from training.config import Config
 
@@ -97,11 +98,14 @@ def score_there(
     """
     from serving.batch.agreement import check_policy
     from serving.batch.spark_run import plan, score_on_spark
+    from serving.watch.recording_there import record_there
+    from serving.watch.references import readable_reference
     from training.artifact import load, to_forecaster
 
     began = time.monotonic()
     bundle = load(place.models / version)
     check_policy(to_forecaster(bundle), config.load_policy())
+    reference = readable_reference(place, version, say)
     checked, rows, refused = checked_log(config, say)
     planned = plan(
         checked,
@@ -110,10 +114,14 @@ def score_there(
         **_beside(config),
         bounds=config.standing,
         language="zh" if language == "zh" else "en",
+        reference=reference,
     )
     say(f"forecasting as of {planned.as_of} on {planned.session.conf.get('spark.master')}")
     with _erasures(place) as erasures:
         scored = score_on_spark(planned, target, erasures)
+        erased = erasures.marks if erasures is not None else set[bytes]
+        with in_place(scored.as_of):
+            record_there(place, bundle, scored, reference, refused={**refused, "rows": rows}, erased=erased)
     return Done(
         version,
         str(scored.as_of),

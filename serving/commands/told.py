@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
+
+import click
 
 if TYPE_CHECKING:
     from serving.batch.run import Scored
@@ -17,6 +20,18 @@ class Spent(NamedTuple):
 
     seconds: float
     processor: float
+
+
+@contextmanager
+def in_place(end: dt.date) -> Iterator[None]:
+    """Say that forecasts are in place, where what comes after them fails."""
+    try:
+        yield
+    except Exception:
+        click.echo(
+            f"  the forecasts of {end} are in place everywhere; what follows is about the record of the run", err=True
+        )
+        raise
 
 
 def summary_of(

@@ -3,45 +3,49 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from pydantic import ValidationError
 
-from features.errors import ConfigError, NoModelError, NotFoundError
+from features.errors import ConfigError, NoModelError, NotFoundError, TiercastError
 from features.files import written_whole
 from serving.commands.options import home_option, log_options, progress, read, read_counted, table_options
 from serving.settings import Home, home
-from serving.watch.verdicts import Thresholds, alerts, look
+from serving.watch.verdicts import alerts, look
 from training.config import Config
+from training.watching import Thresholds
 
 if TYPE_CHECKING:
     from features.histories import Histories
     from serving.watch.runs import Run
+    from serving.watch.verdicts import Seen
+    from training.reference import Reference
 
 EXIT_ALERT: Final = 6
-_ALLOWED: Final = Thresholds()
 
 
-def _threshold(name: str, default: float, text: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    return click.option(name, type=click.FloatRange(0.0), default=default, show_default=True, help=text)
+def _threshold(name: str, text: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """An option that says more than the settings, where it is given."""
+    default = getattr(Thresholds(), name)
+    kind = click.IntRange(1) if isinstance(default, int) else click.FloatRange(0.0)
+    return click.option(f"--{name}", type=kind, help=f"{text} [default: that of the settings, else {default:g}]")
 
 
 @click.command("watch")
 @log_options
 @table_options
 @click.option("--last", type=click.IntRange(1), default=24, show_default=True, help="Newest runs to show.")
-@_threshold("--times", _ALLOWED.times, "Times its usual movement that a quantity may lie from the training.")
-@click.option(
-    "--inputs", type=click.IntRange(1), default=_ALLOWED.inputs, show_default=True, help="Inputs past it that alert."
-)
-@_threshold("--refused", _ALLOWED.refused, "Rise of the share of refused rows.")
-@_threshold("--auc", _ALLOWED.auc, "Loss of AUC, by its whole interval.")
-@_threshold("--off", _ALLOWED.off, "Mean p_churn less the share that left.")
-@_threshold("--tier", _ALLOWED.tier, "Rise of the next tier's log loss, by its whole interval.")
-@_threshold("--spend", _ALLOWED.spend, "Spend forecast off spend that came, as a share.")
+@_threshold("times", "Times its usual movement that a quantity may lie from the training.")
+@_threshold("inputs", "Inputs past it that alert.")
+@_threshold("refused", "Rise of the share of refused rows.")
+@_threshold("auc", "Loss of AUC, by its whole interval.")
+@_threshold("off", "Mean p_churn less the share that left.")
+@_threshold("tier", "Rise of the next tier's log loss, by its whole interval.")
+@_threshold("spend", "Spend forecast off spend that came, as a share.")
 @click.option("--again", is_flag=True, help="Judge runs that are judged already once more, by the log as it is now.")
 @click.option("--make-reference", is_flag=True, help="Make the reference of a model without one, from its training log.")
 @click.option("--model", help="The model that --make-reference is for. [default: that of the newest run, else the champion]")
@@ -59,20 +63,20 @@ def command(
     as_json: bool,
     track: bool,
     home_path: Path | None,
-    **allowed: Any,
+    **given: Any,
 ) -> None:
     """Compare scoring runs with their model's training, and judge those whose horizon is over by what happened.
 
     'tiercast score' leaves what is compared and judged in the home. Exits with 6 where the newest run, or the newest that is
     judged, is past a threshold.
     """
-    from serving.watch.kept import read_runs, write_run
+    from serving.watch.kept import read_runs
     from serving.watch.references import find_reference
     from serving.watch.wording import to_dict, to_text
 
     if plot is not None and plot.suffix != ".png":
         raise ConfigError("a picture goes to a .png file", repr(str(plot)), "name one")
-
+    allowed = _allowed(chosen.watch, given)
     place = home(home_path)
     runs = read_runs(place.path)
     if make_reference:
@@ -82,23 +86,51 @@ def command(
         raise NotFoundError("scoring runs are watched", f"none in {place.path}", "run 'tiercast score' first")
     runs, waiting = _judged(place, chosen, runs[-last:], again=again)
     references = {version: find_reference(place, version) for version in {run.version for run in runs}}
-    seen = look(runs, references, Thresholds(**allowed))
+    seen = look(runs, references, allowed)
+    found = alerts(seen)
     if as_json:
         click.echo(json.dumps(to_dict(seen, waiting), indent=1, allow_nan=False))
     else:
         click.echo(to_text(seen, references, waiting))
-    if plot is not None:
-        from serving.watch.plots import watched
-
-        _save(watched(seen, references), plot)
-        progress(f"the picture is {plot}")
-    if track:
-        from serving.watch.tracking import log_watch
-
-        for run in log_watch(seen, tracking_uri=place.tracking_uri, artifacts=place.artifacts):
-            write_run(place.path, run)
-    if alerts(seen):
+    try:
+        if plot is not None:
+            _draw(seen, references, plot)
+        if track:
+            _track(place, seen)
+    except (TiercastError, OSError) as error:
+        if not found:
+            raise
+        progress(str(error))  # an alert is heard though the picture cannot be written, or MLflow is away
+    if found:
         click.get_current_context().exit(EXIT_ALERT)
+
+
+def _allowed(settings: Thresholds, given: Mapping[str, Any]) -> Thresholds:
+    """The settings with what the command line says on top."""
+    said = {name: value for name, value in given.items() if value is not None}
+    try:
+        return Thresholds.model_validate({**settings.model_dump(), **said})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = first["loc"][0]
+        raise ConfigError(
+            f"--{name} {first['msg'].removeprefix('Input ')}", repr(first["input"]), f"change --{name}"
+        ) from None
+
+
+def _draw(seen: Sequence[Seen], references: Mapping[str, Reference | None], plot: Path) -> None:
+    from serving.watch.plots import watched
+
+    _save(watched(seen, references), plot)
+    progress(f"the picture is {plot}")
+
+
+def _track(place: Home, seen: Sequence[Seen]) -> None:
+    from serving.watch.kept import write_run
+    from serving.watch.tracking import log_watch
+
+    for run in log_watch(seen, tracking_uri=place.tracking_uri, artifacts=place.artifacts):
+        write_run(place.path, run)
 
 
 def _judged(place: Home, chosen: Config, runs: Sequence[Run], *, again: bool) -> tuple[list[Run], str | None]:

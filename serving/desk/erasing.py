@@ -1,7 +1,7 @@
 """A member erased everywhere: from the store, and from the tables that batches and the watch have left in the home.
 
 The store comes first: its mark keeps the member out of every batch that starts later, so no table written from then on has
-the member again. Each table is then rewritten whole or not at all.
+the member again. One that is at work loses the member from its parts. Each table is then rewritten whole or not at all.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from serving.batch.work_folder import remove_if_idle
+from serving.batch.work_folder import take_out
 from serving.database.erasure import Receipt, erase
 from serving.database.generations import complete
 from serving.privacy.pseudonyms import mark
@@ -50,15 +50,19 @@ def erase_everywhere(engine: Engine, home: Path, members: Sequence[str], secret:
     SourceError
         a table is damaged; all else is done
     ArtifactError
-        what a past run said of members is damaged (serving.watch.told)
+        what a past run said of members is damaged (serving.watch.told); all else is done
     """
     batches = complete(engine)
     numbers = bool(batches) and batches[0].id_kind != "text"
     keys = [key_of(member, numbers) for member in members]
     marks = {key: mark(secret, key) for key in keys}
     receipts = [erase(engine, key, marks[key]) for key in keys]
-    watched = [Wiped(path, rows) for path, rows in wipe_runs(home, set(marks.values()))]
-    return Erased(receipts, wipe_tables(home, keys, numbers=numbers) + watched)
+    take_out(home, keys, list(marks.values()))
+    try:
+        watched = [Wiped(path, rows) for path, rows in wipe_runs(home, set(marks.values()))]
+    finally:  # a damaged table keeps nobody in the others
+        tables = wipe_tables(home, keys, numbers=numbers)
+    return Erased(receipts, tables + watched)
 
 
 def wipe_tables(home: Path, keys: Collection[str], *, numbers: bool) -> list[Wiped]:
@@ -74,6 +78,5 @@ def wipe_tables(home: Path, keys: Collection[str], *, numbers: bool) -> list[Wip
     SourceError
         a table is damaged; all others are done
     """
-    remove_if_idle(home)  # a batch that is at work takes them out itself when it is done
     paths = [path for pattern in _TABLES for path in sorted(home.glob(pattern))]
     return wipe_paths(home, paths, keys, numbers=numbers)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from features.errors import ArtifactError
 from features.files import written_whole
 from serving.watch.runs import Run
 from serving.watch.told import FOLDER, place_of
@@ -32,7 +33,7 @@ def read_runs(home: Path) -> list[Run]:
         one is damaged
     """
     paths = (path for path in (home / FOLDER).glob("*/*.json") if path.name != REFERENCE_FILE)
-    runs = [Run.from_json(path.read_text(encoding="utf-8"), str(path)) for path in paths]
+    runs = [Run.from_json(_text(path), str(path)) for path in paths]
     return sorted(runs, key=lambda run: (run.as_of, run.version))
 
 
@@ -53,4 +54,12 @@ def read_reference(home: Path, version: str) -> Reference | None:
         it is damaged
     """
     path = home / FOLDER / version / REFERENCE_FILE
-    return Reference.from_json(path.read_text(encoding="utf-8"), str(path)) if path.is_file() else None
+    return Reference.from_json(_text(path), str(path)) if path.is_file() else None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        got = f"{path}: {type(error).__name__}"
+        raise ArtifactError("what is kept of runs is text", got, "remove the file") from error

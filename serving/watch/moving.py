@@ -75,13 +75,13 @@ class Moved:
 
 
 def movements(reference: Reference, run: Run, times: float = TIMES) -> list[Moved]:
-    """Every quantity of a run beside its training, the furthest first; none of a run without members.
+    """Every quantity of a run beside its training, the furthest first; none of a run without members, or by other bins.
 
     Parameters
     ----------
     times : so many times the usual are allowed
     """
-    if not run.members:
+    if not run.members or not by_its_bins(reference, run):
         return []
     days = max((run.as_of - reference.as_of).days, 0)
     since = [(reference.as_of - date).days for date in reference.dates]
@@ -94,6 +94,13 @@ def movements(reference: Reference, run: Run, times: float = TIMES) -> list[Move
         if name in run.levels and min(values) > 0.0:
             found.append(_level(name, values, run.levels[name], since, days, times))
     return sorted(found, key=lambda moved: (-moved.pace, moved.name))
+
+
+def by_its_bins(reference: Reference, run: Run) -> bool:
+    """Whether a run was counted by a reference's bins, and not by those of one that was there before it was made again."""
+    if run.bins:
+        return run.bins == reference.bins
+    return all(len(run.counts.get(each.name, each.counts[0])) == each.counts.shape[1] for each in reference.quantities)
 
 
 def _moved(quantity: Quantity, counts: Integers, since: Sequence[int], days: int, times: float) -> Moved:

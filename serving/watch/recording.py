@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from features.histories import Histories
 from features.operators import Floats
 from features.packing import unpack
+from serving.batch.tally import Tally
 from serving.database.asking import ask, mark
 from serving.database.erasure import erased_marks
 from serving.database.forecasts import histories as stored_histories
@@ -22,14 +23,13 @@ from serving.privacy.pseudonyms import erasure_secret
 from serving.privacy.pseudonyms import mark as pseudonym
 from serving.settings import Home
 from serving.watch.kept import write_run
-from serving.watch.references import find_reference
+from serving.watch.references import readable_reference
 from serving.watch.runs import Run
-from serving.watch.told import Told, prune, wipe, write_told
+from serving.watch.told import Told, place_of, prune, wipe_run, write_told
 from training.artifact import Bundle, to_forecaster
-from training.reference import Quantity, Reference
-from training.sightings import MEMBERS, P_CHURN, SPEND, forecast_columns, levels, log_columns
+from training.sightings import MEMBERS, levels, log_columns
 
-_CHUNK: Final = 20_000
+CHUNK: Final = 20_000
 _HISTORIES: Final = 5_000
 _MOST_HISTORIES: Final = 50_000
 
@@ -50,8 +50,12 @@ def record_run(
     *,
     histories: Histories | None = None,
     refused: Mapping[str, int] | None = None,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Run:
     """Remember a run that is in the store: for ``tiercast watch``.
+
+    A reference that is damaged or out of reach is told of, and the run is kept without being compared: its forecasts are in
+    place, and can be judged.
 
     Parameters
     ----------
@@ -59,19 +63,20 @@ def record_run(
     histories : of the whole log that was scored; without it, what the log shows is taken from the store's histories of the
         members forecast, or of some of them where they are very many
     refused : rows of the log by reason, and ``rows``, all of them
+    say : is told why a run is not compared
 
     Raises
     ------
-    StoreError, TrackingError, ArtifactError
+    StoreError, ArtifactError
     """
     forecaster = to_forecaster(bundle)
     layout = Layout.of(forecaster, bundle.version)
     secret = erasure_secret(place.path)
-    reference = find_reference(place, bundle.version)
+    reference = readable_reference(place, bundle.version, say)
     tally = Tally(layout, [feature.name for feature in forecaster.features], reference)
     told, keys = [], list[str]()
     for part in stored(store, generation):
-        tally.add(part)
+        tally.add(part.rows)
         told.append(_told(part, layout, secret))
         keys += part.keys
     as_of = generation.as_of
@@ -82,15 +87,33 @@ def record_run(
     counts, means = tally.counts(log), tally.means()
     known = {**levels(of, log), MEMBERS: float(tally.members)}
     run = Run(
-        bundle.version, as_of, layout.horizon_days, tally.members, counts, known, means, refused, reference is not None
+        bundle.version,
+        as_of,
+        layout.horizon_days,
+        tally.members,
+        counts,
+        known,
+        means,
+        refused,
+        reference is not None,
+        bins="" if reference is None else reference.bins,
     )
-    write_told(place.path, run.version, as_of, together(told, len(layout.tier_names)))
-    # Whoever was erased after the forecasts were read from the store; who is erased from here on is found by the erasure.
-    for _ in wipe(place.path, erased_marks(store)):
-        pass
-    write_run(place.path, run)
-    prune(place.path, as_of)
+    keep(place, run, together(told, len(layout.tier_names)), lambda: erased_marks(store))
     return run
+
+
+def keep(place: Home, run: Run, told: Told, erased: Callable[[], Collection[bytes]]) -> None:
+    """Keep a run, and what it said of members but for those who have been erased.
+
+    Parameters
+    ----------
+    erased : asks for the marks of all who have been
+    """
+    write_told(place.path, run.version, run.as_of, told)
+    # Whoever was erased after the forecasts were read; who is erased from here on is found by the erasure.
+    wipe_run(place_of(place.path, run.version, run.as_of, ".parquet"), erased())
+    write_run(place.path, run)
+    prune(place.path, run.as_of)
 
 
 def stored(store: Engine, generation: Generation) -> Iterator[Part]:
@@ -106,13 +129,13 @@ def stored(store: Engine, generation: Generation) -> Iterator[Part]:
         f"ORDER BY member LIMIT {sign}"
     )
     first = statement.replace(f"AND member > {sign} ", "")
-    found = ask(store, first, (generation.id, _CHUNK))
+    found = ask(store, first, (generation.id, CHUNK))
     while found:
         bodies = b"".join(body for _, body in found)
         rows = np.frombuffer(bodies, "<f8").reshape(len(found), generation.width)
         yield Part([member for member, _ in found], rows)
         after = found[-1][0]
-        found = ask(store, statement, (generation.id, after, _CHUNK)) if len(found) == _CHUNK else []
+        found = ask(store, statement, (generation.id, after, CHUNK)) if len(found) == CHUNK else []
 
 
 def from_store(store: Engine, generation: Generation, keys: Sequence[str], days: int) -> tuple[int, dict[str, Floats]]:
@@ -132,44 +155,6 @@ def from_store(store: Engine, generation: Generation, keys: Sequence[str], days:
         for name, column in log_columns(unpack(list(bodies.items()), generation.log), generation.as_of, days).items():
             found.setdefault(name, []).append(column)
     return looked, {name: np.concatenate(columns) for name, columns in found.items()}
-
-
-class Tally:
-    """Counts of a run, part by part."""
-
-    def __init__(self, layout: Layout, features: list[str], reference: Reference | None) -> None:
-        self._layout, self._features = layout, features
-        self._quantities: Mapping[str, Quantity] = {} if reference is None else {q.name: q for q in reference.quantities}
-        self._counts: dict[str, Any] = {}
-        self._sums = {P_CHURN: 0.0, SPEND: 0.0}
-        self.members = 0
-
-    def add(self, part: Part) -> None:
-        """Count some members."""
-        rows, layout = part.rows, self._layout
-        x = rows[:, layout.values][:, : len(self._features)]
-        spend, tier = rows[:, AT["expected_spend"]], rows[:, AT["tier"]]
-        columns = dict(zip(self._features, x.T, strict=True)) | forecast_columns(
-            rows[:, AT["p_churn"]], spend, np.nan_to_num(tier, nan=-1.0).astype(np.int64), rows[:, layout.p_tier]
-        )
-        self._count(columns)
-        self._sums[P_CHURN] += float(rows[:, AT["p_churn"]].sum())
-        self._sums[SPEND] += float(spend.sum())
-        self.members += len(rows)
-
-    def counts(self, log: Mapping[str, Floats]) -> dict[str, tuple[int, ...]]:
-        """By quantity, with what the log shows."""
-        self._count(log)
-        return {name: tuple(map(int, counts)) for name, counts in self._counts.items()}
-
-    def means(self) -> dict[str, float]:
-        """Mean of p_churn and expected_spend; NaN where there is none."""
-        return {name: total / self.members if self.members else float("nan") for name, total in self._sums.items()}
-
-    def _count(self, columns: Mapping[str, Floats]) -> None:
-        for name, values in columns.items():
-            if name in self._quantities:
-                self._counts[name] = self._counts.get(name, 0) + self._quantities[name].count(values)
 
 
 def _told(part: Part, layout: Layout, secret: bytes) -> Told:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from features.errors import ArtifactError, TrackingError
 from features.histories import Histories
 from serving.settings import Home
 from serving.watch.kept import read_reference, write_reference
@@ -34,6 +35,15 @@ def find_reference(place: Home, version: str) -> Reference | None:
         found = Reference.from_json(text, f"{REFERENCE_FILE} of the model's run")
         write_reference(place.path, found)
     return found
+
+
+def readable_reference(place: Home, version: str, say: Callable[[str], None]) -> Reference | None:
+    """The same; None, too, and a word of it, where it is damaged or out of reach."""
+    try:
+        return find_reference(place, version)
+    except (ArtifactError, TrackingError) as error:
+        say(f"this run is not compared with its model's training: {error}")
+        return None
 
 
 def held_out(scores: list[Score]) -> dict[str, tuple[float, float | None, float | None]]:

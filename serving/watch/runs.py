@@ -45,6 +45,7 @@ class Run:
     compared : whether the model had a reference
     outcome : None until it is judged
     logged : what MLflow has of it already: ``scored``, ``judged``
+    bins : those of the reference (training.reference) that ``counts`` are by; '' where an earlier release did not say
     """
 
     version: str
@@ -58,6 +59,7 @@ class Run:
     compared: bool = True
     outcome: Outcome | None = None
     logged: tuple[str, ...] = field(default=())
+    bins: str = ""
 
     @property
     def due(self) -> dt.date:

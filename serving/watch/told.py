@@ -88,15 +88,29 @@ def wipe(home: Path, marks: Collection[bytes]) -> Iterator[tuple[Path, int]]:
     Raises
     ------
     ArtifactError
-        a table is damaged; those before it are done
+        a table is damaged; all others are done
     """
+    damaged = None
     for path in sorted((home / FOLDER).glob("*/*.parquet")):
-        if rows := _wipe(path, marks):
+        try:
+            rows = wipe_run(path, marks)
+        except ArtifactError as error:
+            damaged = damaged or error
+            continue
+        if rows:
             yield path, rows
+    if damaged is not None:
+        raise damaged
 
 
-def _wipe(path: Path, marks: Collection[bytes]) -> int:
-    """How many rows were taken out; once more if a batch has put a new table in its place meanwhile."""
+def wipe_run(path: Path, marks: Collection[bytes]) -> int:
+    """Take members out of one run: how many rows. Once more if a batch has put a new table in its place meanwhile.
+
+    Raises
+    ------
+    ArtifactError
+        the table is damaged
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -118,10 +132,11 @@ class _ReplacedError(Exception):
 
 
 def prune(home: Path, today: dt.date) -> None:
-    """Remove what was forecast of members by runs long past; their summaries stay."""
+    """Remove what was forecast of members by runs long past; their summaries stay, and so do files of other names."""
     for path in (home / FOLDER).glob("*/*.parquet"):
-        if (today - dt.date.fromisoformat(path.stem)).days > KEPT_DAYS:
-            path.unlink(missing_ok=True)
+        with suppress(ValueError):
+            if (today - dt.date.fromisoformat(path.stem)).days > KEPT_DAYS:
+                path.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> pa.Table:

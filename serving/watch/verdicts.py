@@ -7,37 +7,14 @@ from dataclasses import dataclass, field
 
 from features.errors import counted
 from serving.watch.judging import AUC, OFF, SPEND_TOTAL, TIER_LOSS
-from serving.watch.moving import TIMES, Moved, movements
+from serving.watch.moving import Moved, by_its_bins, movements
 from serving.watch.references import HOW
 from serving.watch.runs import Run
 from training.metrics import Estimate
 from training.reference import Reference
+from training.watching import Thresholds
 
 _NEW_SHARE = 0.001
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """What is allowed.
-
-    Parameters
-    ----------
-    times : so many times the usual movement of a quantity
-    inputs : so many inputs may not have moved further than that; one forecast never
-    refused : how much larger the share of refused rows may be than the training's
-    auc : how far the whole interval of the AUC may lie below what was measured at the training
-    off : how far the mean p_churn may lie from the share that left, where the interval does not hold 0
-    tier : how far the whole interval of the tiers' log loss may lie above what was measured
-    spend : how far spend forecast may lie from spend that came, as a share, where the interval does not hold it
-    """
-
-    times: float = TIMES
-    inputs: int = 1
-    refused: float = 0.01
-    auc: float = 0.05
-    off: float = 0.05
-    tier: float = 0.1
-    spend: float = 0.2
 
 
 @dataclass(frozen=True)
@@ -61,13 +38,23 @@ def look(runs: Sequence[Run], references: Mapping[str, Reference | None], thresh
 
 
 def alerts(seen: Sequence[Seen]) -> list[str]:
-    """Why there is an alert now: the newest run's reasons, and those of the newest that is judged."""
-    if not seen:
-        return []
-    newest = seen[-1]
-    judged = [each for each in seen if each.run.outcome is not None][-1:]
-    found = [f"{newest.run.as_of}: {alert}" for alert in newest.alerts]
-    return found + [f"{each.run.as_of}, judged: {alert}" for each in judged for alert in each.judged_alerts]
+    """Why there is an alert now: the reasons of the newest date's runs, and of those of the newest that is judged.
+
+    Several models may have been scored on one date, a challenger beside the champion: each of them is told of.
+    """
+    newest, judged = _newest(seen), _newest([each for each in seen if each.run.outcome is not None])
+    models = len({each.run.version for each in (*newest, *judged)})
+
+    def of(each: Seen) -> str:
+        return f"{each.run.as_of}" + (f", model {each.run.version}" if models > 1 else "")
+
+    found = [f"{of(each)}: {alert}" for each in newest for alert in each.alerts]
+    return found + [f"{of(each)}, judged: {alert}" for each in judged for alert in each.judged_alerts]
+
+
+def _newest(seen: Sequence[Seen]) -> list[Seen]:
+    last = max((each.run.as_of for each in seen), default=None)
+    return [each for each in seen if each.run.as_of == last]
 
 
 def _seen(run: Run, reference: Reference | None, thresholds: Thresholds) -> Seen:
@@ -139,7 +126,9 @@ def _notes(run: Run, reference: Reference | None) -> Iterator[str]:
     if reference is None:
         yield f"model {run.version} has no reference of its training, so nothing is compared: {HOW}, and score again"
     elif not run.compared:
-        yield f"the run of {run.as_of} was scored before its model had a reference: score that date again to compare it"
+        yield f"the run of {run.as_of} was scored when its model had no reference: score that date again to compare it"
+    elif not by_its_bins(reference, run):
+        yield f"the run of {run.as_of} was counted by a reference made before this one: score that date again to compare it"
     else:
         left_out = sorted(quantity.name for quantity in reference.quantities if quantity.filling or not quantity.known)
         if left_out:

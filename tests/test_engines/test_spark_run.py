@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shutil
 import signal
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ from features.registry import available
 from features.verdicts import check
 from serving.batch.forecast_table import to_table
 from serving.batch.known import as_known
+from serving.batch.run import score_all
 from serving.batch.spark_run import Erasures, Plan, plan, score_on_spark
 from serving.commands.spark_score import score_there
 from serving.database.engine import open_engine
@@ -38,9 +41,13 @@ from serving.forecast.record import Layout
 from serving.forecast.scoring import score
 from serving.privacy.pseudonyms import erasure_secret, mark
 from serving.settings import Home
+from serving.watch.kept import read_runs, write_reference
+from serving.watch.recording import record_run
 from training.artifact import Bundle, save, to_forecaster
 from training.config import load_config
 from training.fit import fit_forecaster
+from training.reference import Reference
+from training.sightings import make_reference
 
 JOURNEY_AS_OF = dt.date(2017, 12, 4)
 AS_OF = dt.date(2020, 8, 3)
@@ -107,7 +114,7 @@ class Dying(Plan):
 
     mark: str = ""
 
-    def frame(self, left_out: Iterable[Any] = ()) -> Any:
+    def frame(self, left_out: Iterable[Any] = (), counted: Any = None) -> Any:
         mark, names = self.mark, self.columns.names
 
         def kill_once() -> None:
@@ -125,7 +132,7 @@ class Dying(Plan):
                 yield pa.RecordBatch.from_arrays(batch.columns, names)
 
         # Under other names: mapInArrow takes a column with a point in its name for a struct's.
-        found = super().frame(left_out)
+        found = super().frame(left_out, counted)
         return found.toDF(*(f"c{i}" for i in range(len(names)))).mapInArrow(run, self.columns)
 
 
@@ -149,6 +156,10 @@ class Shop:
     histories: Histories
     beside: dict[str, Any]
     lines: Path
+
+    @cached_property
+    def reference(self) -> Reference:
+        return make_reference(to_forecaster(self.bundle), self.bundle.version, self.histories)
 
     def plan(self, as_of: dt.date = AS_OF, **more: Any) -> Plan:
         return plan(check(f"spark:?parquet={self.lines}"), self.bundle, as_of, **self.beside, partitions=2, **more)
@@ -198,10 +209,11 @@ def shop(spark: Any, tmp_path_factory: pytest.TempPathFactory) -> Shop:
 
 
 def test_a_killed_executor_changes_nothing(shop: Shop, tmp_path: Path) -> None:
-    dying = Dying(**vars(shop.plan()), mark=str(tmp_path / "killed"))
-    score_on_spark(dying, f"spark:?parquet={tmp_path / 'all'}")
+    dying = Dying(**vars(shop.plan(reference=shop.reference)), mark=str(tmp_path / "killed"))
+    scored = score_on_spark(dying, f"spark:?parquet={tmp_path / 'all'}")
     assert (tmp_path / "killed").exists()
     same(written(tmp_path / "all", AS_OF), shop.expected())
+    assert sum(scored.counts["p_churn"]) == scored.members  # what is done twice counts once
 
 
 def test_who_is_erased_while_it_runs_is_left_out(shop: Shop, tmp_path: Path) -> None:
@@ -219,6 +231,7 @@ def test_who_is_erased_while_it_runs_is_left_out(shop: Shop, tmp_path: Path) -> 
 def test_the_command_with_events_members_labels_ids_in_text_and_an_erased_member(shop: Shop, tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     save(shop.bundle, home.models / shop.bundle.version)
+    write_reference(home.path, shop.reference)
     store = open_engine(home.store_url)
     ensure(store)
     erase(store, "王", mark(erasure_secret(home.path), "王"))
@@ -233,6 +246,25 @@ def test_the_command_with_events_members_labels_ids_in_text_and_an_erased_member
     assert (done.rows_in, done.rows_refused, done.members_erased) == (len(lines()), {}, 1)
     assert done.members_forecast == expected.num_rows == sum(done.members_by_tier.values())
     assert said[-1] == f"forecasting as of {AS_OF} on local-cluster[2,1,1024]"
+    watched(shop, home, tmp_path / "here", "王")
+
+
+def watched(shop: Shop, there: Home, folder: Path, gone: str) -> None:
+    """What the watch keeps of a run on Spark is what it keeps of one on one machine."""
+    here = Home(folder)
+    write_reference(here.path, shop.reference)
+    shutil.copy(there.path / "erasure.secret", here.path)
+    store = open_engine(here.store_url)
+    ensure(store)
+    left = shop.histories.select(np.flatnonzero(shop.histories.members != gone))
+    done = score_all(left, shop.bundle, AS_OF, out=here.path, store=store)
+    refused = {"rows": len(lines())}
+    expected = record_run(here, shop.bundle, done.generation, store, histories=left, refused=refused)
+    store.dispose()
+    assert expected.compared
+    assert read_runs(there.path) == [expected]
+    tables = [(home.path / "watch" / shop.bundle.version / f"{AS_OF}.parquet").read_bytes() for home in (there, here)]
+    assert tables[0] == tables[1]
 
 
 def test_what_is_wrong_is_said_before_executors_start(shop: Shop, tmp_path: Path) -> None:

@@ -54,3 +54,9 @@ def test_a_members_lines_come_in_several_dresses() -> None:
     cells = ['[{"timestamp": "2020-01-01", "amount": 2.5}]', [line], np.array([line]), [Row(line)]]
     assert [list(_lines(cell)) for cell in cells] == [[line]] * 4
     assert [list(_lines(cell)) for cell in (None, float("nan"), "[]", "null", [])] == [[]] * 5
+
+
+@pytest.mark.parametrize("cell", ["[{", "7", '{"timestamp": "2020-01-01"}', 7, [7]])
+def test_a_cell_that_holds_no_lines_is_refused(cell: object) -> None:
+    with pytest.raises(InputError, match="a cell of 'lines' is an array of lines, or its JSON"):
+        list(_lines(cell))

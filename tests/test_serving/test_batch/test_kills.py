@@ -1,4 +1,4 @@
-"""A batch that is killed, and one that runs out of room: the short form of benchmarks/kill_batch.py."""
+"""A batch that is killed (the short form of benchmarks/kill_batch.py), one that runs out of room, one whose store goes."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ import pytest
 from calls import ROOT
 from homes import Shop, opened_store
 from own_postgres import PASSWORD, Cluster
+from stores import opened, postgres_url
 
 from features.errors import BatchError, StoreError
+from serving.batch import run as batch
 from serving.batch.file_targets import DatasetTarget
 from serving.batch.run import score_all
 from serving.database.generations import complete
@@ -98,3 +100,52 @@ def test_a_full_disk(shop: Shop, tmp_path: Path, small_disk: Callable[[int], Any
 def _room(disk: Path) -> int:
     stat = os.statvfs(disk)
     return stat.f_bavail * stat.f_frsize
+
+
+@pytest.fixture
+def restarted(postgres: Cluster) -> Iterator[Cluster]:
+    """The server, which runs again afterwards."""
+    yield postgres
+    if postgres.server is not None and postgres.server.poll() is not None:
+        postgres.start()
+
+
+@pytest.mark.parametrize("at", [1, 5, 6])
+@pytest.mark.parametrize("gone", ["connections", "server"])
+def test_a_store_on_a_server_that_goes_away(
+    shop: Shop, tmp_path: Path, restarted: Cluster, monkeypatch: pytest.MonkeyPatch, gone: str, at: int
+) -> None:
+    monkeypatch.setattr(batch, "CHUNK_MEMBERS", 10)
+    store = opened(postgres_url(restarted, "batch"))
+    told: list[int] = []
+
+    def away(_: int) -> None:
+        told.append(0)
+        if len(told) == at:
+            if gone == "server":
+                restarted.stop()
+            else:
+                restarted.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'batch'")
+
+    how: Any = {"out": tmp_path, "store": store, "keep": True, "mark": str.encode}
+    if gone == "server":
+        with pytest.raises(StoreError, match="the store's database answers") as caught:
+            batch.score_all(shop.histories, shop.bundle, shop.as_of, advance=away, **how)
+        assert PASSWORD not in str(caught.value)
+        assert not list(tmp_path.glob("forecasts*"))
+        restarted.start()
+        assert complete(store) == []
+    scored = batch.score_all(shop.histories, shop.bundle, shop.as_of, advance=away, resume=True, **how)
+    assert scored.resumed == (min(at + 1, 6) if gone == "server" else 0)  # a connection is made anew without a word
+    assert scored.parquet.read_bytes() == shop.score(tmp_path / "whole").parquet.read_bytes()
+    assert complete(store) == [scored.generation]
+    assert scored.generation.members == shop.scored.members == len(_stored(store, scored.generation.id))
+    with store.connect() as connection:  # what the first was filling is gone
+        assert connection.exec_driver_sql("SELECT count(*) FROM generation").scalar() == 1
+    store.dispose()
+
+
+def _stored(store: Any, generation: int) -> list[Any]:
+    with store.connect() as connection:
+        found = connection.exec_driver_sql("SELECT member FROM forecast WHERE generation = %s", (generation,))
+        return list(found.scalars())

@@ -53,3 +53,37 @@ def test_a_part_that_is_let_go_of_leaves_nothing(part: Part, tmp_path: Path) -> 
     kept.drop(0)
     assert not list(tmp_path.iterdir())
     assert not kept.finished(0)
+
+
+def test_a_part_whose_bytes_are_not_those_that_were_written_is_not_finished(part: Part, tmp_path: Path) -> None:
+    kept = Partitions(tmp_path)
+    kept.save(7, part)
+    path = tmp_path / "0000007.rows"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1  # as after a power cut: the name and the size are there
+    path.write_bytes(content)
+    assert not kept.finished(7)
+
+
+def mark(key: str) -> bytes:
+    return key.encode()[::-1]
+
+
+def test_who_is_erased_leaves_what_is_finished_and_what_is_saved_later(part: Part, tmp_path: Path) -> None:
+    kept = Partitions(tmp_path)
+    gone, silent = part.rows[2].member, next(iter({key for key, _ in part.histories} - {row.member for row in part.rows}))
+    kept.save(0, part, mark)
+    kept.save(1, part.without(frozenset([gone, silent])), mark)
+    kept.save(2, part, mark)
+    (tmp_path / "0000002.json").unlink()  # a process was killed at it
+    (tmp_path / "0000003.rows.partial").write_text(gone)
+    untouched = {path: path.stat().st_ino for path in tmp_path.glob("0000001.*")}
+    kept.take_out([gone, silent], [mark(gone), mark(silent)])
+    assert same(kept.load(0), part.without(frozenset([gone, silent])))
+    assert {path: path.stat().st_ino for path in tmp_path.glob("0000001.*")} == untouched
+    assert not list(tmp_path.glob("000000[23].*"))
+    kept.save(4, part, mark)
+    assert same(kept.load(4), part.without(frozenset([gone, silent])))
+    assert gone.encode() not in (tmp_path / "erased").read_bytes().split()
+    kept.save(5, part)  # where nobody can be erased nobody is looked for
+    assert same(kept.load(5), part)

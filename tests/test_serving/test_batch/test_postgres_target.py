@@ -9,6 +9,7 @@ from own_postgres import PASSWORD, Cluster
 
 from features.errors import BatchError, ConfigError, SourceError
 from features.urls import taken_apart
+from serving.batch import postgres_target
 from serving.batch.postgres_target import PostgresTarget
 
 DAYS = [dt.date(2018, 1, 2), dt.date(2018, 1, 3)]
@@ -119,3 +120,46 @@ def test_a_server_that_goes_away_and_one_that_lets_nobody_in(
     monkeypatch.setenv("PGPASSWORD", PASSWORD)
     with pytest.raises(ConfigError, match="permission denied"):
         put(postgres.url("batch.forecasts", "reader"), DAYS[0], table(DAYS[0], 1))
+
+
+def test_two_batches_at_one_date_the_second_does_not_wait_for_ever(
+    postgres: Cluster, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(url, DAYS[0], table(DAYS[0], 1, 2))
+    monkeypatch.setattr(postgres_target, "_LOCK_S", 0.2)
+    with target(url, DAYS[0]) as one, target(url, DAYS[0]) as other, target(url, DAYS[1]) as elsewhere:
+        one.write(table(DAYS[0], 3))
+        with pytest.raises(BatchError, match="one batch at a time writes a date; got another that holds"):
+            other.write(table(DAYS[0], 3))
+        elsewhere.write(table(DAYS[1], 3))
+        one.commit()
+        elsewhere.commit()
+    assert [row[:2] for row in rows(postgres)] == [(3, DAYS[0]), (3, DAYS[1])]
+
+
+def test_ids_of_any_text_and_one_that_no_table_can_hold(postgres: Cluster, url: str) -> None:
+    ids = ["O'Hara", 'say "x"', "line\nend\r", "😀", "\\N", "\\.", "a\tb", "; DROP TABLE batch.forecasts; --", ""]
+    put(url, DAYS[0], table(DAYS[0], *ids))
+    assert {row[0] for row in rows(postgres)} == set(ids)
+    with target(url, DAYS[0]) as one:
+        one.wipe(ids[:6], numbers=False)
+    assert {row[0] for row in rows(postgres)} == set(ids[6:])
+    with pytest.raises(ConfigError, match="an id with a null character") as caught:
+        put(url, DAYS[1], table(DAYS[1], "nu\0ll"))
+    assert "nu" not in str(caught.value).replace("null", "")
+
+
+def test_a_server_that_goes_away_at_the_last_moment_leaves_it_open_what_is_there(postgres: Cluster, url: str) -> None:
+    put(url, DAYS[0], table(DAYS[0], 1))
+    for done in ("commit", "wipe"):
+        with target(url, DAYS[0]) as one:
+            one.write(table(DAYS[0], 1))
+            postgres.run(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE state = 'idle in transaction' AND pid <> pg_backend_pid()"
+            )
+            with pytest.raises(BatchError) as caught:
+                one.commit() if done == "commit" else one.wipe(["1"], numbers=True)
+        said = "not known" if done == "commit" else "who was erased meanwhile is still there"
+        assert said in str(caught.value)
+        assert "nothing of this date was changed" not in str(caught.value)

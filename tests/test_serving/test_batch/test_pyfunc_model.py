@@ -14,6 +14,7 @@ from homes import Shop
 from pandas.testing import assert_frame_equal
 
 from features.bounds import StandingBounds
+from features.errors import ConfigError
 from serving.batch.pyfunc import answers
 from training.mlflow_adapter import log_training
 from training.mlflow_session import connected
@@ -86,3 +87,8 @@ def test_the_signature_is_that_of_the_answers(champion: Any, shop: Shop, batch: 
     assert outputs.input_names() == list(batch.columns)
     assert {kind.name for kind in outputs.input_types()} == {"string", "double", "long"}
     assert champion.metadata.get_input_schema().input_names() == ["customer_id", "timestamp", "amount", "order_id", "lines"]
+
+
+def test_a_language_without_words_is_refused(champion: Any, shop: Shop) -> None:
+    with pytest.raises(ConfigError, match="reasons are told in English or Chinese; got 'fr'"):
+        champion.predict(shop.log.head(), params={"language": "fr"})

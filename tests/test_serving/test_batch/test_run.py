@@ -3,7 +3,9 @@ from __future__ import annotations
 import datetime as dt
 import errno
 import math
+from collections import Counter
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +24,15 @@ from features.snapshot import to_day
 from serving.batch import run as batch
 from serving.batch.file_targets import DatasetTarget
 from serving.batch.forecast_rows import forecast_rows
+from serving.batch.partitions import Partitions
 from serving.database.engine import open_engine
 from serving.database.erasure import erase, erased_marks
 from serving.database.forecasts import Stored, histories, look_up
 from serving.database.generations import Generation, complete
+from serving.desk.erasing import erase_everywhere
 from serving.forecast.members import id_of, member_key
 from serving.forecast.scoring import score
+from serving.privacy.pseudonyms import mark as pseudonym
 from serving.settings import sqlite_url
 
 
@@ -242,14 +247,20 @@ def test_who_was_erased_is_left_out_and_counted(shop: Shop, tmp_path: Path, monk
     assert (trial.members, trial.erased) == (scored.members, 1)
 
 
-def test_who_is_erased_meanwhile_is_in_no_generation(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("which", [0, -1])  # of a part that is in the store already, and of one that is not
+def test_who_is_erased_meanwhile_is_in_no_generation_and_not_counted(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, which: int
+) -> None:
     monkeypatch.setattr(batch, "CHUNK_MEMBERS", 20)
-    gone = pq.read_table(shop.scored.parquet)["customer_id"].to_pylist()[-1]
+    gone = pq.read_table(shop.scored.parquet)["customer_id"].to_pylist()[which]
     with opened_store(tmp_path / "store.sqlite") as store:
         scored = shop.score(
             tmp_path, mark=mark, advance=lambda _: None if erased_marks(store) else erase(store, gone, mark(gone))
         )
-    assert (scored.members, scored.erased) == (shop.scored.members - 1, 1)
+    left = pq.read_table(scored.parquet)
+    assert (scored.members, scored.erased) == (shop.scored.members - 1, 1) == (len(left), 1)
+    assert scored.generation.members == scored.members
+    assert scored.tiers == Counter(left["tier"].to_pylist())
     assert stored(tmp_path / "store.sqlite", [gone]) == ({}, {})
 
 
@@ -357,6 +368,33 @@ def test_who_is_erased_between_two_runs_is_in_no_table(shop: Shop, tmp_path: Pat
     assert (scored.resumed, scored.erased, scored.members) == (3, 1, shop.scored.members - 1)
     assert gone not in pq.read_table(scored.parquet)["customer_id"].to_pylist()
     assert stored(tmp_path / "store.sqlite", [gone]) == ({}, {})
+
+
+def test_who_is_erased_while_a_batch_is_at_work_that_is_then_killed_is_not_left_in_its_parts(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "CHUNK_MEMBERS", 20)
+    table = pq.read_table(shop.scored.parquet)["customer_id"].to_pylist()
+    first, last = table[0], table[-1]  # of a part that is finished, and of one that follows
+    secret, told = b"s" * 32, list[int]()
+    with opened_store(tmp_path / "store.sqlite") as store:
+
+        def forget(_: int) -> None:
+            told.append(0)
+            if len(told) == 1:
+                erase_everywhere(store, tmp_path, [first, last], secret)
+            if len(told) == 3:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            shop.score(tmp_path, advance=forget, keep=True, mark=partial(pseudonym, secret))
+        kept = Partitions(tmp_path / ".scoring")
+        found = [kept.load(number) for number in range(3)]
+        assert [len(part.histories) for part in found] == [19, 20, 19]
+        assert not {first, last} & {key for part in found for key, _ in part.histories}
+        scored = shop.score(tmp_path, resume=True, mark=partial(pseudonym, secret))
+    assert (scored.resumed, scored.members, scored.erased) == (3, shop.scored.members - 2, 2)
+    assert not {first, last} & set(pq.read_table(scored.parquet)["customer_id"].to_pylist())
 
 
 @pytest.mark.parametrize("moment", ["close", "commit"])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from features.errors import ConfigError, SourceError, TiercastError
-from serving.batch.targets import target_of
+from serving.batch.targets import target_of, targets_of
 
 DAY = dt.date(2018, 1, 2)
 
@@ -45,3 +45,10 @@ def test_what_cannot_be_written_to_is_said(
         target_of(place, DAY)
     assert said in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_place_is_named_once() -> None:
+    urls = ["postgresql://ann@host/db?table=a.b", "all", "a.csv"]
+    assert [target.shown for target in targets_of(urls, DAY)] == [urls[0], "all/as_of=2018-01-02/forecasts.parquet", "a.csv"]
+    with pytest.raises(ConfigError, match=r"forecasts go to each place once; got a\.csv, postgresql://"):
+        targets_of([*urls, "a.csv", urls[0]], DAY)

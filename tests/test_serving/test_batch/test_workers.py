@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,17 @@ def test_a_process_that_goes_and_one_that_raises(shop: Shop, visits_shop: Shop, 
         list(made_by(killing(), tmp_path, maker, given, 2))
     with pytest.raises(ColumnError, match="a log has amounts where its model was trained on amounts"):
         list(made_by(tasks(visits_shop), tmp_path, maker, given, 1))
+
+
+def test_a_pool_that_breaks_while_it_starts_a_process_is_one_that_was_ended(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(*_: object) -> None:
+        raise OSError("handle is closed")
+
+    monkeypatch.setattr(ProcessPoolExecutor, "submit", closed)
+    with pytest.raises(BatchError, match="one that was ended by the system"):
+        list(made_by(tasks(shop), tmp_path, Maker.of(*how(shop)), how(shop), 2))
 
 
 def _end_children() -> None:

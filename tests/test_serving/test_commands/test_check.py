@@ -101,3 +101,15 @@ def test_what_cannot_be_checked_is_said_in_one_sentence(run: Run, log: Path, jou
     assert err.count("\n") == 1
     assert said in err
     assert not (folder / "q.csv").exists()
+
+
+def test_a_log_without_a_usable_row_is_reported_and_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("customer_id,timestamp,amount\n,2020-01-01,1\n7,soon,1\n")
+    code, out, err = run("check", "log.csv", "--quarantine", "q.csv")
+    assert code == 2
+    assert "usable         0 (0.00%)" in out
+    assert "no usable" not in err
+    assert err.splitlines()[0] == "2 refused rows are in q.csv"
+    assert "a log has usable rows; got none of 2 rows" in err.splitlines()[-1]
+    code, out, _ = run("check", "log.csv", "--json")
+    assert (code, json.loads(out)["usable_rows"]) == (2, 0)

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from homes import shop_log
 
+from features.errors import SourceError
 from features.histories import Histories
 from features.packing import pack_all
 from serving.commands import long_log
@@ -47,3 +48,11 @@ def test_about_how_long_a_log_is(log: Path) -> None:
     assert lines / 2 < about_lines(str(log / "log.csv")) < lines * 2
     assert about_lines("postgresql://host/db?table=log") == 0
     assert about_lines(str(log / "none.csv")) == 0
+
+
+def test_a_file_that_was_cut_off_is_said_by_the_check_of_it(log: Path) -> None:
+    cut = log / "a.parquet"
+    cut.write_bytes(cut.read_bytes()[:-40])
+    assert about_lines(str(cut)) == 0
+    with pytest.raises(SourceError, match="a parquet file can be read as such"):
+        read_log(Config(transactions=str(cut)), lambda _: None, {"amount"}, 5)

@@ -2,19 +2,21 @@ from __future__ import annotations
 
 import errno
 import json
+import pickle
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from homes import Demo
+from homes import Demo, Shop
 
 from features.errors import NoModelError
-from serving.commands.score import _champion, _processes
+from serving.commands.score import _champion, _mark, _processes
 from serving.database.engine import open_engine
 from serving.database.erasure import erase
 from serving.database.forecasts import look_up
@@ -22,6 +24,7 @@ from serving.database.generations import complete
 from serving.database.schema import ensure
 from serving.privacy.pseudonyms import erasure_secret, mark
 from serving.settings import sqlite_url
+from serving.watch.kept import read_runs
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -190,3 +193,50 @@ def test_a_challenger_can_be_scored_before_there_is_a_champion(monkeypatch: pyte
     assert _champion("sqlite:///nowhere.db") is None
     monkeypatch.setattr("serving.desk.registry_alias.champion_version", lambda _: "2018-01-02-e1d0d18f")
     assert _champion("sqlite:///nowhere.db") == "2018-01-02-e1d0d18f"
+
+
+@pytest.fixture
+def small(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The command for a made-up shop's home, of which no registry is asked."""
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "models").symlink_to(shop.home.models)
+    shop.log.to_csv(tmp_path / "log.csv", index=False)
+    monkeypatch.setattr("training.mlflow_adapter.fetch", lambda *_, **__: shop.bundle.version)
+    monkeypatch.setattr("training.provenance.provenance", lambda *_, **__: None)
+    monkeypatch.setattr("serving.commands.score._champion", lambda _: None)
+    return ["score", "--home", home, "--transactions", tmp_path / "log.csv"]
+
+
+def test_a_damaged_reference_is_told_and_keeps_no_forecast_back(run: Run, shop: Shop, small: list[Any]) -> None:
+    home = Path(small[2])
+    reference = home / "watch" / shop.bundle.version / "reference.json"
+    reference.parent.mkdir(parents=True)
+    reference.write_text('{"format": 1, ')
+    code, out, err = run(*small)
+    assert (code, f"{shop.scored.members} members forecast" in out) == (0, True)
+    assert "this run is not compared with its model's training: a reference is whole" in err.splitlines()[-1]
+    assert [one.compared for one in read_runs(home)] == [False]
+    assert in_place(home / "store.sqlite") == [(str(shop.as_of), shop.scored.members)]
+
+
+def test_what_fails_after_the_forecasts_are_in_place_says_that_they_are(
+    run: Run, shop: Shop, small: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "no room")
+
+    monkeypatch.setattr("serving.watch.recording.write_told", full)
+    code, out, err = run(*small)
+    assert (code, out) == (7, "")
+    assert f"the forecasts of {shop.as_of} are in place everywhere" in err.splitlines()[-2]
+    assert "a disk has room for the forecasts" in err.splitlines()[-1]
+    home = Path(small[2])
+    assert json.loads((home / "forecasts.summary.json").read_text())["members_forecast"] == shop.scored.members
+    assert in_place(home / "store.sqlite") == [(str(shop.as_of), shop.scored.members)]
+    assert len(pd.read_parquet(home / "forecasts.parquet")) == shop.scored.members
+
+
+def test_other_processes_know_who_was_erased_by_the_same_mark(tmp_path: Path) -> None:
+    by_home = pickle.loads(pickle.dumps(partial(_mark, tmp_path)))
+    assert by_home("007") == mark(erasure_secret(tmp_path), "007")

@@ -10,6 +10,7 @@ import pytest
 from homes import Demo
 from watched import World, lines
 
+from features.errors import TrackingError
 from features.histories import Histories
 from serving.settings import Home
 from serving.watch.kept import read_reference, read_runs
@@ -67,6 +68,20 @@ def test_other_prices_are_told_with_an_exit_code_of_their_own(
     code, out, _ = run("watch", "--config", settings, "--home", place.path, "--no-mlflow", *allowed, "--json")
     assert code == 0, json.loads(out)["alerts"]
     assert [one["judged"] is None for one in json.loads(out)["runs"]] == [False, True]
+    settings.write_text("transactions: log.csv\nwatch: {times: 60, spend: 0.9}\n")
+    command = ["watch", "--config", settings, "--home", place.path]
+    code, out, _ = run(*command, "--no-mlflow")
+    assert code == 0, out
+    assert run(*command, "--no-mlflow", "--times", "2")[0] == 6  # the command line has the last word
+
+    def away(*_: object, **__: object) -> None:
+        raise TrackingError("MLflow's store answers", "nothing from it", "start it")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("serving.watch.tracking.log_watch", away)
+        code, out, err = run(*command, "--times", "2")
+        assert (code, "ALERT" in out, "MLflow's store answers" in err) == (6, True, True)
+        assert run(*command)[0] == 4
 
 
 def test_a_model_without_a_reference_says_how_to_make_one_and_it_is_the_same(
@@ -113,11 +128,14 @@ def test_runs_are_not_judged_by_days_of_another_zone_or_without_their_model(
         ([], 3, "scoring runs are watched; got none in home. To mend it: run 'tiercast score' first."),
         (["--plot", "watch.jpg"], 2, "a picture goes to a .png file"),
         (["--times", "-1"], 2, "Invalid value for '--times'"),
+        (["--times", "nan"], 2, "--times should be a finite number; got nan"),
+        (["--config", "own.yaml"], 2, "watch.auc should be greater than or equal to 0; got -1"),
         (["--make-reference"], 3, "train one with 'tiercast train'"),
         (["--make-reference", "--model", "2020-01-01-00000000"], 3, "a reference is made for a model in the home"),
     ],
 )
 def test_what_cannot_be_watched_is_said(run: Run, arguments: list[str], code: int, said: str) -> None:
+    Path("own.yaml").write_text("watch: {auc: -1}\n")
     got, out, err = run("watch", "--home", "home", *arguments)
     assert (got, out) == (code, "")
     assert said in err.splitlines()[-1]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 from stores import fill, opened, row, sqlite_url
 
-from features.errors import SourceError
+from features.errors import ArtifactError, SourceError
 from serving.database.engine import reading
 from serving.database.erasure import erased_marks
 from serving.database.tables import FORECAST
@@ -177,13 +177,26 @@ def test_what_is_left_is_what_a_reader_would_leave(
     assert rows == [["n", "customer_id"], *([str(n), i] for n, i in enumerate(ids) if i not in gone)]
 
 
-def test_every_date_of_a_data_set_and_what_a_broken_off_batch_left(tmp_path: Path) -> None:
+def test_every_date_of_a_data_set(tmp_path: Path) -> None:
     table = pa.table({"customer_id": ["a", "b"]})
     for date in ("2018-01-02", "2018-01-03"):
         (tmp_path / "all" / f"as_of={date}").mkdir(parents=True)
         pq.write_table(table, tmp_path / "all" / f"as_of={date}" / "forecasts.parquet")
-    (tmp_path / ".scoring").mkdir()
-    (tmp_path / ".scoring" / "0000000.table").touch()
     assert [found.rows for found in wipe_tables(tmp_path, ["a"], numbers=False)] == [1, 1]
     assert pq.read_table(tmp_path / "all")["customer_id"].to_pylist() == ["b", "b"]
     assert left_in(tmp_path) == ["all"]
+
+
+def test_what_a_broken_off_batch_left_goes_and_what_is_damaged_keeps_nobody_in_the_rest(tmp_path: Path) -> None:
+    engine = opened(sqlite_url(tmp_path))
+    fill(engine, [row("a"), row("b")])
+    (tmp_path / ".scoring").mkdir()
+    (tmp_path / ".scoring" / "0000000.table").touch()
+    (tmp_path / "watch" / "v").mkdir(parents=True)
+    (tmp_path / "watch" / "v" / "2020-01-01.parquet").write_bytes(b"none")
+    pd.DataFrame({"customer_id": ["a", "b"]}).to_csv(tmp_path / "forecasts.csv", index=False)
+    with pytest.raises(ArtifactError, match=r"2020-01-01\.parquet"):
+        erase_everywhere(engine, tmp_path, ["a"], b"s" * 32)
+    engine.dispose()
+    assert not (tmp_path / ".scoring").exists()
+    assert pd.read_csv(tmp_path / "forecasts.csv")["customer_id"].tolist() == ["b"]

@@ -34,3 +34,13 @@ def test_a_damaged_run_names_its_file(tmp_path: Path) -> None:
     place_of(tmp_path, "v", RUN.as_of).write_text("{")
     with pytest.raises(ArtifactError, match=r"2020-06-29\.json"):
         read_runs(tmp_path)
+
+
+def test_what_is_no_text_is_damaged(tmp_path: Path) -> None:
+    write_reference(tmp_path, REFERENCE).write_bytes(b"\xff{")
+    with pytest.raises(ArtifactError, match=r"reference\.json"):
+        read_reference(tmp_path, "v")
+    write_run(tmp_path, RUN)
+    place_of(tmp_path, "v", RUN.as_of).write_bytes(b"\xff{")
+    with pytest.raises(ArtifactError, match=r"2020-06-29\.json"):
+        read_runs(tmp_path)

@@ -9,7 +9,8 @@ import pytest
 from made_runs import CALM, DAY, REFERENCE, RUN, skewed
 
 from serving.watch.plots import compared, watched
-from serving.watch.verdicts import Seen, Thresholds, look
+from serving.watch.verdicts import Seen, look
+from training.watching import Thresholds
 
 ALERT = "#b3402a"
 

@@ -26,6 +26,7 @@ def test_a_run_is_counted_as_the_reference_is_made(place: Home, world: World, sc
     run = scored(28, refused={"rows": 10})
     assert read_runs(place.path) == [run]
     assert (run.version, run.compared, run.refused, run.outcome) == (world.version, True, {"rows": 10}, None)
+    assert run.bins == world.reference.bins
     seen = sighting(world.fitted.forecaster, world.histories, run.as_of)
     columns = seen.columns()
     assert set(run.counts) == {quantity.name for quantity in world.reference.quantities}
@@ -57,7 +58,7 @@ def test_the_store_is_read_in_parts_on_each_database(store: Engine, monkeypatch:
     generation = fill(store, [row(key, body=np.full(3, float(k)).tobytes()) for k, key in enumerate(keys)])
     fill(store, [row("other", body=np.zeros(3).tobytes())])
     for size, parts in ((1, 6), (4, 2), (20, 1)):
-        monkeypatch.setattr(recording, "_CHUNK", size)
+        monkeypatch.setattr(recording, "CHUNK", size)
         found = list(stored(store, generation))
         assert len(found) == parts
         assert [key for part in found for key in part.keys] == keys
@@ -140,3 +141,16 @@ def test_a_run_without_members_is_a_run(place: Home, world: World, scored: Scori
     assert told is not None
     assert len(told) == 0
     assert read_runs(place.path)[0].as_of == run.as_of
+
+
+def test_a_damaged_reference_or_past_run_is_no_obstacle(place: Home, world: World, scored: Scoring) -> None:
+    run = scored(28)
+    (place.path / "watch" / world.version / "reference.json").write_bytes(b"\xff")
+    (place.path / "watch" / world.version / "2020-01-01.parquet").write_bytes(b"PAR1")
+    said: list[str] = []
+    again = scored(28, say=said.append)
+    assert (again.compared, again.counts, again.bins, again.members) == (False, {}, "", run.members)
+    assert read_runs(place.path) == [again]
+    assert len(said) == 1
+    assert said[0].startswith("this run is not compared with its model's training: ")
+    assert "reference.json" in said[0]

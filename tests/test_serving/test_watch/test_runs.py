@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import math
 from dataclasses import replace
 
@@ -21,6 +22,7 @@ RUN = Run(
     {"rows": 9, "no_member": 1},
     outcome=Outcome(3, 1, {"AUC": Estimate(math.nan, math.nan, math.nan), "log loss": Estimate(0.3, 0.2, 0.4)}, 0.1),
     logged=("scored",),
+    bins="0123456789abcdef",
 )
 
 
@@ -48,3 +50,9 @@ def test_a_damaged_one_is_refused(before: str, after: str, said: str) -> None:
     with pytest.raises(ArtifactError) as raised:
         Run.from_json(RUN.to_json().replace(before, after, 1), "here")
     assert said in raised.value.got
+
+
+def test_a_run_of_an_earlier_release_says_nothing_of_its_bins() -> None:
+    plain = json.loads(RUN.to_json())
+    del plain["bins"]
+    assert Run.from_json(json.dumps(plain), "here").bins == ""

@@ -73,13 +73,18 @@ def test_a_damaged_table_is_said_and_a_missing_folder_is_nothing(tmp_path: Path)
     path = place_of(tmp_path, "v", DAY, ".parquet")
     path.parent.mkdir(parents=True)
     path.write_bytes(b"PAR1")
+    write_told(tmp_path, "w", DAY, told())
     with pytest.raises(ArtifactError, match="a table of forecasts can be read"):
         list(wipe(tmp_path, set(marks(1))))
+    left = read_told(tmp_path, "w", DAY)
+    assert left is not None
+    assert left.marks.tolist() == marks(4)[1:]  # the one that is damaged keeps nobody in the others
 
 
 def test_members_are_kept_for_a_while_only(tmp_path: Path) -> None:
     days = [DAY, DAY - dt.timedelta(days=KEPT_DAYS), DAY - dt.timedelta(days=KEPT_DAYS + 1)]
     for day in days:
         write_told(tmp_path, "v", day, told())
+    (tmp_path / "watch" / "v" / "copy of 2020-02-01.parquet").touch()  # somebody's own
     prune(tmp_path, DAY)
     assert [read_told(tmp_path, "v", day) is not None for day in days] == [True, True, False]

@@ -11,7 +11,8 @@ from made_runs import CALM, REFERENCE, RUN, skewed
 from features.snapshot import to_day
 from serving.watch.runs import Run
 from serving.watch.tracking import figures, log_watch
-from serving.watch.verdicts import Seen, Thresholds, look
+from serving.watch.verdicts import Seen, look
+from training.watching import Thresholds
 
 
 def seen(*runs: Run) -> list[Seen]:

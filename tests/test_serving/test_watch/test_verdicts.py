@@ -9,8 +9,9 @@ import pytest
 from made_runs import DAY, REFERENCE, RUN, judged, skewed
 
 from serving.watch.runs import Outcome, Run
-from serving.watch.verdicts import Seen, Thresholds, alerts, look
+from serving.watch.verdicts import Seen, alerts, look
 from training.reference import Quantity, Reference
+from training.watching import Thresholds
 
 
 def seen(run: Run, reference: Reference | None = REFERENCE, **allowed: Any) -> Seen:
@@ -67,7 +68,7 @@ def test_without_a_reference_it_says_how_to_make_one() -> None:
     assert found.alerts == ()
     assert "tiercast watch --make-reference" in found.notes[0]
     (note,) = seen(replace(RUN, compared=False, counts={})).notes
-    assert "was scored before its model had a reference" in note
+    assert "was scored when its model had no reference" in note
 
 
 def test_what_the_training_was_too_short_to_know_is_named() -> None:
@@ -121,3 +122,25 @@ def test_only_the_newest_run_and_the_newest_judged_one_alert() -> None:
     found = look([older, middle, newest], {"v": REFERENCE}, Thresholds())
     assert [alert.partition(":")[0] for alert in alerts(found)] == ["2020-06-15"]
     assert [alert.partition(",")[0] for alert in alerts(found[:1])] == ["2020-06-01"]
+
+
+def test_a_challenger_scored_on_the_same_date_hides_nothing_of_the_champion() -> None:
+    champion = replace(skewed("a"), outcome=judged(off=(0.2, 0.1, 0.3)).outcome)
+    challenger = replace(RUN, version="w", outcome=judged(off=(0.0, -0.1, 0.1)).outcome)
+    found = look([champion, challenger], {"v": REFERENCE, "w": REFERENCE}, Thresholds())
+    first, second = alerts(found)
+    assert first.startswith("2020-06-29, model v: 1 input moved further than usual: a (")
+    assert second.startswith("2020-06-29, model v, judged: fewer left than was forecast")
+
+
+def test_a_run_counted_by_other_bins_is_not_compared_and_says_so() -> None:
+    wider = replace(REFERENCE.quantities[0], edges=np.array([1.0, 2.0]), counts=np.array([[0, 250, 500, 250]]))
+    again = replace(REFERENCE, quantities=(wider, *REFERENCE.quantities[1:]))
+    moved = replace(REFERENCE.quantities[0], edges=np.array([1.5, 2.0, 3.0]))
+    of_moved = replace(REFERENCE, quantities=(moved, *REFERENCE.quantities[1:]))
+    told = replace(skewed("a"), bins=REFERENCE.bins)
+    for run, reference in ((skewed("a"), again), (told, again), (told, of_moved)):
+        found = seen(run, reference)
+        assert (found.alerts, found.moved) == ((), ())
+        assert "counted by a reference made before this one" in found.notes[0]
+    assert len(seen(told).alerts) == len(seen(skewed("a")).alerts) == 1

@@ -7,8 +7,9 @@ from dataclasses import replace
 from made_runs import REFERENCE, RUN, judged, skewed
 
 from serving.watch.runs import Outcome
-from serving.watch.verdicts import Seen, Thresholds, look
+from serving.watch.verdicts import Seen, look
 from serving.watch.wording import to_dict, to_text
+from training.watching import Thresholds
 
 BAD = replace(judged(auc=(0.7, 0.6, 0.79), off=(0.08, 0.01, 0.2)), counts=skewed("a").counts)
 
@@ -48,9 +49,9 @@ def test_a_model_without_a_reference_and_a_run_without_members_are_told() -> Non
 
 
 def test_the_same_as_plain_values() -> None:
-    nothing = replace(RUN, outcome=Outcome(0, 5, {}, float("nan")))
+    nothing = replace(RUN, as_of=dt.date(2020, 7, 6), outcome=Outcome(0, 5, {}, float("nan")))
     plain = json.loads(json.dumps(to_dict(seen(BAD, nothing), None), allow_nan=False))
-    assert [run["as_of"] for run in plain["runs"]] == ["2020-06-29"] * 2
+    assert [run["as_of"] for run in plain["runs"]] == ["2020-06-29", "2020-07-06"]
     assert plain["runs"][0]["due"] == "2020-07-27"
     first = plain["runs"][0]["movements"][0]
     assert (first["name"], first["of"], first["far"]) == ("a", "feature", True)
