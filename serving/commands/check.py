@@ -58,6 +58,8 @@ def command(
     if quarantine is not None:
         write_quarantine(checked, quarantine)
         click.echo(f"{sum(summary.refused.values()):,} refused rows are in {quarantine}", err=True)
+    if not summary.usable_rows:
+        raise UnusableLogError("a log has usable rows", "none", "see above why each was refused")
 
 
 def horizon_found(checked: Checked, chosen: Config, plot: Path | None = None) -> tuple[dict[str, Any], str]:

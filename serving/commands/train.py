@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from features.errors import counted
 from serving.commands.options import (
     home_option,
     horizon_days,
@@ -99,5 +100,7 @@ def command(
         alias=alias,
     )
     click.echo(f"\nmodel {bundle.version} is registered as '{logged.alias}'; it is in {place.models / bundle.version}")
+    if failed := [finding.code for finding in findings if finding.status == "failed"]:
+        click.echo(f"{counted(len(failed), 'check')} failed ({', '.join(failed)}): read above what to do before it is used")
     if logged.alias == CHALLENGER and alias is None:
         click.echo("there is a champion already: 'tiercast promote' compares the two")
