@@ -22,6 +22,15 @@ _HEAD: Final = (
     _AT_RISK,
     Phrase("why", "原因"),
 )
+_OF_MONEY: Final = Phrase(
+    "{whole:,.2f} of {value_of} at risk, with {members:,} members; {share:.0%} with these {shown}",
+    "{members:,} 名会员共有 {whole:,.2f} 面临流失（{value_of}）；前 {shown} 名占 {share:.0%}",
+)
+_OF_LEAVERS: Final = Phrase(
+    "the log has no money, so the likeliest to leave come first: {whole:,.0f} of {members:,} members are expected to leave, "
+    "{share:.0%} of them among these {shown}",
+    "日志没有金额，按流失概率排序：{members:,} 名会员中预计流失 {whole:,.0f} 名，前 {shown} 名占 {share:.0%}",
+)
 
 
 def has_money(audience: Audience) -> bool:
@@ -30,7 +39,7 @@ def has_money(audience: Audience) -> bool:
 
 
 def worth_a_call(audience: Audience) -> npt.NDArray[np.int64]:
-    """Positions of members, most value at risk first, without those who have none; where nobody has, the likeliest to leave."""
+    """Positions of members, most value at risk first, without those who have none; the likeliest to leave if nobody has."""
     weight = audience.value_at_risk if has_money(audience) else audience.p_churn
     known = np.flatnonzero(np.isfinite(weight))
     order: npt.NDArray[np.int64] = known[np.argsort(-weight[known], kind="stable")]
@@ -73,21 +82,7 @@ def to_text(audience: Audience, most: int, language: str = "en") -> str:
     whole, theirs = float(weight[rows].sum()), float(weight[top].sum())
     width = [max(len(line[0]) for line in lines)]
     cells = table([[line[0].rjust(width[0]), *line[1:]] for line in lines], left=2, words_last=True)
-    told = _at_risk(audience.value_of, zh=zh) if money else _leaving(zh=zh)
-    said = told.format(whole=whole, members=len(rows), shown=len(top), share=theirs / whole if whole > 0 else 0.0)
+    told = (_OF_MONEY if money else _OF_LEAVERS)[zh]
+    share = theirs / whole if whole > 0 else 0.0
+    said = told.format(whole=whole, members=len(rows), shown=len(top), share=share, value_of=audience.value_of)
     return "\n".join([*cells, "", said])
-
-
-def _at_risk(value_of: str, *, zh: bool) -> str:
-    if zh:
-        return f"{{members:,}} 名会员共有 {{whole:,.2f}} 面临流失（{value_of}）；前 {{shown}} 名占 {{share:.0%}}"
-    return f"{{whole:,.2f}} of {value_of} at risk, with {{members:,}} members; {{share:.0%}} with these {{shown}}"
-
-
-def _leaving(*, zh: bool) -> str:
-    if zh:
-        return "日志没有金额，按流失概率排序：{members:,} 名会员中预计流失 {whole:,.0f} 名，前 {shown} 名占 {share:.0%}"
-    return (
-        "the log has no money, so the likeliest to leave come first: {whole:,.0f} of {members:,} members are expected to "
-        "leave, {share:.0%} of them among these {shown}"
-    )
