@@ -27,7 +27,10 @@ EARLIEST: Final = dt.datetime(1980, 1, 1)
 TIME_REASONS: Final[Mapping[str, str]] = {
     "no_member": "no member: customer_id is missing or blank",
     "no_time": "no time: timestamp is missing or blank",
-    "unparsable_time": "time cannot be read (ISO 8601 is expected, as 2017-01-31 or 2017-01-31T09:30:00)",
+    "unparsable_time": (
+        "time cannot be read: 2017-01-31 or 2017-01-31T09:30:00 (ISO 8601) is expected; for 31.01.2017 or 31/1/2017 say "
+        "date_order: dmy, for 1/31/2017 mdy, for 2017/1/31 ymd"
+    ),
     "zero_date": "time before 1980: an empty date in disguise",
 }
 """Reason code → what it means, for rows that say who and when; in the order in which they are tried."""
@@ -51,9 +54,14 @@ def member_cell(column: ir.Column) -> ir.Value:
     raise ColumnError("customer_id is a number or text", f"a column of type {kind}", "cast it when writing the log")
 
 
-def time_cell(column: ir.Column, name: str = "timestamp", zone: ZoneInfo | None = None) -> ir.Value:
-    """Times without a zone: those with one as the clocks of a time zone showed them, in UTC without one."""
-    time = _instant(column, name)
+def time_cell(
+    column: ir.Column, name: str = "timestamp", zone: ZoneInfo | None = None, order: dialects.DateOrder | None = None
+) -> ir.Value:
+    """Times without a zone: those with one as the clocks of a time zone showed them, in UTC without one.
+
+    ``order`` is how dates in text are written that are not in ISO 8601.
+    """
+    time = _instant(column, name, order)
     kind = column.type()
     if zone is None or kind.is_date() or (kind.is_timestamp() and kind.timezone is None):
         return time
@@ -65,10 +73,10 @@ def time_cell(column: ir.Column, name: str = "timestamp", zone: ZoneInfo | None 
     return has_zone(column).ifelse(shown, time) if kind.is_string() else shown
 
 
-def _instant(column: ir.Column, name: str) -> ir.Value:
+def _instant(column: ir.Column, name: str, order: dialects.DateOrder | None) -> ir.Value:
     kind = column.type()
     if kind.is_string():
-        return dialects.time_of(column)
+        return dialects.time_of(column, order)
     if kind.is_timestamp() or kind.is_date():
         return column.cast("timestamp")
     if kind.is_unknown() and "TIMESTAMPTZ" in str(kind):  # in nanoseconds, which Ibis has no name for

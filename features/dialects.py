@@ -7,7 +7,8 @@ all three, holds; the expressions leave nothing that an engine could refuse or r
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -21,10 +22,20 @@ _DATE: Final = (
     f"|0?2-(?:0?[1-9]|1[0-9]|2[0-8]))|{_LEAP}-0?2-29)"
 )
 _CLOCK: Final = "(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]+)?)?"
-_OFFSET: Final = "(?:Z| UTC|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)"
+_OFFSET: Final = "(?:Z| UTC| ?[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)"
 
 TIME: Final = f"^{_DATE}(?:[T ]{_CLOCK}{_OFFSET}?)?$"
 """A date, or a date and a time of day; without an offset it is UTC."""
+
+DateOrder = Literal["ymd", "dmy", "mdy"]
+"""How dates are written that are not in ISO 8601: 2017/1/31, 31.1.2017 or 1/31/2017, with points, slashes or hyphens."""
+
+_ORDERS: Final[Mapping[str, tuple[str, tuple[int, int, int]]]] = {  # what is looked for; which group is year, month, day
+    "ymd": ("^([0-9]{4})[./-]([0-9]{1,2})[./-]([0-9]{1,2})", (1, 2, 3)),
+    "dmy": ("^([0-9]{1,2})[./-]([0-9]{1,2})[./-]([0-9]{4})", (3, 2, 1)),
+    "mdy": ("^([0-9]{1,2})[./-]([0-9]{1,2})[./-]([0-9]{4})", (3, 1, 2)),
+}
+ORDERS: Final = tuple(_ORDERS)
 
 NUMBER: Final = "^[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?0?[0-9]{1,2})?$"
 """A decimal number with a point, no separators of thousands, and an exponent of at most two digits."""
@@ -37,14 +48,20 @@ _MOST_FACTOR: Final = 1e150
 _EXACT_DIGITS: Final = 15
 
 
-def time_of(text: ir.StringValue) -> ir.Value:
-    """The instant that a text names, as a timestamp in UTC, cut to microseconds; null where it names none."""
-    plain = text.strip()
-    engine, mended = _engine(text), plain
+def time_of(text: ir.StringValue, order: DateOrder | None = None) -> ir.Value:
+    """The instant that a text names, as a timestamp in UTC, cut to microseconds; null where it names none.
+
+    With an ``order`` dates written in it are read beside those in ISO 8601.
+    """
+    plain, engine = text.strip(), _engine(text)
+    if order is not None:
+        shape, groups = _ORDERS[order]
+        plain = plain.re_replace(shape, "-".join(f"${group}" if engine == "pyspark" else rf"\{group}" for group in groups))
+    mended = plain.replace(" +", "+").replace(" -", "-")  # an offset set apart
     if engine == "postgres":  # rounds to microseconds where the others cut: so cut first
-        mended = plain.re_replace("([.][0-9]{6})[0-9]+", r"\1")
+        mended = mended.re_replace("([.][0-9]{6})[0-9]+", r"\1")
     elif engine == "pyspark":  # reads no offset behind a time without seconds
-        mended = plain.re_replace("([T ][0-9]{1,2}:[0-9]{2})(Z| UTC|[+-])", "$1:00$2")
+        mended = mended.re_replace("([T ][0-9]{1,2}:[0-9]{2})(Z| UTC|[+-])", "$1:00$2")
     # By way of a zoned time: cast straight to a timestamp, an engine would drop the text's offset. try_cast is a cast on
     # PostgreSQL, which has no other, so the test comes first.
     return plain.re_search(TIME).ifelse(mended.try_cast("timestamp('UTC')"), None).cast("timestamp")

@@ -96,7 +96,8 @@ def open_table(source: Source) -> ir.Table:
     except Exception as error:
         got = f"{str(source)!r}: {first_line(error)}"
         if "utf-8" in str(error):
-            raise SourceError("a CSV file is in UTF-8", got, "convert it, as in iconv -f latin1 -t utf-8") from error
+            fix = "convert it, as in iconv -f windows-1252 -t utf-8 OLD.csv > NEW.csv"
+            raise SourceError("a CSV file is in UTF-8", f"another encoding in {str(source)!r}", fix) from error
         raise SourceError(f"a {kind} file can be read as such", got, "mend or leave out the file") from error
     if extra := [name for name in table.columns if name.startswith("column") and name not in _header(paths)]:
         got = f"{len(extra)} more on some line of {str(source)!r}"

@@ -36,6 +36,7 @@ from features.cells import (
     time_conditions,
     units_cell,
 )
+from features.dialects import DateOrder
 from features.engine import Source, fetch
 from features.errors import ColumnError, counted
 from features.histories import Histories, Ragged
@@ -125,7 +126,12 @@ class CheckedEvents(CheckedTable):
 
 
 def check_events(
-    source: Source, mapping: Mapping[str, str] | None = None, *, time_zone: str | None = None, decimal_comma: bool = False
+    source: Source,
+    mapping: Mapping[str, str] | None = None,
+    *,
+    time_zone: str | None = None,
+    decimal_comma: bool = False,
+    date_order: DateOrder | None = None,
 ) -> CheckedEvents:
     """Give every row of an event log its verdict. Lazy; only mapped columns are selected.
 
@@ -133,7 +139,7 @@ def check_events(
     ----------
     source : path, glob, frame or table
     mapping : contract column → source column
-    time_zone, decimal_comma : as for transactions (features.verdicts)
+    time_zone, decimal_comma, date_order : as for transactions (features.verdicts)
 
     Raises
     ------
@@ -151,7 +157,7 @@ def check_events(
         zones_agree(row, ColumnMap({"timestamp": ("timestamp",)}))
     row = row.mutate(
         tc_member=member_cell(row.customer_id),
-        tc_time=time_cell(row.timestamp, zone=zone_of(time_zone) if time_zone else None),
+        tc_time=time_cell(row.timestamp, zone=zone_of(time_zone) if time_zone else None, order=date_order),
         tc_kind=text_cell(row.kind).strip().lower(),
         tc_score=_score(row, columns, comma=decimal_comma),
     )

@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from features.beside import CheckedTable, mapped
 from features.cells import EARLIEST, TIME_REASONS, blank, first_reason, member_cell, time_cell
+from features.dialects import DateOrder
 from features.engine import Source, fetch
 from features.errors import ColumnError, counted
 from features.histories import Histories
@@ -52,7 +53,7 @@ YES: Final = ("true", "t", "1", "1.0", "yes", "y", "ja", "j", "是")
 NO: Final = ("false", "f", "0", "0.0", "no", "n", "nein", "否")
 MEMBER_REASONS: Final[Mapping[str, str]] = {
     "no_member": TIME_REASONS["no_member"],
-    "unparsable_joined": "joined cannot be read (a date is expected, as 2017-01-31)",
+    "unparsable_joined": "joined cannot be read (a date is expected, as 2017-01-31; date_order says how others are written)",
     "zero_joined": "joined before 1980: an empty date in disguise",
     "unreadable_consent": "consent is none of true/false, 1/0, yes/no, ja/nein, 是/否",
     "contradiction": "the member stands there more than once, with different dates or consents",
@@ -124,7 +125,11 @@ class CheckedMembers(CheckedTable):
 
 
 def check_members(
-    source: Source, mapping: Mapping[str, str] | None = None, *, time_zone: str | None = None
+    source: Source,
+    mapping: Mapping[str, str] | None = None,
+    *,
+    time_zone: str | None = None,
+    date_order: DateOrder | None = None,
 ) -> CheckedMembers:
     """Give every row of a member table its verdict. Lazy; only mapped columns are selected.
 
@@ -132,7 +137,7 @@ def check_members(
     ----------
     source : path, glob, frame or table
     mapping : contract column → source column
-    time_zone : as for transactions (features.verdicts)
+    time_zone, date_order : as for transactions (features.verdicts)
 
     Raises
     ------
@@ -150,7 +155,7 @@ def check_members(
     zone = zone_of(time_zone) if time_zone else None
     row = row.mutate(
         tc_member=member_cell(row.customer_id),
-        tc_joined=time_cell(row.joined, "joined", zone).date() if "joined" in has else ibis.null("date"),
+        tc_joined=time_cell(row.joined, "joined", zone, date_order).date() if "joined" in has else ibis.null("date"),
         tc_consent=_consent(row.consent) if "consent" in has else ibis.null("int8"),
     )
     row = row.mutate(tc_own=first_reason(_conditions(row, columns), MEMBER_REASONS))

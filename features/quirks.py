@@ -37,7 +37,7 @@ class Held:
 class Undone:
     """Purchases that a return of the same member, size and (where known) product undid within the hour.
 
-    ``amount`` is their sum and ``largest`` the largest, in currency.
+    Returns of which only the day is known are left out. ``amount`` is their sum and ``largest`` the largest, in currency.
     """
 
     rows: int
@@ -82,7 +82,8 @@ def undone(checked: Checked) -> Undone | None:
     )
     pairs = bought.inner_join(back, ["customer_id", "product", "units"])
     late = pairs.timestamp + ibis.interval(minutes=UNDONE_MINUTES)
-    near = pairs.filter((pairs.undone >= pairs.timestamp) & (pairs.undone <= late))
+    timed = pairs.undone > pairs.undone.truncate("D")  # a time of midnight is a day: nobody knows in which order
+    near = pairs.filter(timed & (pairs.undone >= pairs.timestamp) & (pairs.undone <= late))
     single = near.group_by("customer_id", "product", "units", "timestamp").agg(times=near.count())
     total = fetch(
         single.agg(rows=single.count(), amount=single.units.cast("decimal(38, 0)").sum(), largest=single.units.max())

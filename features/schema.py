@@ -131,6 +131,7 @@ def resolve(
     mapping = mapping or {}
     sources: dict[str, tuple[str, ...]] = {}
     guessed: list[str] = []
+    missing: list[str] = []
     for name in mapping:
         if name not in contract.columns:
             raise ColumnError(
@@ -152,11 +153,14 @@ def resolve(
             if any(_DATA.search(column) for column in columns):
                 got = f"a first line of {len(columns)} fields that look like data"
                 raise ColumnError("a log begins with the names of its columns", got, "add a header line")
-            raise ColumnError(
-                f"{contract.table} has a column {name!r}",
-                f"the columns {contract.shown(columns)}",
-                f"map it, as in {contract.option} {name}=YOUR_COLUMN",
-            )
+            missing.append(name)
+    if missing:
+        names = " and ".join(map(repr, missing))
+        raise ColumnError(
+            f"{contract.table} has {'a column' if len(missing) == 1 else 'columns'} {names}",
+            f"the columns {contract.shown(columns)}",
+            f"say which, as in {' '.join(f'{contract.option} {name}=YOUR_COLUMN' for name in missing)}",
+        )
     return ColumnMap(sources, tuple(guessed))
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Classes instead of \d, as in features.dialects, whose shapes of a time of day and of an offset these tell apart.
 _CLOCK: Final = "[0-9]:[0-9]{2}[0-9:.]*"
-_OFFSET: Final = "(?:Z| UTC|[+-][0-9]{2}(?::?[0-9]{2})?)"
+_OFFSET: Final = "(?:Z| UTC| ?[+-][0-9]{2}(?::?[0-9]{2})?)"
 _ZONED: Final = f"{_CLOCK}{_OFFSET}$"
 _TIMED: Final = f"{_CLOCK}{_OFFSET}?$"
 _SHOWN: Final = 4

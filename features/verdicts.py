@@ -27,6 +27,7 @@ from features.cells import (
     time_cell,
     time_conditions,
 )
+from features.dialects import DateOrder
 from features.engine import FILE, Source, fetch, open_table
 from features.errors import ColumnError, ConfigError, SourceError, listed
 from features.repetition import DUPLICATES, Duplicates, marked
@@ -125,6 +126,7 @@ def check(
     rules: Sequence[Rule] = (),
     time_zone: str | None = None,
     decimal_comma: bool = False,
+    date_order: DateOrder | None = None,
     whole_log: bool = True,
 ) -> Checked:
     """Give every row of a log its verdict. Lazy.
@@ -138,6 +140,8 @@ def check(
     time_zone : IANA name of the programme's; times with a zone are read as its clocks showed them, times without as they
         are. Without it, times with a zone are read in UTC, and a log in which only some have one is refused
     decimal_comma : amounts and other numbers are written as 1.234,50
+    date_order : how dates in text are written that are not in ISO 8601: 'dmy' (31.01.2017), 'mdy' (1/31/2017) or 'ymd'
+        (2017/1/31)
     whole_log : False for the lines of some members alone, which have no end of their own: no time is a stray then
 
     Raises
@@ -168,7 +172,7 @@ def check(
         table = marked(table, duplicates)
     row = table.mutate(
         tc_member=member_cell(table[columns.sources["customer_id"][0]]),
-        tc_time=time_cell(table[columns.sources["timestamp"][0]], zone=zone),
+        tc_time=time_cell(table[columns.sources["timestamp"][0]], zone=zone, order=date_order),
         tc_amount=_amount(table, columns, comma=decimal_comma),
         tc_order=_order(table, columns),
         **{

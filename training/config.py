@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from features.bounds import StandingBounds
 from features.declared import DEFAULT, Entry, choose, entries, read_entries
+from features.dialects import DateOrder
 from features.documents import read_yaml
 from features.errors import ConfigError
 from features.feature import Feature
@@ -74,6 +75,7 @@ class Config(BaseModel):
     rules: tuple[Rule, ...] = ()
     time_zone: str | None = None
     decimal_comma: bool = False
+    date_order: DateOrder | None = None
     policy: str | None = None
     features: str | list[str | dict[str, Any]] | None = None
     events: Table | None = None

@@ -1,4 +1,4 @@
-"""The plain answer without a catalogue: members by value at risk."""
+"""The plain answer without a catalogue: members by value at risk; by the probability of leaving where a log has no money."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from features.errors import UnusableLogError
 from features.feature import Phrase
 from retention.plan.audience import Audience
 from retention.plan.plan_text import table
@@ -15,36 +14,43 @@ from retention.plan.plan_text import table
 if TYPE_CHECKING:
     import pandas as pd
 
+_AT_RISK: Final = Phrase("at risk", "风险价值")
 _HEAD: Final = (
     Phrase("member", "会员"),
     Phrase("tier", "等级"),
     Phrase("leaves", "流失概率"),
-    Phrase("at risk", "风险价值"),
+    _AT_RISK,
     Phrase("why", "原因"),
+)
+_OF_MONEY: Final = Phrase(
+    "{whole:,.2f} of {value_of} at risk, with {members:,} members; {share:.0%} with these {shown}",
+    "{members:,} 名会员共有 {whole:,.2f} 面临流失（{value_of}）；前 {shown} 名占 {share:.0%}",
+)
+_OF_LEAVERS: Final = Phrase(
+    "the log has no money, so the likeliest to leave come first: {whole:,.0f} of {members:,} members are expected to leave, "
+    "{share:.0%} of them among these {shown}",
+    "日志没有金额，按流失概率排序：{members:,} 名会员中预计流失 {whole:,.0f} 名，前 {shown} 名占 {share:.0%}",
 )
 
 
-def by_value_at_risk(audience: Audience) -> npt.NDArray[np.int64]:
-    """Positions of members, most value at risk first; those without a value are left out.
+def has_money(audience: Audience) -> bool:
+    """Whether anybody has a value at risk."""
+    return bool(np.isfinite(audience.value_at_risk).any())
 
-    Raises
-    ------
-    UnusableLogError
-        nobody has one
-    """
-    known = np.flatnonzero(np.isfinite(audience.value_at_risk))
-    if not len(known):
-        fix = "score a log with amounts"
-        raise UnusableLogError("members are ranked by value at risk", "forecasts without any money", fix)
-    order: npt.NDArray[np.int64] = known[np.argsort(-audience.value_at_risk[known], kind="stable")]
+
+def worth_a_call(audience: Audience) -> npt.NDArray[np.int64]:
+    """Positions of members, most value at risk first, without those who have none; the likeliest to leave if nobody has."""
+    weight = audience.value_at_risk if has_money(audience) else audience.p_churn
+    known = np.flatnonzero(np.isfinite(weight))
+    order: npt.NDArray[np.int64] = known[np.argsort(-weight[known], kind="stable")]
     return order
 
 
 def to_frame(audience: Audience) -> pd.DataFrame:
-    """One row a member, most value at risk first: → rank, customer_id, what they are, money, reason."""
+    """One row a member, in the order of ``worth_a_call``: → rank, customer_id, what they are, money, reason."""
     import pandas as pd
 
-    rows = by_value_at_risk(audience)
+    rows = worth_a_call(audience)
     names = [*audience.tier_names, None]
     return pd.DataFrame(
         {
@@ -63,22 +69,20 @@ def to_frame(audience: Audience) -> pd.DataFrame:
 
 
 def to_text(audience: Audience, most: int, language: str = "en") -> str:
-    """The first of them as a table, and how much of all that is at risk is theirs."""
-    zh = language == "zh"
-    rows = by_value_at_risk(audience)
+    """The first of them as a table, and what share of all that is at risk, or of all who are expected to leave, they are."""
+    zh, money = language == "zh", has_money(audience)
+    rows = worth_a_call(audience)
     top = rows[:most]
-    lines = [[word.zh if zh else word.en for word in _HEAD]]
+    lines = [[word.zh if zh else word.en for word in _HEAD if money or word is not _AT_RISK]]
     for i in top.tolist():
         tier = audience.tier_names[audience.tier[i]] if audience.tier[i] >= 0 else ""
-        at_risk = f"{audience.value_at_risk[i]:,.2f}"
-        lines.append([str(audience.ids[i]), tier, f"{audience.p_churn[i]:.0%}", at_risk, str(audience.reason[i])])
-    whole, theirs = float(audience.value_at_risk[rows].sum()), float(audience.value_at_risk[top].sum())
-    share = theirs / whole if whole > 0 else 0.0
+        at_risk = [f"{audience.value_at_risk[i]:,.2f}"] if money else []
+        lines.append([str(audience.ids[i]), tier, f"{audience.p_churn[i]:.0%}", *at_risk, str(audience.reason[i])])
+    weight = audience.value_at_risk if money else audience.p_churn
+    whole, theirs = float(weight[rows].sum()), float(weight[top].sum())
     width = [max(len(line[0]) for line in lines)]
     cells = table([[line[0].rjust(width[0]), *line[1:]] for line in lines], left=2, words_last=True)
-    said = (
-        f"{len(rows):,} 名会员共有 {whole:,.2f} 面临流失（{audience.value_of}）；前 {len(top)} 名占 {share:.0%}"
-        if zh
-        else f"{whole:,.2f} of {audience.value_of} at risk, with {len(rows):,} members; {share:.0%} with these {len(top)}"
-    )
+    told = (_OF_MONEY if money else _OF_LEAVERS)[zh]
+    share = theirs / whole if whole > 0 else 0.0
+    said = told.format(whole=whole, members=len(rows), shown=len(top), share=share, value_of=audience.value_of)
     return "\n".join([*cells, "", said])

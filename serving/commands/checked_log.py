@@ -1,14 +1,16 @@
-"""The log that settings name, checked: what every command says of it before it reads on."""
+"""The log that settings name, checked: what every command says of it before it reads on; and the two tables beside it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from features.errors import ConfigError
-from training.config import FILE, Config
+from features.errors import ConfigError, counted
+from training.config import FILE, Config, Table
 
 if TYPE_CHECKING:
+    from features.events import CheckedEvents
+    from features.members import CheckedMembers
     from features.verdicts import Checked
 
 
@@ -33,7 +35,24 @@ def checked_log(config: Config, say: Callable[[str], None]) -> tuple[Checked, in
     rows = {row["tc_reason"]: int(row["rows"]) for row in fetch(judged).to_pylist()}
     refused = {reason: rows[reason] for reason in sorted(reason for reason in rows if reason is not None)}
     for reason, count in refused.items():
-        say(f"refused {count:,} rows: {REASONS[reason]}")
+        say(f"refused {counted(count, 'row')}: {REASONS[reason]}")
     for name in checked.columns.guessed:
         say(f"taken as {name}: {'*'.join(checked.columns.sources[name])}")
     return checked, sum(rows.values()), refused
+
+
+def checked_events(table: Table, config: Config, say: Callable[[str], None]) -> CheckedEvents:
+    """The event log's verdicts, told likewise by whoever asked."""
+    from features.events import check_events
+
+    say(f"reading {table.path}")
+    written: dict[str, Any] = {"decimal_comma": config.decimal_comma, "date_order": config.date_order}
+    return check_events(table.path, table.columns, time_zone=config.programme_zone(), **written)
+
+
+def checked_members(table: Table, config: Config, say: Callable[[str], None]) -> CheckedMembers:
+    """The member table's verdicts, likewise."""
+    from features.members import check_members
+
+    say(f"reading {table.path}")
+    return check_members(table.path, table.columns, time_zone=config.programme_zone(), date_order=config.date_order)

@@ -40,7 +40,10 @@ def list_command(home_path: Path | None) -> None:
     """List all keys: id, name, scopes, when made and when revoked."""
     from serving.privacy.keys import all_keys
 
-    for key in all_keys(_store(home_path)):
+    keys = all_keys(_store(home_path))
+    if not keys:
+        click.echo("there are no keys: 'tiercast keys make' makes one", err=True)
+    for key in keys:
         state = f"revoked {key.revoked_at}" if key.revoked_at else "in force"
         click.echo("\t".join((key.id, key.name, " ".join(sorted(key.scopes)), key.made_at, state)))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from features.dialects import ORDERS
 from features.errors import ConfigError
 from features.repetition import DUPLICATES
 from training.config import AUTO, FILE, Config, load_config
@@ -21,13 +22,16 @@ if TYPE_CHECKING:
     from features.members import Enrolled
 
 Command = Callable[..., None]
-_SETTINGS: Final = ("transactions", "duplicates", "policy", "horizon_days", "lookback_days")
+_SETTINGS: Final = (
+    *("transactions", "duplicates", "decimal_comma", "date_order"),
+    *("policy", "horizon_days", "lookback_days"),
+)
 _TABLES: Final = {"events": "event", "members": "member"}
 """Tables beside the transactions, and what one row of each is called in options."""
 
 
 def log_options(command: Command) -> Command:
-    """``--config``, ``--transactions``, ``--map`` and ``--duplicates``; the command's first argument becomes the settings.
+    """``--config``, ``--transactions``, ``--map`` and how the log is written; the first argument becomes the settings.
 
     Outside of ``model_options``, so that what these add is among the settings too.
     """
@@ -42,6 +46,8 @@ def log_options(command: Command) -> Command:
         command(settings(config, columns, **said), **given)
 
     for option in (
+        click.option("--date-order", type=click.Choice(ORDERS), help="Of 31.01.2017: dmy; 1/31/2017: mdy; 2017/1/31: ymd."),
+        click.option("--decimal-comma", is_flag=True, default=None, help="Numbers are written as 1.234,50."),
         click.option("--duplicates", type=click.Choice(DUPLICATES), help="Rows that repeat others. [default: keep]"),
         click.option(
             "--map", "columns", multiple=True, metavar="NAME=COLUMN", help="Where a contract column is in the log."
@@ -131,7 +137,7 @@ class Base:
 
 def reading(config: Config) -> dict[str, Any]:
     """How a log is read: what ``features.check`` takes beside the log and its columns."""
-    given = {name: getattr(config, name) for name in ("duplicates", "rules", "decimal_comma")}
+    given = {name: getattr(config, name) for name in ("duplicates", "rules", "decimal_comma", "date_order")}
     return {**given, "time_zone": config.programme_zone()}
 
 
@@ -216,7 +222,7 @@ def _read(config: Config, say: Callable[[str], None], needed: Callable[[Collecti
     checked, rows, refused = checked_log(config, say)
     histories = from_log(checked, needed(checked.columns.sources))
     if config.policy and not histories.has_amounts:
-        say("the log has no amounts, so spend and tiers are not available")
+        say("the log has no amounts: money is not available, nor are tiers that count it")
     first, end = histories.span
     members = f"{len(histories):,} member{'s' if len(histories) != 1 else ''}"
     say(f"{members}, {len(histories.visits.day):,} shopping days, {first} to {end}")
@@ -229,21 +235,20 @@ def attached(config: Config, histories: Histories) -> Histories:
 
 
 def _with_tables(config: Config, histories: Histories, say: Callable[[str], None]) -> Base:
+    from serving.commands.checked_log import checked_events, checked_members
+
     enrolled = None
     if config.events is not None:
-        from features.events import attach_events, check_events
+        from features.events import attach_events
 
-        say(f"reading {config.events.path}")
-        how: dict[str, Any] = {"time_zone": config.programme_zone(), "decimal_comma": config.decimal_comma}
-        events = check_events(config.events.path, config.events.columns, **how)
+        events = checked_events(config.events, config, say)
         for note in events.notes(histories):
             say(note)
         histories = attach_events(histories, events)
     if config.members is not None:
-        from features.members import attach_members, check_members
+        from features.members import attach_members
 
-        say(f"reading {config.members.path}")
-        members = check_members(config.members.path, config.members.columns, time_zone=config.programme_zone())
+        members = checked_members(config.members, config, say)
         for note in members.notes(histories):
             say(note)
         histories, enrolled = attach_members(histories, members)

@@ -10,6 +10,7 @@ import click
 
 from features.errors import ConfigError
 from features.files import write_table
+from serving.commands.checked_log import checked_events, checked_members
 from serving.commands.options import home_option, pairs, progress, settings, table_options
 from serving.settings import home
 from training.config import FILE, Config
@@ -99,20 +100,13 @@ def with_tables(audience: Audience, catalogue: Catalogue, chosen: Config) -> Aud
     ConfigError
         the catalogue limits contacts, and there is no event log
     """
-    zone = chosen.programme_zone()
     if chosen.members is not None:
-        from features.members import check_members
-
-        progress(f"reading {chosen.members.path}")
-        members = check_members(chosen.members.path, chosen.members.columns, time_zone=zone)
+        members = checked_members(chosen.members, chosen, progress)
         for clause in members.refusals("row", " of the member table"):
             progress(f"refused {clause}")
         audience = audience.with_consent(members.folded)
     if chosen.events is not None:
-        from features.events import check_events
-
-        progress(f"reading {chosen.events.path}")
-        events = check_events(chosen.events.path, chosen.events.columns, time_zone=zone, decimal_comma=chosen.decimal_comma)
+        events = checked_events(chosen.events, chosen, progress)
         for clause in events.refusals("event"):
             progress(f"refused {clause}")
         return audience.with_contacts(events.folded, catalogue.pressure)

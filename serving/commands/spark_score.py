@@ -15,7 +15,7 @@ import click
 
 from features.errors import ConfigError, counted
 from features.urls import is_url, parts_of, shown
-from serving.commands.checked_log import checked_log
+from serving.commands.checked_log import checked_events, checked_log, checked_members
 from serving.commands.told import in_place
 from serving.settings import Home
 from training.config import Config
@@ -111,7 +111,7 @@ def score_there(
         checked,
         bundle,
         as_of,
-        **_beside(config),
+        **_beside(config, say),
         bounds=config.standing,
         language="zh" if language == "zh" else "en",
         reference=reference,
@@ -146,18 +146,13 @@ def tell(done: Done, *, as_json: bool) -> None:
     click.echo("\n".join(done.targets))
 
 
-def _beside(config: Config) -> dict[str, Any]:
+def _beside(config: Config, say: Callable[[str], None]) -> dict[str, Any]:
     """The event log and the member table, where they are given: read on this machine."""
-    from features.events import check_events
-    from features.members import check_members
-
     found: dict[str, Any] = {}
-    zone = config.programme_zone()
     if config.events is not None:
-        how: dict[str, Any] = {"time_zone": zone, "decimal_comma": config.decimal_comma}
-        found["events"] = check_events(config.events.path, config.events.columns, **how)
+        found["events"] = checked_events(config.events, config, say)
     if config.members is not None:
-        found["members"] = check_members(config.members.path, config.members.columns, time_zone=zone)
+        found["members"] = checked_members(config.members, config, say)
     return found
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from features.errors import counted
 from serving.commands.options import (
     home_option,
     horizon_days,
@@ -17,6 +20,9 @@ from serving.commands.options import (
 )
 from serving.settings import home
 from training.config import Config
+
+if TYPE_CHECKING:
+    from training.checks import Finding
 
 
 @click.command("train")
@@ -99,5 +105,14 @@ def command(
         alias=alias,
     )
     click.echo(f"\nmodel {bundle.version} is registered as '{logged.alias}'; it is in {place.models / bundle.version}")
+    if said := failures(findings):
+        click.echo(said)
     if logged.alias == CHALLENGER and alias is None:
         click.echo("there is a champion already: 'tiercast promote' compares the two")
+
+
+def failures(findings: Iterable[Finding]) -> str:
+    """Which checks failed, for the last line of a training, whose model is registered all the same; empty where none did."""
+    failed = [finding.code for finding in findings if finding.status == "failed"]
+    said = f"{counted(len(failed), 'check')} failed ({', '.join(failed)}): read above what to do before the model is used"
+    return said if failed else ""

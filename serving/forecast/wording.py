@@ -39,6 +39,9 @@ def worded(value: float, unit: Unit, language: Language) -> str:
     >>> worded(0.0, Unit.COUNT, "en"), worded(0.02, Unit.COUNT, "en"), worded(0.02, Unit.COUNT, "zh")
     ('no', 'under 0.1', '不到 0.1')
 
+    >>> worded(0.0, Unit.METRIC, "en"), worded(0.0, Unit.METRIC, "zh")
+    ('nothing', '0')
+
     Entropy is no word for a manager: it is said as the number of labels that, all alike, would be as mixed.
 
     >>> worded(math.log(7), Unit.NATS, "en")
@@ -56,6 +59,8 @@ def worded(value: float, unit: Unit, language: Language) -> str:
         times = f"{value:.1f}" if value == 1 else _some(value, language)  # '1 times' is no English
         return f"{times} 倍" if language == "zh" else f"{times} times"
     if unit is Unit.METRIC:  # money, points or orders: the policy knows
+        if value == 0.0 and language == "en":
+            return "nothing"
         return f"{value:,.0f}" if value == round(value) else f"{value:,.2f}"
     if unit is Unit.NATS:
         return f"{math.exp(min(value, _MOST_NATS)):,.1f}"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _ALERT: Final = "#b3402a"
 _STYLES: Final = ("-", "--", ":", "-.")
+_MARGIN_DAYS: Final = 14
 _LEAST: Final = 0.02
 """Below this a distance is drawn as this: the axis is logarithmic."""
 
@@ -57,6 +58,11 @@ def watched(seen: Sequence[Seen], references: Mapping[str, Reference | None] | N
     _intervals(off, judged, OFF)
     off.axhline(0.0, color=PALE, linewidth=1, zorder=0)
     _named(off, "Mean p_churn less the share that left")
+    for axes in (far, mean, auc, off):
+        axes.set_xlim(min(days) - _MARGIN_DAYS, max(days) + _MARGIN_DAYS)  # one run alone has no span of its own
+    if not judged:
+        for axes in (auc, off):
+            axes.text(0.5, 0.5, "no run can be judged yet", color=INK, fontsize=8, ha="center", transform=axes.transAxes)
     return figure
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from features.dialects import ORDERS, DateOrder
 from features.engine import fetch, open_table
 from features.verdicts import check
 
@@ -54,7 +55,11 @@ TIMES: list[tuple[str | None, str | None]] = [  # text, what it is read as (None
     ("2017-01-31T09:30:00.", None),
     ("2017-01-31T09:30:00+15:00", None),
     ("2017-01-31T09:30:00+02:60", None),
-    ("2017-01-31T09:30:00 +02:00", None),
+    ("2017-01-31T09:30:00 +02:00", "2017-01-31 07:30:00"),
+    ("2017-01-31 09:30:00 -0530", "2017-01-31 15:00:00"),
+    ("2017-01-31 09:30 +02", "2017-01-31 07:30:00"),
+    ("2017-01-31T09:30:00  +02:00", None),
+    ("2017-01-31 +02:00", None),
     ("2017-01-31T09:30:00z", None),
     ("2017-01-31t09:30:00", None),
     ("2017-01-31Z", None),
@@ -194,6 +199,37 @@ def test_times(on_engine: Opener) -> None:
     assert dict(zip(texts, found, strict=True)) == {
         text: (time, None if time else "unparsable_time") for text, time in zip(texts, read, strict=True)
     }
+
+
+ORDERED: list[tuple[DateOrder, str, str | None]] = [
+    ("dmy", "31.01.2017", "2017-01-31 00:00:00"),
+    ("dmy", "31/1/2017 9:30", "2017-01-31 09:30:00"),
+    ("dmy", " 1-2-2017T09:30:15.5Z ", "2017-02-01 09:30:15.500000"),
+    ("dmy", "1.2.2017 09:30:15 +0100", "2017-02-01 08:30:15"),
+    ("dmy", "2017-01-31", "2017-01-31 00:00:00"),
+    ("dmy", "01/31/2017", None),
+    ("dmy", "29.02.2017", None),
+    ("dmy", "31.01.17", None),
+    ("dmy", "31.01.20170", None),
+    ("dmy", "131.01.2017", None),
+    ("dmy", "31.01.2017 24:00", None),
+    ("dmy", "2017/01/31", None),
+    ("mdy", "1/31/2017", "2017-01-31 00:00:00"),
+    ("mdy", "01/02/2017 09:30", "2017-01-02 09:30:00"),
+    ("mdy", "31/01/2017", None),
+    ("ymd", "2017/1/31", "2017-01-31 00:00:00"),
+    ("ymd", "2017.01.31 09:30", "2017-01-31 09:30:00"),
+    ("ymd", "2017/31/1", None),
+    ("ymd", "31.01.2017", None),
+]
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_dates_in_an_order(on_engine: Opener, order: DateOrder) -> None:
+    expected = {text: time for of, text, time in ORDERED if of == order}
+    table = text(customer_id=["m"] * len(expected), timestamp=list(expected))
+    found = verdicts(on_engine(table), "tc_time", time_zone="UTC", whole_log=False, date_order=order)
+    assert {name: time and str(time) for name, (time, _) in zip(expected, found, strict=True)} == expected
 
 
 def test_numbers(on_engine: Opener) -> None:

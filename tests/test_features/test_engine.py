@@ -157,5 +157,5 @@ def test_a_line_with_a_field_too_many_is_refused(tmp_path: Path) -> None:
 def test_another_encoding_is_named(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_bytes((HEADER + "Zoë,2017-01-01,1.5\n").encode("latin1"))
-    with pytest.raises(SourceError, match=r"a CSV file is in UTF-8; .* iconv -f latin1 -t utf-8"):
+    with pytest.raises(SourceError, match=r"a CSV file is in UTF-8; .* iconv -f windows-1252 -t utf-8"):
         fetch(open_table(path))

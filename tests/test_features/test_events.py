@@ -12,6 +12,7 @@ import strategies
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from features.cells import TIME_REASONS
 from features.daily import Line
 from features.engine import fetch
 from features.errors import ColumnError, SourceError, TiercastError, UnusableLogError
@@ -92,7 +93,7 @@ def test_what_is_worth_telling() -> None:
     checked = check_events(log.rename(columns={"kind": "Event Type"}))
     notes = checked.notes(known(a="2016-01-01"))
     assert notes == [
-        "refused 1 event: time cannot be read (ISO 8601 is expected, as 2017-01-31 or 2017-01-31T09:30:00)",
+        f"refused 1 event: {TIME_REASONS['unparsable_time']}",
         "taken as kind of an event: Event Type",
         "1 kind of event beside sent, opened, redeemed, referral, survey, complaint, invitation: kept, used by no rule",
         "2 of 3 members in the event log without transactions: their events are left out",

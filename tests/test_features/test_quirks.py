@@ -101,6 +101,11 @@ def test_without_amounts_there_is_nothing_to_undo() -> None:
     assert signs(check(pa.table({"customer_id": [1], "timestamp": [START]}))) == []
 
 
+def test_where_only_days_are_known_nothing_is_within_the_hour() -> None:
+    log = pa.table({"customer_id": ["a", "a"], "timestamp": ["2017-01-01"] * 2, "amount": [5.0, -5.0]})
+    assert undone(check(log)) == Undone(0, 0.0, 0.0)
+
+
 def test_refused_rows_undo_nothing() -> None:
     log = pa.table(
         {"customer_id": ["a", "a"], "timestamp": [START.isoformat()] * 2, "amount": ["5", "-5"], "cost": ["", "many"]}

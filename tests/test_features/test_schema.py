@@ -65,6 +65,15 @@ def test_columns_are_found(
             ["only a number may be a product of two", "'a*b*c'"],
         ),
         (["customer_id", "timestamp", "a", "b"], {"store": "a*b"}, ["only a number may be a product of two", "'a*b'"]),
+        (
+            ["Email", "Created at"],
+            {},
+            [
+                "columns 'customer_id' and 'timestamp'; got the columns 'Email', 'Created at'",
+                "--map customer_id=YOUR_COLUMN --map timestamp=YOUR_COLUMN",
+            ],
+        ),
+        (["customer_id", "when"], {}, ["a column 'timestamp'", "as in --map timestamp=YOUR_COLUMN."]),
         (["member", "user_id", "timestamp"], {}, ["'member', 'user_id'", "--map customer_id=member"]),
     ],
 )

@@ -24,7 +24,7 @@ class EmptyFeature(Check):
         "A feature is missing in all rows to be scored and was there in most of training's (failed); one value stands "
         f"in all training rows, or it is missing in {NEARLY:.0%} of them; or its share missing moved by more than "
         f"{MOVED} between the two (warning). Named and not counted are features that look further back than the log "
-        "reaches, and those of returns in a log without any."
+        "reaches, and those of returns or amounts in a log without any."
     )
     remedy = (
         "A feature that is always the same or missing teaches nothing: look whether its column is mapped right, or "
@@ -79,7 +79,7 @@ def _kind(rows: Rows, name: str, then: Floats, now: Floats | None) -> str | None
     if abs(after - before) > MOVED:
         return f"missing {'more' if after > before else 'less'} often now"
     if before >= NEARLY:
-        return "nothing to tell yet" if _young(rows, name) else "nearly always missing"
+        return "nothing to tell yet" if name in rows.idle or _young(rows, name) else "nearly always missing"
     known = then[~np.isnan(then)]
     if (known != known[0]).any():
         return None

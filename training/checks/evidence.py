@@ -30,7 +30,7 @@ class Rows:
     churned : (n_rows,) what happened next, where that is known
     histories : whose positions ``member`` holds
     window_days : by feature, the longest window that it looks through
-    idle : features that read nothing but what the log has none of, such as returns
+    idle : features that read nothing but what the log has none of, such as returns or amounts
     """
 
     names: tuple[str, ...]

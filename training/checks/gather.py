@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from features.usability import UsabilityReport
 
 _RETURNS = ("'returned'", "'returns'")
+_MONEY = ("'gross'", "'returned'")
 _BY_PURCHASES = {"spend", "profit", "orders"}
 """Metrics of a tier policy that nothing but a purchase adds to."""
 
@@ -72,7 +73,7 @@ def gather(
 def rows(table: FeatureTable, labels: Labels | None = None) -> Rows:
     """A feature table as plain rows."""
     panel = table.panel
-    of_returns = {feature.name for feature in table.features if any(name in feature.expression for name in _RETURNS)}
+    lacking = (() if len(panel.histories.returns.day) else _RETURNS) + (() if panel.histories.has_amounts else _MONEY)
     return Rows(
         table.names,
         table.x,
@@ -81,7 +82,7 @@ def rows(table: FeatureTable, labels: Labels | None = None) -> Rows:
         None if labels is None else labels.churned,
         panel.histories,
         {feature.name: longest_window(feature) for feature in table.features},
-        frozenset() if len(panel.histories.returns.day) else frozenset(of_returns),
+        frozenset(feature.name for feature in table.features if any(name in feature.expression for name in lacking)),
     )
 
 

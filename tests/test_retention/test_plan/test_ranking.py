@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from plans import audience
 
-from features.errors import UnusableLogError
 from retention.plan.ranking import to_frame, to_text
 
 
@@ -28,7 +26,17 @@ def test_as_text() -> None:
     assert "50 名会员共有" in to_text(who, 3, "zh")
 
 
-def test_without_money_there_is_no_rank() -> None:
-    nothing = audience(3, value_at_risk=[np.nan] * 3)
-    with pytest.raises(UnusableLogError, match="members are ranked by value at risk"):
-        to_text(nothing, 3)
+def test_without_money_the_likeliest_to_leave_come_first() -> None:
+    who = audience(50)
+    who.value_at_risk[:] = np.nan
+    found = to_frame(who)
+    assert len(found) == 50
+    assert found.p_churn.is_monotonic_decreasing
+    said = to_text(who, 3).splitlines()
+    assert said[0].split() == ["member", "tier", "leaves", "why"]
+    assert [line.split()[0] for line in said[1:4]] == [str(each) for each in found.head(3).customer_id]
+    leavers = who.p_churn.sum()
+    share = found.p_churn.head(3).sum() / leavers
+    told = f"{leavers:,.0f} of 50 members are expected to leave, {share:.0%} of them among these 3"
+    assert said[-1] == f"the log has no money, so the likeliest to leave come first: {told}"
+    assert "按流失概率排序：50 名会员" in to_text(who, 3, "zh")

@@ -55,6 +55,23 @@ def test_the_quarantine_holds_the_refused_rows_as_they_were(run: Run, log: Path,
     assert {path.name for path in tmp_path.iterdir()} == {"log.csv", f"q.{suffix}"}
 
 
+def test_a_log_of_which_nothing_can_be_used_is_told_and_fails(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("customer_id,timestamp\na,31.01.2020\n")
+    code, out, err = run("check", "log.csv")
+    assert code == 2
+    assert "usable         0 (0.00%)" in out
+    assert "for 31.01.2017 or 31/1/2017 say date_order: dmy" in out
+    assert err == "tiercast: a log has usable rows; got none. To mend it: see above why each was refused.\n"
+
+
+def test_a_log_of_another_country(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("customer_id;timestamp;amount\na;31.01.2020 09:30;1.234,50\n")
+    code, out, err = run("check", "log.csv", "--date-order", "dmy", "--decimal-comma")
+    assert (code, err) == (0, "")
+    assert "span           2020-01-31 09:30:00 to 2020-01-31 09:30:00" in out
+    assert "bought         1,234.50" in out
+
+
 def test_real_data(run: Run, journey_path: str, journey_map: dict[str, str]) -> None:
     pairs = [part for name, column in journey_map.items() for part in ("--map", f"{name}={column}")]
     code, out, _ = run("check", journey_path, *pairs)
@@ -68,7 +85,7 @@ BAD = {
     "no file": (["none.csv"], "a source names files that exist"),
     "empty": (["empty.csv"], "a file has a header and rows; got empty"),
     "header only": (["header.csv"], "a log has rows"),
-    "missing column": (["columns.csv"], "a transaction log has a column 'customer_id'"),
+    "missing column": (["columns.csv"], "a transaction log has columns 'customer_id' and 'timestamp'"),
     "corrupt parquet": (["corrupt.parquet"], "a parquet file can be read as such"),
     "cut off parquet": (["cut.parquet"], "a parquet file can be read as such"),
     "another kind": (["log.xlsx"], "a file ends in one of"),

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
 
 from features.errors import ConfigError
-from serving.commands.checked_log import checked_log
-from training.config import Config
+from serving.commands.checked_log import checked_events, checked_log, checked_members
+from training.config import Config, Table
 
 
 def test_rows_are_counted_and_what_was_refused_or_guessed_is_said(tmp_path: Path) -> None:
@@ -16,8 +17,27 @@ def test_rows_are_counted_and_what_was_refused_or_guessed_is_said(tmp_path: Path
     _, rows, refused = checked_log(Config(transactions=str(log)), said.append)
     assert (rows, sum(refused.values())) == (3, 1)
     assert said[0].startswith("reading ")
-    assert said[1].startswith("refused 1 rows: ")
+    assert said[1].startswith("refused 1 row: ")
     assert "taken as customer_id: member_id" in said
+
+
+def test_the_tables_beside_a_log_are_written_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "events.csv").write_text('member,date,kind,score\na,31.01.2020,survey,"4,5"\n')
+    (tmp_path / "members.csv").write_text("member,joined\na,1.2.2019\n")
+    config = Config(
+        decimal_comma=True,
+        date_order="dmy",
+        events=Table(path=str(tmp_path / "events.csv")),
+        members=Table(path=str(tmp_path / "members.csv"), columns={"joined": "joined"}),
+    )
+    said: list[str] = []
+    assert config.events is not None
+    assert config.members is not None
+    events = checked_events(config.events, config, said.append).folded.to_pylist()
+    assert [(row["day"], row["score"]) for row in events] == [(dt.date(2020, 1, 31), 45_000)]
+    members = checked_members(config.members, config, said.append).folded.to_pylist()
+    assert [row["joined"] for row in members] == [dt.date(2019, 2, 1)]
+    assert said == [f"reading {tmp_path / name}" for name in ("events.csv", "members.csv")]
 
 
 def test_a_log_has_to_be_named() -> None:

@@ -12,6 +12,7 @@ def test_a_key_is_made_listed_and_revoked(run: Run, tmp_path: Path) -> None:
     home = ("--home", tmp_path / "home")
     code, text, said = run("keys", "make", "--name", "shop", "--scope", "forecast", "--scope", "write", *home)
     assert code == 0
+    assert "there are no keys" not in said
     prefix, key_id, secret = text.strip().split("_", 2)
     assert (prefix, text.count("\n")) == ("tc", 1)
     assert len(secret) == 43
@@ -27,6 +28,10 @@ def test_a_key_is_made_listed_and_revoked(run: Run, tmp_path: Path) -> None:
     listed = run("keys", "list", *home)[1]
     assert "revoked 2" in next(line for line in listed.splitlines() if line.startswith(key_id))
     assert listed.count("in force") == 1
+
+
+def test_without_keys_the_list_says_so(run: Run, tmp_path: Path) -> None:
+    assert run("keys", "list", "--home", tmp_path / "home") == (0, "", "there are no keys: 'tiercast keys make' makes one\n")
 
 
 @pytest.mark.parametrize(

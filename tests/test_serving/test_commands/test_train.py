@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from homes import Demo, shop_log
 
+from serving.commands.train import failures
 from training.artifact import load
+from training.checks import Finding
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -16,6 +18,12 @@ def test_the_demo_trained_one_model_and_pointed_the_alias_at_it(demo: Demo) -> N
     bundle = load(demo.home.models / demo.version)
     assert bundle.version == demo.version
     assert bundle.plain["trained_as_of"] == "2018-01-02"
+
+
+def test_checks_that_failed_are_named_beside_the_alias() -> None:
+    fine, worse = (Finding(code, "title", status, "text", "") for code, status in (("TC-A", "warning"), ("TC-B", "failed")))
+    assert failures([fine]) == ""
+    assert failures([fine, worse]).startswith("1 check failed (TC-B): read above what to do")
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,16 @@ def test_programmes_are_drawn_below_each_other_with_the_day_something_happened()
     assert [len(found) for found in days] == [0, 0, 0, 1, 1, 1]
 
 
+def test_a_first_run_has_an_axis_of_days_around_it_and_no_outcome() -> None:
+    (found,) = look([replace(RUN, outcome=None)], {"v": REFERENCE}, Thresholds())
+    figure = watched([found], {"v": REFERENCE})
+    figure.canvas.draw()
+    day = figure.axes[1].lines[0].get_xdata()[0]
+    assert [axes.get_xlim() for axes in figure.axes] == [(day - 14, day + 14)] * 4
+    said = [[text.get_text() for text in axes.texts] for axes in figure.axes]
+    assert said == [[], [], ["no run can be judged yet"], ["no run can be judged yet"]]
+
+
 def test_a_run_without_a_reference_is_drawn_too() -> None:
     (found,) = look([replace(RUN, compared=False, counts={})], {"v": None}, Thresholds())
     far = watched([found]).axes[0]

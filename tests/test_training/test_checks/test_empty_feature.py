@@ -60,6 +60,8 @@ def test_a_feature_without_returns_to_read_is_named_and_not_counted() -> None:
     rows = replace(column(plain.rows(), 0.0), idle=frozenset({"f1"}))
     found = check.run(plain.evidence(training=rows))
     assert (found.status, found.found) == ("ok", "Nothing to tell yet: f1.")
+    missing = replace(column(plain.rows(), MISSING), idle=frozenset({"f1"}))
+    assert check.run(plain.evidence(training=missing)).status == "ok"
 
 
 def test_a_window_longer_than_the_log_is_named_and_not_counted(small: Histories) -> None:

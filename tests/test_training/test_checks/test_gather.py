@@ -92,6 +92,15 @@ def test_features_of_returns_are_idle_without_any(small: Histories, small_log: d
     assert rows(features.build(small, [simulated.AS_OF], **simulated.SPANS)).idle == frozenset()
 
 
+def test_features_of_money_are_idle_without_amounts(small_log: dict[str, list[DailyRow]]) -> None:
+    visits = {member: [(day, sums) for day, sums in own if sums["orders"]] for member, own in small_log.items()}
+    table = rows(features.build(simulated.histories(visits, has_amounts=False), [simulated.AS_OF], **simulated.SPANS))
+    assert {"spend_91d", "spend_last_visit", "returned_share"} <= table.idle
+    assert not {"recency_days", "visits_91d", "visits_trend"} & table.idle
+    for name in table.idle:
+        assert np.isnan(table.x[:, table.names.index(name)]).all()
+
+
 @pytest.mark.parametrize(
     ("duplicates", "repeated", "overlap"), [("keep", True, True), ("overlap", True, False), ("drop", False, False)]
 )
