@@ -30,18 +30,6 @@ from features.files import written_whole
 MEMBERS, LINES_A_MEMBER = 1_000_000, 40
 SAMPLE = 20_000
 SPANS = {"horizon_days": 28, "lookback_days": 91}
-POLICY = {
-    "programme": "Synthetic",
-    "tiers": [
-        {"name": "Member"},
-        {"name": "Silver", "reach": 60.0},
-        {"name": "Gold", "reach": 150.0},
-        {"name": "Diamond", "reach": 300.0},
-    ],
-    "metric": "spend",
-    "returns": "ignore",
-    "window": {"rolling_days": 91},
-}
 MIB = 1024
 WORK = ("forecast", "reasons and table")
 """Stages of which a core's members a second are told: all that forecasts and reasons take, features among it."""
@@ -62,6 +50,7 @@ def main() -> None:
 
 def prepare(place: Path, members: int) -> None:
     """A log, its settings, and a home with a model."""
+    from shoppers import POLICY
     from synthetic import write_log
 
     place.mkdir(exist_ok=True)
@@ -70,7 +59,7 @@ def prepare(place: Path, members: int) -> None:
         if not path.exists():
             with written_whole(path) as partial:
                 write_log(partial, many * LINES_A_MEMBER, members=many)
-    (place / "policy.yaml").write_text(yaml.safe_dump(POLICY))
+    (place / "policy.yaml").write_text(yaml.safe_dump(POLICY.model_dump(mode="json")))
     for name in ("log", "tenth"):
         settings = {"transactions": f"{name}.parquet", "policy": "policy.yaml", **SPANS}
         (place / f"{name}.yaml").write_text(yaml.safe_dump(settings))

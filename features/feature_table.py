@@ -24,7 +24,8 @@ from features.policy import TierPolicy
 from features.registry import chosen_by_default
 from features.single import Single, names
 from features.snapshot import check_days, cutoff_days, known_before, to_date
-from features.tiers import TierState, gives, tier_state
+from features.tier_states import TierState
+from features.tiers import gives, tier_state
 from features.vocabulary import EVENTS, POLICY
 
 if TYPE_CHECKING:

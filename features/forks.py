@@ -99,7 +99,7 @@ def look(
     review: Array,
     keep_by: Array,
 ) -> None:
-    """The policy's word on pairs sorted by member and cutoff; see ``features.tiers.TierState``.
+    """The policy's word on pairs sorted by member and cutoff; see ``features.tier_states.TierState``.
 
     Who joins later is taken to join at the cutoff (but see ``Ledger.joined_as_known``). ``foreseen``: rows from the cutoff
     on are known at it (points that will expire).

@@ -19,7 +19,8 @@ from features.histories import Histories
 from features.policy import TierPolicy
 from features.rules import ONLY, Tier
 from features.snapshot import to_day
-from features.tiers import TierState, tier_at, tier_state
+from features.tier_states import TierState
+from features.tiers import tier_at, tier_state
 
 NOT_A_MEMBER: Final = -1
 

@@ -14,7 +14,8 @@ from features.policy import TierPolicy
 from features.rulebook import rulebook
 from features.running import Trial
 from features.snapshot import check_days, to_date, to_day
-from features.tiers import UNDEFINED, Integers, is_summed, tier_state, undefined_because
+from features.tier_states import UNDEFINED
+from features.tiers import Integers, is_summed, tier_state, undefined_because
 
 _NO_AMOUNT: Final = {
     "en": "not defined, because no amount booked now gives it by then",

@@ -15,7 +15,7 @@ from features.snapshot import MAX_DAYS
 from features.vocabulary import VALUES, label_rows, value_rows
 
 if TYPE_CHECKING:
-    from features.tiers import TierState
+    from features.tier_states import TierState
 
 NAN: Final = math.nan
 

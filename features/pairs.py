@@ -20,7 +20,7 @@ from features.snapshot import MAX_DAYS
 from features.vocabulary import VALUES, label_rows, value_rows
 
 if TYPE_CHECKING:
-    from features.tiers import TierState
+    from features.tier_states import TierState
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Integers: TypeAlias = npt.NDArray[np.int64]

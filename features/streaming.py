@@ -21,7 +21,7 @@ from features.grouping import COMPILE_FROM_LINES, Days, Integers, Lines, by_day,
 from features.histories import Histories, Ragged, assemble
 from features.ranks import codes, encoded, ranked
 from features.schema import LABELS
-from features.verdicts import usual_days
+from features.stray_times import usual_days
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -207,7 +207,7 @@ def _orders(numbers: pa.Array, time: Integers) -> Integers:
 
 
 def _last_usual(rows: Mapping[int, int]) -> int:
-    """The log's own last day (see features.verdicts), of the rows on each."""
+    """The log's own last day (see features.stray_times), of the rows on each."""
     days = sorted(rows)
     return days[usual_days(days, [rows[day] for day in days]) - 1]
 

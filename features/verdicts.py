@@ -33,6 +33,7 @@ from features.errors import ColumnError, ConfigError, SourceError, listed
 from features.repetition import DUPLICATES, Duplicates, marked
 from features.row_rules import Rule, refusing
 from features.schema import LABELS, NUMBERS, ColumnMap, resolve
+from features.stray_times import log_end
 from features.suspicions import one_currency, zones_agree
 from features.zones import UTC, zone_of
 
@@ -57,9 +58,6 @@ _OWN: Final = (
     FILE,
     *(f"tc_{name}" for name in (*NUMBERS, *LABELS)),
 )
-_STRAY_SHARE: Final = 0.01
-_STRAY_MIN_GAP_DAYS: Final = 90
-_STRAY_FEW_ROWS: Final = 10
 
 
 @dataclass(frozen=True)
@@ -238,44 +236,3 @@ def _unusable(table: ir.Table, row: ir.Table, columns: ColumnMap, name: str) -> 
     number = row[f"tc_{name}"]
     empty = functools.reduce(operator.or_, (blank(table[source]) for source in columns.sources[name]))
     return ~empty & (number.isnull() | number.isnan() | (number.abs() >= money.MAX_AMOUNT))
-
-
-def log_end(row: ir.Table) -> dt.datetime | None:
-    """Find the last time that is no typo: after it comes a gap longer than any before, and hardly a row.
-
-    Times are strays when at most 1 % of the rows lie after a gap of more than 90 days and of more than three
-    times the longest gap before it, leaving out gaps after fewer than 10 rows. Rows added later only ever move the
-    end later, so what was usable at a cutoff stays so.
-    """
-    usable = row.filter(row.tc_reason.isnull())
-    days = usable.group_by(day=usable.tc_time.date()).agg(rows=usable.count(), last=usable.tc_time.max()).order_by("day")
-    table = fetch(days)
-    if table.num_rows == 0:
-        return None
-    dates: list[dt.date] = table["day"].to_pylist()
-    last: dt.datetime = table["last"][
-        usual_days([date.toordinal() for date in dates], table["rows"].to_pylist()) - 1
-    ].as_py()
-    return last
-
-
-def usual_days(days: Sequence[int], rows: Sequence[int]) -> int:
-    """How many of a log's days, in order, come before the strays (see ``log_end``).
-
-    Parameters
-    ----------
-    days : (n_days,) rising day numbers that have rows
-    rows : (n_days,) rows on each
-
-    >>> usual_days([0, 1, 2, 5000], [500, 500, 500, 1])
-    3
-    """
-    total, seen, longest = sum(rows), 0, 0
-    for i in range(1, len(days)):
-        seen += rows[i - 1]
-        gap = days[i] - days[i - 1]
-        if gap > max(_STRAY_MIN_GAP_DAYS, 3 * longest) and total - seen <= _STRAY_SHARE * total:
-            return i
-        if seen >= _STRAY_FEW_ROWS:  # a gap after a few rows may be a typo's too, at the other end
-            longest = max(longest, gap)
-    return len(days)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -140,6 +141,14 @@ def open_shop(
     with opened_store(home.store) as store:
         scored = score_all(histories, fitted.bundle, as_of, out=place, store=store)
     return Shop(log, histories, fitted.bundle, fitted.forecaster, layout, home, as_of, scored)
+
+
+def copied_store(home: Home, place: Path) -> Path:
+    """A folder with the same store, to be written to: copied through SQLite, whose other files come and go as it is used."""
+    place.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(home.store)) as full, closing(sqlite3.connect(place / home.store.name)) as own:
+        full.backup(own)
+    return place
 
 
 @contextmanager

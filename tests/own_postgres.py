@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ports import free_port
 
 PASSWORD = "only for this folder"
 
@@ -123,10 +123,7 @@ def running() -> Iterator[Cluster]:
              f"--pwfile={folder / 'pw'}"],
             check=True, capture_output=True, cwd=folder, **drop,
         )  # fmt: skip
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        cluster = Cluster(folder, port, binaries, drop)
+        cluster = Cluster(folder, free_port(), binaries, drop)
         try:
             cluster.start()
             yield cluster

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from features.histories import Histories, Ragged
 from features.snapshot import to_day
-from features.tiers import TierState
+from features.tier_states import TierState
 
 Pages = dict[dt.date, dict[str, int]]
 FIRST, DAYS = dt.date(2015, 11, 20), 500  # across two ends of years and a 29 February

@@ -18,17 +18,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from features.feature_table import FeatureTable
-from features.futures import MOST, STRIDE, ends
+from features.futures import ends
 from features.operators import Floats, Integers
+from features.playing import MOST, STRIDE
 from features.policy import TierPolicy
 from features.rulebook import DAYS, IS_SCORE, LIFETIME, WIDTH, WINDOW, rulebook
-from features.tiers import UNDEFINED, TierState
+from features.tier_states import UNDEFINED, TierState
 from training.added import MOST_LOG, AddedModel, At, Distribution, Times
 from training.churn import probability
-from training.dataset import Dataset
 from training.paths import Bank, activity, counted, units
 from training.tabulated import TabulatedTrees
 
@@ -223,11 +222,6 @@ def _slipped(probability: Floats, secured: Integers, slip: float) -> Floats:
     return probability
 
 
-def by_spend(policy: TierPolicy | None) -> bool:
-    """Whether tiers follow from spend alone."""
-    return policy is not None and all(version.metric == "spend" for version in policy.versions or (policy,))
-
-
 def by_needs(policy: TierPolicy, horizon_days: int) -> bool:
     """Whether the next tier follows from what is added in all, whenever it comes: one sum over a sliding window."""
     book = rulebook(policy)
@@ -235,21 +229,3 @@ def by_needs(policy: TierPolicy, horizon_days: int) -> bool:
     lasts = window in (DAYS, LIFETIME) or width * 28 >= horizon_days
     one = book.most_metrics == 1 and not book.specs[IS_SCORE]
     return book.memoryless and one and lasts and book.columns[0].name != "points_balance"
-
-
-def fit_slip(data: Dataset, rows: npt.NDArray[np.bool_] | None = None) -> float:
-    """How often training members fell below a secured tier, drawn in by half a member; 0 where returns do not count.
-
-    Parameters
-    ----------
-    rows : (n_rows,) where falls are looked at, for what is forecast otherwise elsewhere; everywhere if None
-    """
-    state, reached = data.table.state, data.labels.next_tier
-    assert state is not None
-    assert reached is not None
-    assert data.table.policy is not None
-    if data.table.policy.returns == "ignore":
-        return 0.0
-    secured = state.secured > 0
-    fell = (reached < state.secured) & secured & (True if rows is None else rows)
-    return float((fell.sum() + 0.5) / (secured.sum() + 1.0))

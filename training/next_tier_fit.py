@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from features.histories import Histories
 from features.metrics import MONEY
@@ -14,7 +15,7 @@ from features.policy import TierPolicy
 from features.rulebook import Column, rulebook
 from training.added import fit_added, logarithm
 from training.dataset import Dataset
-from training.next_tier import FALLS, RANKS, by_needs, fit_slip
+from training.next_tier import FALLS, RANKS, by_needs
 from training.paths import activity, counted, fit_bank, units
 from training.trees import boost_from_mean
 
@@ -166,3 +167,21 @@ def _rate(column: Column, histories: Histories) -> float | None:
     if column.name not in ("points_earned", "points_balance") or "points" in histories.columns:
         return None
     return None if column.points is None else column.points.per_unit
+
+
+def fit_slip(data: Dataset, rows: npt.NDArray[np.bool_] | None = None) -> float:
+    """How often training members fell below a secured tier, drawn in by half a member; 0 where returns do not count.
+
+    Parameters
+    ----------
+    rows : (n_rows,) where falls are looked at, for what is forecast otherwise elsewhere; everywhere if None
+    """
+    state, reached = data.table.state, data.labels.next_tier
+    assert state is not None
+    assert reached is not None
+    assert data.table.policy is not None
+    if data.table.policy.returns == "ignore":
+        return 0.0
+    secured = state.secured > 0
+    fell = (reached < state.secured) & secured & (True if rows is None else rows)
+    return float((fell.sum() + 0.5) / (secured.sum() + 1.0))

@@ -13,12 +13,13 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from features.futures import WHOLE, Paths
+from features.futures import Paths
 from features.histories import Histories
 from features.ledger import Ledger, ledger
 from features.metrics import MONEY, Points
 from features.money import UNITS
 from features.operators import Floats, Integers
+from features.playing import WHOLE
 from features.policy import TierPolicy
 from features.rulebook import Column, rulebook
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from features.operators import Floats
 from features.policy import TierPolicy
-from features.tiers import UNDEFINED, TierState
+from features.tier_states import UNDEFINED, TierState
 
 
 def counts_spend(policy: TierPolicy) -> bool:

@@ -15,7 +15,8 @@ from programmes import DAYS, FIELDS, FIRST, Pages, same, to_histories
 from features.histories import Histories
 from features.policy import TierPolicy
 from features.snapshot import to_day
-from features.tiers import UNDEFINED, TierState, tier_at, tier_state, undefined_because
+from features.tier_states import UNDEFINED, TierState
+from features.tiers import tier_at, tier_state, undefined_because
 
 BOOKED = {"spend": "gross", "profit": "gross", "orders": "orders", "points_earned": "earned", "points_balance": "earned"}
 

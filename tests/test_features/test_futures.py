@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from programmes import Pages, joining, memoryless, pages, policies, to_histories
 
-from features.futures import STRIDE, WHOLE, Paths, ends
+from features.futures import Paths, ends
 from features.histories import Histories, Ragged
+from features.playing import STRIDE, WHOLE
 from features.policy import TierPolicy
 from features.rulebook import Column, rulebook
 from features.snapshot import to_day

@@ -11,7 +11,7 @@ from by_example import row
 from features.histories import from_rows
 from features.pair import Pair, Programme, Rows
 from features.snapshot import to_day
-from features.tiers import TierState
+from features.tier_states import TierState
 
 START = dt.date(2017, 1, 1)
 LOG = from_rows(

@@ -17,7 +17,8 @@ from features.errors import PolicyError
 from features.histories import from_rows
 from features.policy import TierPolicy
 from features.snapshot import to_day
-from features.tiers import TierState, tier_of, tier_state
+from features.tier_states import TierState
+from features.tiers import tier_of, tier_state
 
 REACH = [0.0, 150.0, 400.0, 900.0]
 LEAP = dt.date(2016, 2, 29)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from homes import Shop, service
+from homes import Shop, copied_store, service
 
 from serving.client import Client, ServiceError
 
@@ -35,9 +34,7 @@ class InProcess(httpx.BaseTransport):
 
 @pytest.fixture
 def client(shop: Shop, tmp_path: Path) -> Iterator[Client]:
-    for path in shop.home.path.glob("store.sqlite*"):
-        shutil.copy(path, tmp_path)
-    made = service(tmp_path)
+    made = service(copied_store(shop.home, tmp_path))
     with Client("http://127.0.0.1", transport=InProcess(made.app)) as one:
         yield one
     made.desk.engine.dispose()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from features.histories import Histories
 from features.operators import Floats
-from features.tiers import UNDEFINED
+from features.tier_states import UNDEFINED
 from training.fit import Fitted
 from training.forecasts import Forecasts
 

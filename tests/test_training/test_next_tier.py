@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 import simulated
@@ -11,10 +9,11 @@ from hypothesis import strategies as st
 from features.histories import Histories
 from features.operators import Floats
 from features.policy import TierPolicy
-from features.tiers import TierState, tier_of
+from features.tier_states import TierState
+from features.tiers import tier_of
 from training.added import AddedModel, At
-from training.fit import Fitted, fit_forecaster
-from training.next_tier import fit_slip, from_needs
+from training.fit import fit_forecaster
+from training.next_tier import from_needs
 from training.residuals import Residuals
 from training.tabulated import TabulatedTrees
 
@@ -89,19 +88,6 @@ def test_against_draws_of_what_is_to_come() -> None:
     np.testing.assert_allclose(found, np.bincount(tiers, minlength=3) / len(tiers), rtol=0, atol=0.01)
 
 
-def test_slip_is_how_often_members_fell(small_fitted: Fitted) -> None:
-    data = small_fitted.data
-    assert data.table.state is not None
-    assert data.labels.next_tier is not None
-    pairs = list(zip(data.table.state.secured.tolist(), data.labels.next_tier.tolist(), strict=True))
-    secured = [(held, then) for held, then in pairs if held > 0]
-    fell = sum(then < held for held, then in secured)
-    assert 0 < fell < len(secured) / 10
-    assert fit_slip(data) == pytest.approx((fell + 0.5) / (len(secured) + 1))
-    assert small_fitted.forecaster.next_tier is not None
-    assert small_fitted.forecaster.next_tier.slip == fit_slip(data)
-
-
 def test_no_slip_where_returns_do_not_count(small: Histories) -> None:
     fitted = fit_forecaster(small, simulated.AS_OF, **simulated.SPANS, policy=simulated.IGNORE)
     assert fitted.forecaster.next_tier is not None
@@ -113,11 +99,3 @@ def test_no_slip_where_returns_do_not_count(small: Histories) -> None:
     assert (state.secured > 0).any()
     below = np.arange(3)[None, :] < state.secured[:, None]
     assert not forecasts.p_tier[below].any()
-
-
-def test_with_nobody_secured_a_slip_is_drawn_in(small_fitted: Fitted) -> None:
-    state = small_fitted.data.table.state
-    assert state is not None
-    none = dataclasses.replace(state, secured=np.zeros_like(state.secured))
-    data = dataclasses.replace(small_fitted.data, table=dataclasses.replace(small_fitted.data.table, state=none))
-    assert fit_slip(data) == 0.5

@@ -20,10 +20,11 @@ from features.snapshot import to_day
 from training.added import AddedModel, At
 from training.baselines import tier_baselines
 from training.dataset import Dataset, dataset
+from training.forecaster import Fitted
 from training.labels import label
 from training.metrics import calibration_error, class_log_losses
 from training.next_tier import NextTier, from_needs
-from training.next_tier_fit import FittedNextTier, fit_next_tier
+from training.next_tier_fit import FittedNextTier, fit_next_tier, fit_slip
 from training.process import Purchases
 from training.residuals import Residuals
 from training.spend import fit_spend
@@ -196,3 +197,24 @@ def test_a_real_log_by_an_example(journey: Histories) -> None:
     assert ours < 0.8 * theirs
     for tier in range(len(rules.tiers)):
         assert calibration_error((truth.next_tier == tier).astype(float), found[:, tier]) < 0.05
+
+
+def test_slip_is_how_often_members_fell(small_fitted: Fitted) -> None:
+    data = small_fitted.data
+    assert data.table.state is not None
+    assert data.labels.next_tier is not None
+    pairs = list(zip(data.table.state.secured.tolist(), data.labels.next_tier.tolist(), strict=True))
+    secured = [(held, then) for held, then in pairs if held > 0]
+    fell = sum(then < held for held, then in secured)
+    assert 0 < fell < len(secured) / 10
+    assert fit_slip(data) == pytest.approx((fell + 0.5) / (len(secured) + 1))
+    assert small_fitted.forecaster.next_tier is not None
+    assert small_fitted.forecaster.next_tier.slip == fit_slip(data)
+
+
+def test_with_nobody_secured_a_slip_is_drawn_in(small_fitted: Fitted) -> None:
+    state = small_fitted.data.table.state
+    assert state is not None
+    none = replace(state, secured=np.zeros_like(state.secured))
+    data = replace(small_fitted.data, table=replace(small_fitted.data.table, state=none))
+    assert fit_slip(data) == 0.5

@@ -14,7 +14,6 @@ from features.policy import TierPolicy
 from features.tiers import tier_at, tier_state
 from training.artifact import to_forecaster
 from training.fit import fit_forecaster
-from training.next_tier import by_spend
 
 TIERS = [{"name": "Member"}, {"name": "Silver", "reach": 3}, {"name": "Gold", "reach": 6}]
 ORDERS = TierPolicy.from_dict({"programme": "P", "tiers": TIERS, "metric": "orders", "window": {"rolling_days": 60}})
@@ -32,10 +31,6 @@ KEPT = TierPolicy.from_dict(
         "validity": {"until": "end_of_period"},
     }
 )
-
-
-def test_what_follows_from_spend() -> None:
-    assert [by_spend(policy) for policy in (simulated.NET, KEPT, ORDERS, None)] == [True, True, False, False]
 
 
 def test_the_next_tier_of_a_policy_on_orders_is_forecast(small: Histories) -> None:

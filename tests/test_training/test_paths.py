@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import simulated
 
-from features.futures import WHOLE
 from features.histories import Histories
 from features.ledger import Ledger
+from features.playing import WHOLE
 from features.policy import TierPolicy
 from features.rulebook import Column
 from features.snapshot import to_day

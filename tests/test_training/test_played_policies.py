@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from programmes import Pages, memoryless, pages, policies, to_histories
 
 from features.feature_table import FeatureTable, build
-from features.futures import WHOLE, Paths
+from features.futures import Paths
 from features.histories import Histories
 from features.operators import Floats
+from features.playing import WHOLE
 from features.policy import TierPolicy
 from features.rulebook import rulebook
 from training.added import AddedModel, At

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.policy import TierPolicy
-from features.tiers import UNDEFINED, TierState
+from features.tier_states import UNDEFINED, TierState
 from training.tier_rules import carried, counts_spend
 
 

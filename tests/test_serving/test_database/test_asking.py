@@ -19,7 +19,7 @@ def test_a_thread_keeps_its_connection_and_the_pool_keeps_its_own(store: Engine)
     for _ in range(3):
         assert ask(store, f"SELECT 1 WHERE 1 = {mark(store)}", (1,)) == [(1,)]
     before = len(opened)
-    held = threading.Barrier(21)
+    held = threading.Barrier(21, timeout=30)
     answers: list[object] = []
 
     def asking() -> None:

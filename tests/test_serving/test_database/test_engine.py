@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, insert, select
 from stores import DAY, fill, opened, postgres_url, row
 
 from features.errors import ConfigError, StoreError
-from serving.database.engine import filling, open_engine, reading, writing
+from serving.database.engine import WAIT_S, filling, open_engine, reading, writing
 from serving.database.forecasts import ForecastRow, look_up
 from serving.database.lines import Known, PostedLine, lines_of, post
 from serving.database.tables import API_KEY
@@ -117,16 +117,18 @@ def test_a_server_that_is_restarted_under_load_is_away_and_back_by_itself(postgr
     threads = [threading.Thread(target=work, args=(kind, number)) for number, kind in enumerate(["read", "write"] * 2)]
     for thread in threads:
         thread.start()
-    deadline = time.monotonic() + 10
-    while len(acknowledged) < 5 and time.monotonic() < deadline:
-        time.sleep(0.02)
+
+    def wait_for(done: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 30
+        while not done() and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+    wait_for(lambda: len(acknowledged) >= 5)
     postgres.stop()
     before = len(acknowledged)
-    time.sleep(0.3)
+    wait_for(lambda: min(away.values()) > 0)
     postgres.start()
-    deadline = time.monotonic() + 10
-    while len(acknowledged) < before + 10 and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_for(lambda: len(acknowledged) >= before + 10)
     stopped.set()
     for thread in threads:
         thread.join()
@@ -134,7 +136,7 @@ def test_a_server_that_is_restarted_under_load_is_away_and_back_by_itself(postgr
     assert before > 0
     assert len(acknowledged) >= before + 10
     assert min(away.values()) > 0
-    assert max(slowest.values()) < 5
+    assert max(slowest.values()) < 4 * WAIT_S  # nobody hangs: a connection and a statement each wait so long at most
     kept = [line.key for line in lines_of(engine, ["b"])["b"]]
     assert set(acknowledged) <= set(kept)
     assert len(kept) == len(set(kept))

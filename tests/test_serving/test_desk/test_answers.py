@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ import numpy as np
 import orjson
 import pandas as pd
 import pytest
-from homes import AS_OF, Demo, Shop, service
+from homes import AS_OF, Demo, Shop, copied_store, service
 from sqlalchemy import update
 
 import features
@@ -47,17 +46,9 @@ def answers_of(home: Path) -> Any:
     return Read(Answers(made.desk, made.metrics, lambda key, kind: None))
 
 
-def copied(shop: Any, place: Path) -> Path:
-    """A home with the same store, to be written to."""
-    place.mkdir(parents=True)
-    for path in shop.home.path.glob("store.sqlite*"):
-        shutil.copy(path, place)
-    return place
-
-
 @pytest.fixture
 def answers(shop: Shop, tmp_path: Path) -> Iterator[Any]:
-    made = answers_of(copied(shop, tmp_path / "home"))
+    made = answers_of(copied_store(shop.home, tmp_path / "home"))
     yield made
     made.desk.engine.dispose()
 
@@ -88,7 +79,7 @@ def test_posted_lines_give_the_forecasts_of_a_batch_over_the_longer_log(
         for day in range(1 + place % 3)
         for part in range(3)
     ]
-    answers = answers_of(copied(demo, tmp_path / "home"))
+    answers = answers_of(copied_store(demo.home, tmp_path / "home"))
     done = post(answers, *new)
     assert (done["stored"], done["known"], done["unknown"], done["silent"]) == (len(new), 0, [], [])
     assert {forecast["customer_id"] for forecast in done["forecasts"]} == set(members)

@@ -381,6 +381,8 @@ def test_each_answer_is_of_one_model_while_the_alias_moves(
     for i in range(1, 21):
         registry.said = bundles[i % 2].version
         wait_for(lambda: desk.current().generation.model_version == registry.said)
+        wait_for(lambda: desk.status.swaps == i)  # counted just after  # noqa: B023
+        wait_for(lambda: generations[i % 2].id in set().union(*seen))  # noqa: B023
     ended.set()
     for thread in threads:
         thread.join(30)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import schemathesis
-from homes import Shop, app, service
+from homes import Shop, app, copied_store, service
 from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis.generation import GenerationMode
@@ -22,9 +21,7 @@ from serving.privacy.keys import make
 def described(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The service over a copy of the shop's store, since what is asked may post and erase."""
     place = tmp_path_factory.mktemp("described")
-    for path in shop.home.path.glob("store.sqlite*"):
-        shutil.copy(path, place)
-    made = service(place, with_keys=True)
+    made = service(copied_store(shop.home, place), with_keys=True)
     assert made.keys is not None
     _, key = make(made.desk.engine, "whoever reads the description", SCOPES)
     made.keys.refresh()

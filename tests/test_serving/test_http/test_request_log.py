@@ -115,8 +115,8 @@ def test_lines_reach_the_stream_by_themselves_and_in_order() -> None:
     lines = Lines(lambda: stream)
     for i in range(3):
         lines.add(b"%d" % i)
-    end = time.monotonic() + 5
-    while not stream.getvalue() and time.monotonic() < end:
+    end = time.monotonic() + 30
+    while stream.getvalue().count("\n") < 3 and time.monotonic() < end:
         time.sleep(0.02)
     assert stream.getvalue() == "0\n1\n2\n"
 
