@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from features.operators import Floats, Integers
 from training.gamma_gamma import GammaGamma
-from training.process_counts import CELLS, RANGES, Counts
+from training.process_counts import RANGES, Counts
 from training.process_tail import EXACT_BELOW, approximate, exact, tail
 from training.purchase import PurchaseProcess
 
@@ -74,7 +74,7 @@ class SpendGivenPurchase:
         found = np.ones(need.shape)
         row, place = np.nonzero(need > 0)
         used = cells.counts.used[row]
-        for many in np.flatnonzero(np.bincount(used)):  # in order, as np.unique, without sorting
+        for many in np.flatnonzero(np.bincount(used)):
             of = np.flatnonzero(used == many)
             for i in range(0, len(of), _CHUNK):
                 at = row[of[i : i + _CHUNK]], place[of[i : i + _CHUNK]]
@@ -110,14 +110,13 @@ class Cells:
 
     def exceed(self, row: Integers, used: int, b: Floats, u: Floats) -> Floats:
         """(n,) P(worth >= u G), Q being ``b``, of rows that use so many cells."""
-        weight = self.counts.weight[row, : used or CELLS]
         over = self._ranges(self.counts.layout[row], b, u) if used == RANGES else self._single(used, b, u)
         # Row by row: how it is rounded does not depend on the rows beside it.
-        found: Floats = np.einsum("ij,ij->i", over, weight)
+        found: Floats = np.einsum("ij,ij->i", over, self.counts.weight[row, : over.shape[1]])
         return found
 
     def _single(self, used: int, b: Floats, u: Floats) -> Floats:
-        """(n, ``used``) P(worth >= u G) of single counts: their shapes are those of all rows, and u is every cell's."""
+        """(n, ``used``) P(worth >= u G) of single counts: rows have their shapes in common, cells have u; ``b`` > 1."""
         over, small = np.empty((len(b), used)), min(int(self.small[0].sum()), used)
         if small:
             over[:, :small] = exact(self.a[0, :small, None], b, u).T

@@ -64,6 +64,16 @@ def test_cells_and_approximation_are_as_good_as_every_count(
     assert_allclose(found, by_all_counts(model, member, days, need), atol=0.02)
 
 
+@pytest.mark.parametrize("money", [GammaGamma(0.1, 1.05, 4.0), GammaGamma(0.1, 300.0, 4_000.0), GammaGamma(1.3, 1.05, 20.0)])
+def test_small_shapes_are_summed_without_approximation(money: GammaGamma) -> None:
+    """Whether those of all counts are small, or that of what is known of the member."""
+    model = SpendGivenPurchase(PurchaseProcess("mbg", 0.7, 60.0, 0.6, 3.0), money)
+    member = x, age, n, mean_value = tuple(np.array([each]) for each in (0.0, 200.0, 1.0, 30.0))
+    need = np.geomspace(0.01, 3_000, 60)
+    found = model.exceeds(x, age, 28.0, n, mean_value, need[None, :])[0]
+    assert_allclose(found, by_all_counts(model, member, 28.0, need), atol=3e-9)
+
+
 def test_simulated_members_spend_as_forecast() -> None:
     process = PurchaseProcess("mbg", r=1.2, alpha=30.0, a=0.8, b=6.0)
     money = GammaGamma(p=1.5, q=3.0, gamma=40.0)
