@@ -77,4 +77,4 @@ class Forecasts:
             return None
         p, level = self.p_churn[:, None], np.asarray(levels, np.float64)[None, :]
         rank = (level - p) / np.maximum(1.0 - p, 1e-12)
-        return np.where(rank > 0.0, self.spend.quantiles(np.clip(rank, 1e-9, 1.0 - 1e-9)), 0.0)
+        return self.spend.quantiles(np.where(rank > 0.0, np.clip(rank, 1e-9, 1.0 - 1e-9), 0.0))

@@ -22,7 +22,7 @@ from features.operators import Floats, Integers
 from training.dataset import Dataset
 from training.linear import Linear, fit_linear_spend, in_money
 from training.process import Process, Purchases
-from training.process_spend import Counts
+from training.process_spend import Cells
 from training.residuals import Residuals
 from training.season import Levels, Season, season, spend_level
 from training.tabulated import TabulatedTrees
@@ -70,12 +70,12 @@ class SpendIfAny:
         of = self.of
         assert of.mean_spend is not None
         return self.process.spend.exceeds(
-            of.repeats, of.age, float(self.days), of.repeats + 1.0, of.mean_spend, need, self._counts
+            of.repeats, of.age, float(self.days), of.repeats + 1.0, of.mean_spend, need, self._cells
         )
 
     @cached_property
-    def _counts(self) -> Counts:
-        return self.process.spend.counts(self.of.repeats, self.of.age, np.full(len(self.of.age), float(self.days)))
+    def _cells(self) -> Cells:
+        return self.process.spend.cells(self.of.repeats, self.of.age, float(self.days))
 
     def levels(self, rank: Floats) -> Floats:
         """(n_rows, n_ranks) rising amounts about where the distribution function is ``rank``: the log-normal part's."""
@@ -90,7 +90,7 @@ class SpendIfAny:
 
         Parameters
         ----------
-        rank : (n_rows, n_ranks) in (0, 1)
+        rank : (n_rows, n_ranks) in [0, 1); at 0 it is 0, without a search
         """
         ends = self.residuals.quantiles(np.array([1e-9, 1.0 - 1e-9]))
         own = np.log(self.own_mean)[:, None]
@@ -98,20 +98,21 @@ class SpendIfAny:
         high = np.maximum(self.mean[:, None] + self.scale[:, None] * ends[1], own + _FAR) + 0.0 * rank
         found = np.empty(rank.shape)
         self._narrow(rank, low, high, np.arange(len(rank)), found)
-        return np.exp(found)
+        return np.where(rank > 0.0, np.exp(found), 0.0)
 
     def _narrow(self, rank: Floats, low: Floats, high: Floats, row: Integers, found: Floats) -> None:
         """Write logs of the quantiles into ``found``, row by row as each lies in an interval that is small enough."""
-        own, x = self, self._log_level(rank)
+        own, x = self, self._log_level(np.maximum(rank, 1e-9))
         before_x, before_y = x, x
         slope = np.full(rank.shape, PROCESS_SHARE / (1.0 - PROCESS_SHARE))
         while len(row):
-            level = (rank - PROCESS_SHARE * (1.0 - own._own_exceeds(np.exp(x)))) / (1.0 - PROCESS_SHARE)
+            need = np.where(rank > 0.0, np.exp(x), 0.0)  # nothing needed is nothing to sum
+            level = (rank - PROCESS_SHARE * (1.0 - own._own_exceeds(need))) / (1.0 - PROCESS_SHARE)
             inside = own._log_level(np.clip(level, 1e-9, 1.0 - 1e-9))
             y = np.where(level <= 0.0, low, np.where(level >= 1.0, high, inside))
             was = high - low
             low, high = np.maximum(low, np.minimum(x, y)), np.minimum(high, np.maximum(x, y))
-            middle, wide = 0.5 * (low + high), high - low > _NEAR
+            middle, wide = 0.5 * (low + high), (high - low > _NEAR) & (rank > 0.0)
             found[row] = middle
             # By how much y falls as x rises tells where they meet; where that helps too little, the interval is halved.
             step = x - before_x
@@ -128,8 +129,7 @@ class SpendIfAny:
         part = replace(
             self, mean=self.mean[rows], scale=self.scale[rows], own_mean=self.own_mean[rows], of=self.of.select(rows)
         )
-        count, width, weight = self._counts
-        vars(part)["_counts"] = count[rows], width[rows], weight[rows]
+        vars(part)["_cells"] = self._cells.select(rows)
         return part
 
     def _log_level(self, rank: Floats) -> Floats:

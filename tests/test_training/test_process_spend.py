@@ -10,11 +10,11 @@ import renewal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
-from scipy import special, stats
+from scipy import special
 
 from features.operators import Floats
 from training.gamma_gamma import GammaGamma
-from training.process_spend import SpendGivenPurchase, _tail
+from training.process_spend import SpendGivenPurchase
 from training.purchase import PurchaseProcess
 
 SHARES = np.array([0.05, 0.2, 0.5, 0.8, 1.0, 1.3, 2.0, 4.0])
@@ -62,6 +62,16 @@ def test_cells_and_approximation_are_as_good_as_every_count(
     need = model.expected(x, age, days, n, mean_value) * SHARES
     found = model.exceeds(x, age, days, n, mean_value, need[None, :])[0]
     assert_allclose(found, by_all_counts(model, member, days, need), atol=0.02)
+
+
+@pytest.mark.parametrize("money", [GammaGamma(0.1, 1.05, 4.0), GammaGamma(0.1, 300.0, 4_000.0), GammaGamma(1.3, 1.05, 20.0)])
+def test_small_shapes_are_summed_without_approximation(money: GammaGamma) -> None:
+    """Whether those of all counts are small, or that of what is known of the member."""
+    model = SpendGivenPurchase(PurchaseProcess("mbg", 0.7, 60.0, 0.6, 3.0), money)
+    member = x, age, n, mean_value = tuple(np.array([each]) for each in (0.0, 200.0, 1.0, 30.0))
+    need = np.geomspace(0.01, 3_000, 60)
+    found = model.exceeds(x, age, 28.0, n, mean_value, need[None, :])[0]
+    assert_allclose(found, by_all_counts(model, member, 28.0, need), atol=3e-9)
 
 
 def test_simulated_members_spend_as_forecast() -> None:
@@ -114,24 +124,10 @@ def test_more_needed_is_never_more_likely(
     need = np.sort(np.array([needs]))
     found = SpendGivenPurchase(process, money).exceeds(x, age, days, n, mean_value, need)
     assert ((found >= 0) & (found <= 1)).all()
-    assert (np.diff(found) <= 1e-12).all()
+    assert (np.diff(found) <= 1e-9).all()
     assert (found[need <= 0] == 1).all()
     more = SpendGivenPurchase(process, money).exceeds(x, age, days, n, mean_value * 1.5, need)
     assert (more >= found - 1e-3).all()
-
-
-@given(processes, members(), st.floats(0.01, 400))
-def test_counts_are_a_distribution(process: PurchaseProcess, member: Any, days: float) -> None:
-    x, age, *_ = member
-    model = SpendGivenPurchase(process, GammaGamma(2.0, 3.0, 10.0))
-    count, width, weight = model.counts(x, age, np.array([days]))
-    assert weight.sum() == pytest.approx(1.0)
-    assert (weight >= 0).all()
-    assert (width >= 1).all()
-    assert (count[weight > 0] >= 1).all()
-    mean = model.expected_count(x, age, days)[0]
-    assert mean >= 1
-    assert (count * weight).sum() == pytest.approx(mean, rel=0.03)
 
 
 def test_extremes_stay_finite() -> None:
@@ -171,11 +167,3 @@ def test_no_rows() -> None:
     model = SpendGivenPurchase(PurchaseProcess("mbg", 0.7, 25.0, 0.6, 3.0), GammaGamma(2.0, 3.5, 50.0))
     assert model.exceeds(nobody, nobody, 28.0, nobody, nobody, np.zeros((0, 3))).shape == (0, 3)
     assert model.expected(nobody, nobody, 28.0, nobody, nobody).shape == (0,)
-
-
-@pytest.mark.parametrize("a", [0.3, 1.0, 2.5, 3.0, 40.0])
-@pytest.mark.parametrize("b", [0.4, 2.5, 6.0, 300.0])
-def test_tail_of_beta_prime(a: float, b: float) -> None:
-    levels = np.linspace(0.001, 0.999, 201)
-    u = stats.betaprime(a, b).ppf(levels)
-    assert_allclose(_tail(np.array(a), np.array(b), u), 1 - levels, atol=0.003)

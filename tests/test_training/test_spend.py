@@ -111,6 +111,15 @@ def test_quantiles_invert_it(ranks: list[float], seed: int) -> None:
     assert (spend.exceeds(found * (1.0 + 2e-4)) <= 1.0 - rank + 1e-9).all()
 
 
+def test_a_quantile_of_nothing_is_0_and_has_no_say_in_the_others() -> None:
+    spend, rank = given_purchase(members(8)), np.tile([0.0, 0.3, 0.95], (8, 1))
+    rank[2] = 0.0
+    found = spend.quantiles(rank)
+    assert ((found > 0.0) == (rank > 0.0)).all()
+    some = rank[:, 1] > 0.0
+    assert found[some, 1:].tolist() == spend.quantiles(np.maximum(rank[:, 1:], 0.3))[some].tolist()
+
+
 def test_a_row_is_answered_alike_alone_and_among_others() -> None:
     of = members(40)
     spend, need = given_purchase(of), np.random.default_rng(2).uniform(-20, 200, (40, 3))
