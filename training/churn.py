@@ -1,7 +1,8 @@
 """The probability of no purchase in the horizon: the mean of two opinions, in log-odds.
 
     trees  = bias + boosted trees on features, which move only as each feature declares
-    linear = a logistic regression on logs of features, which starts from the purchase process (training.linear)
+    linear = a logistic regression on logs of features, which starts from the purchase process (training.linear), and
+             whose weights have to tell who buys at most once and at most twice, too
     log-odds of leaving = ½ (trees + linear) + level of the season (training.season)
 
 Trees find bends and steps, the regression what grows steadily; the mean of both was better than either on every log tried.
@@ -27,6 +28,8 @@ from training.trees import Boosted, boost
 _LEAST_LOG_ODDS: Final = -700.0
 _MOST: Final = float(np.nextafter(1.0, 0.0))
 _SHARE: Final = 0.5
+_FEW: Final = np.array([1, 2])
+"""Days with a purchase in the horizon up to which the regression learns of a member as of one who nearly left."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,10 @@ def fit_churn(data: Dataset) -> FittedChurn:
     levels, place = churn_levels(data)
     level = levels.drawn_in[place]
     known = foreseen.log_none, foreseen.log_some
-    linear, drift = fit_linear(table.x, y, *known, level, place, directions, in_money(table.features))
+    few = data.labels.visits[:, None] <= _FEW
+    linear, drift = fit_linear(
+        table.x, y, *known, level, place, directions, in_money(table.features), alike=few.astype(np.float64)
+    )
     level = level + drift[place]
     bias = churn_level(level, data.labels.churned)[0]
     trees = boost(

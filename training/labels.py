@@ -17,13 +17,19 @@ from features.tiers import gives, tier_of_pairs
 class Labels:
     """One row a row of the feature table it was made for.
 
-    ``churned``: no purchase in [T, T + h). ``spend``: spend in it, net where a policy counts it so and gross otherwise, in
-    fixed-point units, None without amounts. ``next_tier``: position of the tier at T + h, None without a policy.
+    ``visits``: days with a purchase in [T, T + h). ``spend``: spend in it, net where a policy counts it so and gross
+    otherwise, in fixed-point units, None without amounts. ``next_tier``: position of the tier at T + h, None without a
+    policy.
     """
 
-    churned: npt.NDArray[np.bool_]
+    visits: Integers
     spend: Integers | None
     next_tier: Integers | None
+
+    @property
+    def churned(self) -> npt.NDArray[np.bool_]:
+        """(n_rows,) whether there was no purchase in [T, T + h)."""
+        return self.visits == 0
 
 
 def label(table: FeatureTable, histories: Histories) -> Labels:
@@ -37,7 +43,7 @@ def label(table: FeatureTable, histories: Histories) -> Labels:
     panel = table.panel
     horizon = panel.horizon_days
     ahead = Panel(histories, panel.member, (panel.cutoff + horizon).astype(np.int32), horizon)
-    churned = ahead.units("visits", horizon) == 0
+    visits = ahead.units("visits", horizon)
     policy = table.policy
     spend = None
     if histories.has_amounts:
@@ -45,5 +51,5 @@ def label(table: FeatureTable, histories: Histories) -> Labels:
         if policy is not None and policy.returns == "net":
             spend = spend - ahead.units("returned", horizon)
     if policy is None or not gives(histories, policy):
-        return Labels(churned, spend, None)
-    return Labels(churned, spend, tier_of_pairs(histories, panel.member, ahead.cutoff, policy))
+        return Labels(visits, spend, None)
+    return Labels(visits, spend, tier_of_pairs(histories, panel.member, ahead.cutoff, policy))

@@ -4,8 +4,9 @@
 
 p is the purchase process's probability of no purchase; for log spend, w1 · log of what the process expects takes its place.
 Ridge pulls w1 and w2 towards 1 and all else towards 0, so that with little data the process speaks, and with more the
-features. No weight has a sign that its feature's direction forbids. Before logs are taken money is counted in hundredths of
-the usual amount: a forecast must not depend on the currency.
+features. No weight has a sign that its feature's direction forbids. On churn, outcomes that are alike share the weights
+(training.logistic). Before logs are taken money is counted in hundredths of the usual amount: a forecast must not depend on
+the currency.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy.typing as npt
 
 from features.feature import Feature, Unit
 from features.operators import Floats
-from training.one_thread import one_thread
+from training.logistic import Pull, Rows, least_loss
 
 _RIDGE: Final = 300.0
 """Towards 0, for features scaled to a standard deviation of 1; in units of the log loss summed over rows."""
@@ -150,6 +151,7 @@ def fit_linear(
     cutoff: npt.NDArray[np.int64],
     directions: tuple[int, ...],
     money: tuple[bool, ...] | None = None,
+    alike: Floats | None = None,
 ) -> tuple[Linear, Floats]:
     """The regression of the greatest penalised likelihood, with a level of its own for each cutoff.
 
@@ -165,22 +167,26 @@ def fit_linear(
     cutoff : (n_rows,) 0, 1, ...: the cutoffs in order
     directions : (n_features,) sign in which the log-odds may move with each feature; 0 is either
     money : (n_features,) whether a feature is in a currency; none is if left out
+    alike : (n_rows, n_outcomes) other outcomes, 0 or 1, that share the weights, with levels of their own; none if left out
 
     Returns
     -------
     The regression, and (n_cutoffs,) what each cutoff's level is beside ``offset``
     """
     features = LogFeatures.of(x, money)
-    of_cutoff = (cutoff[:, None] == np.arange(cutoff.max() + 1)).astype(np.float64)
-    z = np.column_stack([np.ones(len(y)), log_none, -log_some, features.columns, of_cutoff])
-    n, cutoffs = features.columns.shape[1], of_cutoff.shape[1]
-    signs = np.concatenate([[0, 1, 1], directions, np.zeros(n - len(directions) + cutoffs)]).astype(np.int64)
-    towards = np.zeros(z.shape[1])
-    towards[1:3] = 1.0
-    ridge = np.repeat([1e-6, _PROCESS_RIDGE, _RIDGE, _CUTOFF_RIDGE], [1, 2, n, cutoffs])
-    w = _logistic(z, y, offset, towards, ridge, signs)
-    a, w1, w2 = w[:3].tolist()
-    return features.folded(w[3 : 3 + n], a, w1, w2, float((z[:, :3] @ w[:3]).mean())), w[3 + n :]
+    shared = np.column_stack([log_none, -log_some, features.columns])
+    n = features.columns.shape[1]
+    pull = Pull(
+        towards=np.repeat([1.0, 0.0], [2, n]),
+        ridge=np.repeat([_PROCESS_RIDGE, _RIDGE], [2, n]),
+        signs=np.concatenate([[1, 1], directions, np.zeros(n - len(directions))]).astype(np.int64),
+        levels=_CUTOFF_RIDGE,
+    )
+    outcomes = y[:, None] if alike is None else np.column_stack([y, alike])
+    w, a, level = least_loss(Rows(shared, outcomes, offset, cutoff), pull)
+    w1, w2 = w[:2].tolist()
+    usual = float((a + shared[:, :2] @ w[:2]).mean())
+    return features.folded(w[2:], a, w1, w2, usual), level
 
 
 def fit_linear_spend(
@@ -224,20 +230,3 @@ def _unit(column: Floats) -> float:
     """What of a currency is counted as 1."""
     some = np.abs(column[np.isfinite(column) & (column != 0)])
     return _FINE * float(np.median(some)) if len(some) else 1.0
-
-
-def _logistic(z: Floats, y: Floats, offset: Floats, towards: Floats, ridge: Floats, signs: npt.NDArray[np.int64]) -> Floats:
-    """Weights of least log loss + ½ Σ ridge (w - towards)², none with the other sign than its own."""
-    from scipy.optimize import minimize  # type: ignore[import-untyped]
-
-    def loss(w: Floats) -> tuple[float, Floats]:
-        raw = offset + z @ w
-        away = w - towards
-        p = 1.0 / (1.0 + np.exp(-raw))
-        return float((np.logaddexp(0.0, raw) - y * raw).sum() + 0.5 * ridge @ away**2), z.T @ (p - y) + ridge * away
-
-    bounds = [(0.0 if sign > 0 else None, 0.0 if sign < 0 else None) for sign in signs]
-    options = {"maxiter": 1000, "ftol": 1e-11, "gtol": 1e-6}
-    with one_thread():
-        found: Floats = minimize(loss, towards, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x
-    return found

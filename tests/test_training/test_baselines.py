@@ -37,7 +37,7 @@ def test_churn_rules_are_what_they_are_called(small: Histories, small_fitted: Fi
 
 @pytest.mark.parametrize("left", [True, False])
 def test_with_one_outcome_every_rule_says_the_rate(small_fitted: Fitted, left: bool) -> None:
-    labels = dataclasses.replace(small_fitted.data.labels, churned=np.full(len(small_fitted.data.table), left))
+    labels = dataclasses.replace(small_fitted.data.labels, visits=np.full(len(small_fitted.data.table), int(not left)))
     data = dataclasses.replace(small_fitted.data, labels=labels)
     for p in churn_baselines(data, data.table).values():
         assert set(p) == {float(left)}

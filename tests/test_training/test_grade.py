@@ -86,7 +86,7 @@ def test_what_was_not_scored_is_not_graded(small_origins: list[Origin]) -> None:
 def test_outcomes_are_counted_over_all_cutoffs(small_origins: list[Origin]) -> None:
     found = scores(small_origins)
     stayed = [
-        dataclasses.replace(o, labels=dataclasses.replace(o.labels, churned=np.zeros(len(o.forecasts.table), bool)))
+        dataclasses.replace(o, labels=dataclasses.replace(o.labels, visits=np.ones(len(o.forecasts.table), np.int64)))
         for o in small_origins
         if o.labels is not None
     ]

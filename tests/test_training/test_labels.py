@@ -49,7 +49,8 @@ def test_against_a_plain_loop(log: list[list[DailyRow]], cutoff: dt.date, horizo
         rows = log[int(member)]
         ahead = [values for day, values in rows if cutoff <= day < end]
         net = policy is not None and policy.returns == "net"
-        assert found.churned[i] == (not any(values["orders"] for values in ahead))
+        assert found.visits[i] == sum(values["orders"] > 0 for values in ahead)
+        assert found.churned[i] == (found.visits[i] == 0)
         assert found.spend is not None
         assert found.spend[i] == sum(values["gross"] - net * values["returned"] for values in ahead)
         if policy is None:

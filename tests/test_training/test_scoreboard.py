@@ -107,7 +107,7 @@ def test_what_is_no_number_says_why(origins: list[Origin]) -> None:
     (origin, _) = origins
     assert origin.labels is not None
     stayed = dataclasses.replace(
-        origin, labels=dataclasses.replace(origin.labels, churned=np.zeros(len(origin.churn[OURS])))
+        origin, labels=dataclasses.replace(origin.labels, visits=np.ones(len(origin.churn[OURS]), np.int64))
     )
     score = pick(scores([stayed]), origin.cutoff, "churn", "AUC", OURS)
     assert np.isnan(score.estimate.value)
