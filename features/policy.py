@@ -40,6 +40,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import reprlib
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -57,6 +58,7 @@ from features.money import to_units
 from features.rules import ONLY, Rules, Version
 
 _SHAPES: Final = {"model_type": "mapping", "tuple_type": "list", "dict_type": "mapping"}
+_WRITTEN: Final = {"tiers[]": "write {name: Silver, reach: 100}, or {name: Member}", "window": "write {rolling_days: 91}"}
 _ALWAYS: Final = ("programme", "time_zone")
 
 
@@ -205,6 +207,7 @@ def _worded(error: ValidationError, at: str = "") -> PolicyError:
     if kind == "extra_forbidden":
         return PolicyError(place, "a policy holds only what it defines", shown, "remove it or check its spelling")
     if kind in _SHAPES:
-        return PolicyError(place, f"this is a {_SHAPES[kind]}", shown, "see the example in the README")
+        fix = _WRITTEN.get(re.sub("[0-9]+", "", place), "see the example in the README")
+        return PolicyError(place, f"this is a {_SHAPES[kind]}", shown, fix)
     rule = first["msg"].partition(" should ")[2]  # pydantic words every bound as '<type> should <rule>'
     return PolicyError(place or "policy", f"this should {rule}" if rule else first["msg"], shown, "change the value")

@@ -114,6 +114,7 @@ class _Writer:
             need=rounded_up(held[-1]["need"], whole=own["whole_numbers"]),
             day=held[-1]["last_day"],
             tier=own["name"],
+            by=own["by"],
             lower=lost[0]["tier"],
             lost=lost[0]["date"],
         )

@@ -25,7 +25,7 @@ tier             Gold since 2020-02-28
                  2019-12-25  Member  joined on 2019-12-24
                  2020-01-24  Silver  130.00 from 2019-11-25 to 2020-01-23, 100.00 needed
                  2020-02-28  Gold    325.00 from 2019-12-30 to 2020-02-27, 300.00 needed
-keeps it         110.00 more by 2020-03-28 to hold Gold; without it, Silver from 2020-03-11 on
+keeps it         110.00 more by 2020-03-28 to hold Gold on 2020-03-29; with nothing more, Silver from 2020-03-11 on
 lifts it         Gold is the highest tier
 
 standing         over 56 days: 4 periods of 14
@@ -52,7 +52,7 @@ def test_a_member_in_chinese(run: Run, tmp_path: Path) -> None:
     code, out, _ = run("describe", "0001", "--language", "zh")
     assert code == 0
     assert "倡导者：4 期中 4 期有消费" in out
-    assert "2020-03-28 前（含当日）还需 110.00 可保 Gold，否则 2020-03-11 起为 Silver" in out
+    assert "2020-03-28 前（含当日）还需 110.00，2020-03-29 可为 Gold；若再无消费，2020-03-11 起为 Silver" in out
     assert "满意度 5.0" in out
 
 
@@ -114,7 +114,7 @@ def test_without_policy_costs_and_tables(run: Run, tmp_path: Path) -> None:
     code, out, _ = run("describe", "0001", "--transactions", "log.csv", *pairs, "--map", "amount=paid")
     assert code == 0
     assert "joined           2020-01-10 (the first purchase: no date of joining is known)" in out
-    assert "tier             not available: it needs a tier policy and amounts" in out
+    assert "tier             not available: it needs a tier policy and what that counts" in out
     assert "contribution     sales 320.00; not available: profit, extra profit of an extra unit" in out
     assert "loyalty          not available: repurchase rate, referrals a period, satisfaction" in out
     assert "RFM              5-3-? of 5-5-5" in out
