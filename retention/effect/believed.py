@@ -10,7 +10,7 @@ prior of spend                 e                       standard deviation of e
 =============================  ======================  ==============================================
 relative r                     r b                     b sd
 absolute a (returning)         a p                     p sd
-not said                       0                       that of m d: as uncertain as what returning brings
+not said                       0                       half that of m d: a plan has counted it as nothing
 =============================  ======================  ==============================================
 
 d is what is believed of returning, in points: expit(logit p + t) - p of log-odds t.
@@ -32,6 +32,8 @@ from typing import Any, Final
 from retention.effect.posterior import Belief, updated
 
 _EDGE: Final = 1e-3
+_UNSAID: Final = 0.5
+"""Of the uncertainty of what returning brings: that of what is spent besides, where nothing is said of it."""
 _LEAST_OWN: Final = 0.01
 """Of spend's variance, at least, is not that of returning: both are estimates, and may not fit each other."""
 
@@ -96,7 +98,7 @@ def spend_learned(
 
     >>> before, after = ({"return": {"mean": 0.05, "sd": sd}} for sd in (0.02, 0.01))
     >>> spend_learned(before, after, Base(0.5, 20.0), Belief(0.05, 0.01), Belief(4.0, 2.0))  # 2.00 by returning
-    Belief(mean=2.2857142857142856, sd=0.8417668492946421)
+    Belief(mean=2.08, sd=0.56)
     """
     said = _said(prior.get("spend"))
     alone = said is not None and prior["spend"].get("scale", "relative") == "per_member"
@@ -133,7 +135,7 @@ def _besides(effect: Mapping[str, Any], base: Base) -> Belief | None:
         times = base.spend if effect["spend"].get("scale", "relative") == "relative" else base.rate
         return Belief(times * said.mean, times * said.sd)
     returning = _returning(effect, base)
-    return None if returning is None else Belief(0.0, base.spend / base.rate * returning.sd)
+    return None if returning is None else Belief(0.0, _UNSAID * base.spend / base.rate * returning.sd)
 
 
 def _said(written: Any) -> Belief | None:

@@ -21,13 +21,13 @@ def test_what_log_odds_of_returning_bring_in_spend() -> None:
     assert found is not None
     odds = 0.4 / 0.6 * np.exp(0.3)
     np.testing.assert_allclose(found.mean, 50 * (odds / (1 + odds) - 0.4))
-    np.testing.assert_allclose(found.sd, np.sqrt(2) * 50 * 0.4 * 0.6 * 0.01)  # what is spent besides is as uncertain
+    np.testing.assert_allclose(found.sd, np.sqrt(1.25) * 50 * 0.4 * 0.6 * 0.01)  # what is spent besides is half as uncertain
 
 
 def test_spend_a_member_of_every_scale() -> None:
     returning = {"mean": 0.1, "sd": 0.02}
     assert believed({"spend": {"mean": 2, "sd": 1, "scale": "per_member"}}, "spend", BASE) == Belief(2.0, 1.0)
-    assert believed({"return": returning}, "spend", BASE) == Belief(5.0, np.hypot(1.0, 1.0))
+    assert believed({"return": returning}, "spend", BASE) == Belief(5.0, np.hypot(1.0, 0.5))
     both = believed({"return": returning, "spend": {"mean": 0.1, "sd": 0.05}}, "spend", BASE)
     assert both is not None
     np.testing.assert_allclose([both.mean, both.sd], [0.1 * 20 + 0.1 * 50, np.hypot(1.0, 1.0)])
@@ -48,7 +48,7 @@ def test_what_is_believed_of_spend_is_as_uncertain_as_it_is_said_to_be(prior_of_
     rng, n, rate, basket = np.random.default_rng(1), 400, 0.4, 50.0
     returning = {"mean": 0.05, "sd": 0.04}
     prior = {"return": returning, **({} if prior_of_spend is None else {"spend": prior_of_spend})}
-    besides = 0.1 if prior_of_spend else 0.04 / rate  # relative to spend a member
+    besides = 0.1 if prior_of_spend else 0.02 / rate  # relative to spend a member
     off = []
     for _ in range(600):
         more, dearer = rng.normal(0.05, 0.04), rng.normal(0.0, besides)

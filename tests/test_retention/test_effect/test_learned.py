@@ -39,9 +39,9 @@ def test_posteriors_take_the_priors_place(file: Path) -> None:
         "campaign": "spring",
     }
     assert effect["spend"]["scale"] == "per_member"
-    assert learned[1].before is not None  # a return brings 20 / 0.4; what is spent besides is as uncertain
-    assert (learned[1].before.mean, learned[1].before.sd) == pytest.approx((2.5, 50 * 0.05 * 2**0.5))
-    besides = updated(Belief(0.0, 2.5), Belief(6.0 - 5.0, (2.4**2 - 1.5**2) ** 0.5))
+    assert learned[1].before is not None  # a return brings 20 / 0.4; what is spent besides is half as uncertain
+    assert (learned[1].before.mean, learned[1].before.sd) == pytest.approx((2.5, 50 * 0.05 * 1.25**0.5))
+    besides = updated(Belief(0.0, 1.25), Belief(6.0 - 5.0, (2.4**2 - 1.5**2) ** 0.5))
     assert learned[1].after.mean == pytest.approx(50 * after.mean + besides.mean, rel=1e-4)
     assert learned[1].after.sd == pytest.approx(((50 * after.sd) ** 2 + besides.sd**2) ** 0.5, rel=1e-4)
     text = file.read_text(encoding="utf-8")

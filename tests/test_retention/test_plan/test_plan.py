@@ -14,7 +14,7 @@ from features.errors import ConfigError
 from retention.plan import solver
 from retention.plan.audience import Audience
 from retention.plan.eligibility import eligible
-from retention.plan.gains import gains_of
+from retention.plan.gains import Points, gains_of
 from retention.plan.plan import HELD, TREATED, Plan, make_plan
 
 LIMITS: dict[str, Any] = {
@@ -122,7 +122,7 @@ def test_the_same_to_the_bit_again() -> None:
 
 def test_a_measured_effect_moves_the_plan() -> None:
     who, said = audience(300), []
-    nobody = make_plan(catalogue(action()), who, SECRET, {"call": np.zeros(300)}, said.append)
+    nobody = make_plan(catalogue(action()), who, SECRET, {"call": Points(np.zeros(300), np.zeros(300))}, said.append)
     assert not nobody.treated.any()
     assert [each.left_out for each in nobody.left_out if each.rule == "no_gain"] == [300]
     assert eligible(catalogue(action()), who).members.all()
