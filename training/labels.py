@@ -29,7 +29,7 @@ class Labels:
     @property
     def churned(self) -> npt.NDArray[np.bool_]:
         """(n_rows,) whether there was no purchase in [T, T + h)."""
-        return self.visits == 0
+        return np.asarray(self.visits == 0)
 
 
 def label(table: FeatureTable, histories: Histories) -> Labels:
