@@ -16,10 +16,11 @@ from features.on_spark import folded, hashed, made_up
 from features.snapshot import to_date
 from serving.batch.agreement import check_columns
 from serving.batch.shipped import ship
-from serving.batch.spark_targets import quoted, target_of
+from serving.batch.spark_rows import MEMBER, by_tier, marked, said_of, without
+from serving.batch.spark_targets import target_of
 from serving.batch.spark_worker import ByPartition, Job, partition, ready
 from serving.batch.tally import Counts, added
-from serving.forecast.members import MemberId, member_key
+from serving.forecast.members import MemberId
 from serving.forecast.reasons import Language
 from training.artifact import Bundle, to_forecaster
 from training.reach import check_learned, check_reach
@@ -35,11 +36,8 @@ if TYPE_CHECKING:
     from training.reference import Reference
 
 _BOUNDS: Final = StandingBounds()
-_ID: Final = "customer_id"
 _ABSENT: Final = re.compile(r"No module named '([\w.]+)'")
 _NEEDED: Final = "numpy, scipy, pydantic, pyyaml and pyarrow"
-TIERLESS: Final = "none"
-"""Who has no tier is counted under it."""
 
 
 @dataclass(frozen=True)
@@ -210,7 +208,7 @@ def _scored(planned: Plan, target: str, erasures: Erasures | None) -> ScoredTher
     place = target_of(target, planned.session, planned.as_of)
     marks, of = (erasures.marks, erasures.mark) if erasures is not None else (set[bytes], str.encode)
     known = marks()
-    left_out = _marked(planned.rows, "member", known, of)
+    left_out = marked(planned.rows, "member", known, of)
     counted = planned.session.sparkContext.accumulator({}, ByPartition())
     frame = planned.frame(left_out, counted)
     place.check(frame)
@@ -218,45 +216,12 @@ def _scored(planned: Plan, target: str, erasures: Erasures | None) -> ScoredTher
         staged = place.stage(frame)
         while since := marks() - known:  # who was erased meanwhile
             known |= since
-            later = _marked(staged, _ID, since, of)
+            later = marked(staged, MEMBER, since, of)
             left_out += later
-            staged = place.stage(without(staged, _ID, later))
-        by_tier, said = _by_tier(staged), _said(staged)
+            staged = place.stage(without(staged, MEMBER, later))
+        tiers, said = by_tier(staged), said_of(staged)
         place.publish()
     finally:
         place.clear()
     counts = added(list(counted.value.values()))
-    return ScoredThere(sum(by_tier.values()), len(left_out), planned.as_of, by_tier, counts, said)
-
-
-def _said(rows: DataFrame) -> pa.Table:
-    """What the watch keeps of members, to be judged by."""
-    tiers = [name for name in rows.columns if name.startswith("p_tier_")]
-    return rows.select(*map(quoted, (_ID, "p_churn", "expected_spend", *tiers))).toArrow()
-
-
-def without(rows: DataFrame, column: str, ids: Iterable[MemberId]) -> DataFrame:
-    """Rows of all but some members; few enough to be sent to each executor."""
-    from pyspark.sql import functions
-
-    gone = [(one,) for one in ids]
-    if not gone:
-        return rows
-    named = rows.sparkSession.createDataFrame(gone, rows.select(column).schema)
-    return rows.join(functions.broadcast(named), column, "left_anti").select(*map(quoted, rows.columns))
-
-
-def _by_tier(rows: DataFrame) -> dict[str, int]:
-    """Rows by the tier held; 'none' is no tier, also where there is no policy."""
-    if "tier" not in rows.columns:
-        return {TIERLESS: rows.count()}
-    counts = {TIERLESS if tier is None else str(tier): int(count) for tier, count in rows.groupBy("tier").count().collect()}
-    return {tier: counts[tier] for tier in sorted(counts)}
-
-
-def _marked(rows: DataFrame, column: str, marks: set[bytes], of: Callable[[str], bytes]) -> list[Any]:
-    """The members who have one of the marks. Asks Spark for all ids, a partition at a time, where there are any marks."""
-    if not marks:
-        return []
-    ids = rows.select(column).distinct().toLocalIterator(prefetchPartitions=True)
-    return [row[0] for row in ids if of(member_key(row[0])) in marks]
+    return ScoredThere(sum(tiers.values()), len(left_out), planned.as_of, tiers, counts, said)
