@@ -20,7 +20,7 @@ from features.snapshot import to_day
 from training.added import AddedModel, At
 from training.baselines import tier_baselines
 from training.dataset import Dataset, dataset
-from training.forecaster import Fitted
+from training.fit import Fitted
 from training.labels import label
 from training.metrics import calibration_error, class_log_losses
 from training.next_tier import NextTier, from_needs
