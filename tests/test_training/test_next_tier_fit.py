@@ -27,8 +27,8 @@ from training.next_tier import NextTier, from_needs
 from training.next_tier_fit import FittedNextTier, fit_next_tier, fit_slip
 from training.process import Purchases
 from training.residuals import Residuals
-from training.spend import fit_spend
 from training.spend import from_dict as spend_from_dict
+from training.spend_fit import fit_spend
 from training.tabulated import TabulatedTrees
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "policies"
