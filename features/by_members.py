@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from features.engine import fetch
-from features.errors import UnusableLogError
 from features.histories import Histories
 from features.reading import from_log
 from features.snapshot import to_day
@@ -72,7 +71,7 @@ def in_turn(checked: Checked, needed: Collection[str] | None, *, lines: int, mul
     by = usable.group_by("tc_member").agg(lines=usable.count(), first=usable.tc_time.min(), last=usable.tc_time.max())
     table = fetch(by)
     if table.num_rows == 0:
-        raise UnusableLogError("a log has usable rows", "none", "see 'tiercast check' for why each row was refused")
+        raise checked.nothing_usable()
     table = table.take(pc.sort_indices(table["tc_member"]))
     count = np.add.reduceat(table["lines"].to_numpy(), np.arange(0, table.num_rows, multiple))
     starts, sofar = [0], 0

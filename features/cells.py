@@ -37,7 +37,7 @@ TIME_REASONS: Final[Mapping[str, str]] = {
 _LATEST: Final = dt.datetime.max
 _FAR: Final = dt.datetime(2100, 1, 1)  # beyond, nobody knows what clocks will show
 _INT64_DIGITS: Final = 18
-"""Where numbers are written as 1.234,50: a point that sets no three digits apart, as in 12.50 and 1,234.50."""
+"""Whole numbers of no more digits fit into 64 bits."""
 
 
 def member_cell(column: ir.Column) -> ir.Value:

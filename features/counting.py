@@ -77,14 +77,14 @@ def evaluate(book: Array, log: Array, s: Array, start: int, t: int) -> None:
 def highest(book: Array, log: Array, s: Array, table: int, top: int, start: int, t: int) -> int:
     """The highest tier from ``top`` down whose thresholds (``table``: REACH or KEEP) are met by rows in [start, t)."""
     evaluate(book, log, s, start, t)
-    return met(book, s, table, top, start, t)
+    return met(book, s, table, top, 0, start, t)
 
 
-def met(book: Array, s: Array, table: int, top: int, start: int, t: int) -> int:
-    """The same by the values in the state, which are those of rows in [start, t)."""
+def met(book: Array, s: Array, table: int, top: int, floor: int, start: int, t: int) -> int:
+    """The same by the values in the state, which are those of rows in [start, t); ``floor`` where none above it is met."""
     metrics, every = book[s[AT] + N_METRICS], book[s[AT] + JOIN_ALL]
     booked = start <= s[BOOKED] < t
-    for tier in range(top, 0, -1):
+    for tier in range(top, floor, -1):
         at = book[table] + (s[VERSION] * book[TIERS] + tier) * book[METRICS]
         passed = 0
         for m in range(metrics):
@@ -94,4 +94,4 @@ def met(book: Array, s: Array, table: int, top: int, start: int, t: int) -> int:
                 s[FLIP] = min(s[FLIP], book[at + m] - s[VALUE + m])
         if passed == metrics or (passed > 0 and not every):
             return tier
-    return 0
+    return floor

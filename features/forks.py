@@ -115,7 +115,8 @@ def look(
         value[p] = s[VALUE]
         tier[p] = rank(book, s)
         known = offsets[i + 1] if foreseen else s[HIGH]
-        falls = fork(book, log, s, f, end, known, FAR, 0)
+        # A booking of nothing changes nothing, and tells how much more would.
+        falls = fork(book, log, s, f, end, known, cutoff[p] if counts_one(book, s, end) else FAR, 0)
         keep_by[p] = falls - 1 if falls < FAR else -1
         evaluate(book, log, f, window_start(book, f, end), end)
         carry[p] = f[VALUE]
@@ -123,15 +124,10 @@ def look(
         secured[p] = got
         for k in range(tiers):
             need[p * tiers + k] = 0 if k <= got else -1
-        if not counts_one(book, s, end):
-            continue
-        extra, best = 0, got
-        while best < tiers - 1:
-            fork(book, log, s, f, end, known, cutoff[p], extra)
-            got = rank(book, f)
-            while best < got:
-                best += 1
-                need[p * tiers + best] = extra
-            if f[FLIP] >= FAR:
-                break
+        extra = 0
+        while got < tiers - 1 and f[FLIP] < FAR:
             extra += f[FLIP]
+            fork(book, log, s, f, end, known, cutoff[p], extra)
+            while got < rank(book, f):
+                got += 1
+                need[p * tiers + got] = extra

@@ -82,16 +82,15 @@ def ends(
     who, which = np.unique(np.asarray(member, np.int64)[order], return_inverse=True)
     own = histories if len(who) == len(histories) else histories.select(who)
     days = np.asarray(cutoff, np.int64)[order]
-    expires = any(column.points is not None and column.points.expiries for column in book.columns)
-    groups = [np.flatnonzero(days == day) for day in np.unique(days)] if expires else [np.arange(len(days))]
+    groups = [np.flatnonzero(days == day) for day in np.unique(days)] if book.expires else [np.arange(len(days))]
     for at in groups:
         if not len(at):
             continue
-        # what will expire depends on what was used by then: each cutoff has a ledger of its own
-        log = ledger(own.before(to_date(int(days[at[0]]))) if expires else own, book.columns)
+        # see Rulebook.expires: each cutoff has a ledger of its own
+        log = ledger(own.before(to_date(int(days[at[0]]))) if book.expires else own, book.columns)
         here = order[at]
         out[here] = _played(
-            book, log, which[at], days[at], horizon_days, expires, paths, first[here], per_pair, levels[here], compiled
+            book, log, which[at], days[at], horizon_days, book.expires, paths, first[here], per_pair, levels[here], compiled
         )
     return out
 

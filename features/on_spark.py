@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from features.daily import daily, labelled
 from features.engine import fetch
-from features.errors import SourceError, UnusableLogError
+from features.errors import SourceError
 from features.feature_table import build
 from features.histories import Histories
 from features.policy import TierPolicy
@@ -103,7 +103,7 @@ def folded(checked: Checked, needed: Collection[str] | None = None) -> tuple[Dat
     clean = checked.clean
     span = fetch(clean.agg(first=clean.timestamp.min(), last=clean.timestamp.max())).to_pylist()[0]
     if span["first"] is None:
-        raise UnusableLogError("a log has usable rows", "none", "see 'tiercast check' for why each row was refused")
+        raise checked.nothing_usable()
     has = frozenset(columns_read(checked, needed))
     whole = Whole(has, to_day(span["first"].date()), to_day(span["last"].date()) + 1, checked.time_zone)
     clean = clean_columns(checked, has)

@@ -44,14 +44,14 @@ def ranked(parts: list[Any], kind: pa.DataType) -> tuple[npt.NDArray[Any], list[
         if most - least < _DENSE * sum(len(part) for part in parts) + _MIN_DENSE:
             return _dense(parts, least, most, kind)
         parts = [pa.array(part, kind) for part in parts]
-    encoded = pa.chunked_array(parts).unify_dictionaries()
-    if not pa.types.is_dictionary(encoded.type):
-        encoded = encoded.dictionary_encode().unify_dictionaries()
-    ids = encoded.chunk(0).dictionary
+    chunked = pa.chunked_array(parts).unify_dictionaries()
+    if not pa.types.is_dictionary(chunked.type):
+        chunked = chunked.dictionary_encode().unify_dictionaries()
+    ids = chunked.chunk(0).dictionary
     sorting = pc.sort_indices(ids).to_numpy()
     rank = np.empty(len(sorting), np.int32)
     rank[sorting] = np.arange(len(sorting), dtype=np.int32)
-    member = [rank[chunk.indices.to_numpy()] for chunk in encoded.chunks]
+    member = [rank[chunk.indices.to_numpy()] for chunk in chunked.chunks]
     return ids.take(pa.array(sorting)).to_numpy(zero_copy_only=False), member
 
 
@@ -79,11 +79,11 @@ def codes(chunks: list[Any]) -> tuple[npt.NDArray[Any], Integers]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    encoded = pa.chunked_array(chunks).unify_dictionaries()
-    labels = encoded.chunk(0).dictionary
+    chunked = pa.chunked_array(chunks).unify_dictionaries()
+    labels = chunked.chunk(0).dictionary
     sorting = pc.sort_indices(labels).to_numpy()
     rank = np.full(len(sorting) + 1, -1, np.int64)  # the last place is for lines without a label
     rank[sorting] = np.arange(len(sorting))
-    indices = (pc.fill_null(chunk.indices, len(sorting)).to_numpy() for chunk in encoded.chunks)
+    indices = (pc.fill_null(chunk.indices, len(sorting)).to_numpy() for chunk in chunked.chunks)
     in_order = labels.take(pa.array(sorting)).to_numpy(zero_copy_only=False)
     return in_order, np.concatenate([rank[index] for index in indices])

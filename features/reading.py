@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from features.daily import TIME, daily, labelled, sums
 from features.engine import fetch
-from features.errors import UnusableLogError
 from features.histories import Histories, Ragged, assemble
 from features.ranks import codes, encoded, ranked
 from features.schema import LABELS
@@ -64,7 +63,7 @@ def _pushed_down(checked: Checked, has: set[str]) -> Histories:
     clean = clean_columns(checked, has)
     table = fetch(daily(clean))
     if table.num_rows == 0:
-        raise UnusableLogError("a log has usable rows", "none", "see 'tiercast check' for why each row was refused")
+        raise checked.nothing_usable()
     return from_folded(table, {name: fetch(labelled(clean, name)) for name in LABELS if name in has}, has)
 
 

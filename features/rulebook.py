@@ -85,6 +85,11 @@ class Rulebook:
         out[SPECS] = len(out)
         return [*out, *self.specs]
 
+    @property
+    def expires(self) -> bool:
+        """Whether points that count may expire: what will then depends on what was used by then."""
+        return any(column.points is not None and column.points.expiries for column in self.columns)
+
     def spec(self, version: int, metric: int) -> list[int]:
         """One metric's row."""
         at = (version * self.most_metrics + metric) * SPEC

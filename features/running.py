@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
@@ -10,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from features.compiling import compiled as compile_kernel
+from features.compiling import has_numba
 from features.forks import fork, look, walk_to
 from features.ledger import Ledger
 from features.rulebook import Rulebook
@@ -81,7 +81,7 @@ def _run(
     kernel: Callable[..., None], book: Rulebook, log: Ledger, inputs: list[Any], sizes: list[int], compiled: bool | None
 ) -> list[Integers]:
     if compiled is None:
-        compiled = len(log.day) >= _COMPILE_FROM_ROWS and importlib.util.find_spec("numba") is not None
+        compiled = len(log.day) >= _COMPILE_FROM_ROWS and has_numba()
     flat = book.flat(len(log.day))
     if compiled:
         out = [_blank(size) for size in sizes]

@@ -204,8 +204,8 @@ class Single(Pair):
         return NAN if self.programme is None else self.programme[pick][self.position]
 
 
-def names(single: Any) -> dict[str, Any]:
+def names(pairs: Any) -> dict[str, Any]:
     """The operators of a panel or a single pair, by name, and the horizon: what an expression may use."""
     from features.expressions import HORIZON, OPERATORS
 
-    return {**{name: getattr(single, name) for name in OPERATORS}, HORIZON: single.horizon_days}
+    return {**{name: getattr(pairs, name) for name in OPERATORS}, HORIZON: pairs.horizon_days}

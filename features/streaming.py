@@ -16,7 +16,6 @@ from features.chunks import Batches, merged, narrow, two_sides
 from features.compiling import has_numba
 from features.daily import TIME, sums
 from features.engine import stream
-from features.errors import UnusableLogError
 from features.grouping import COMPILE_FROM_LINES, Days, Integers, Lines, by_day, by_label
 from features.histories import Histories, Ragged, assemble
 from features.ranks import codes, encoded, ranked
@@ -119,7 +118,7 @@ def _kept(checked: Checked, has: set[str]) -> tuple[dict[str, list[Any]], dict[i
             for name, part in parts.items():
                 kept.setdefault(name, []).append(narrow(part) if name in ("units", "order") else part)
     if not kept:
-        raise UnusableLogError("a log has usable rows", "none", "see 'tiercast check' for why each row was refused")
+        raise checked.nothing_usable()
     return kept, rows, kind
 
 

@@ -145,7 +145,7 @@ def scale_of(policy: TierPolicy) -> int:
 def is_summed(policy: TierPolicy) -> bool:
     """Whether tiers are read off sums over a window of days, or over the lifetime: any day until the window's end counts."""
     book = rulebook(policy)
-    additive = not book.specs[IS_SCORE] and book.most_metrics == 1 and not _expires(book)
+    additive = not book.specs[IS_SCORE] and book.most_metrics == 1 and not book.expires
     return book.memoryless and additive and book.rules[WINDOW] in (DAYS, LIFETIME)
 
 
@@ -181,9 +181,9 @@ def _walked(
     who, which = np.unique(member[order], return_inverse=True)
     own = histories if len(who) == len(histories) else histories.select(who)
     out = _blank(len(member), book.tiers)
-    if not _expires(book):
+    if not book.expires:
         out = _looked(book, ledger(own, book.columns), which, cutoff[order], horizon, False, compiled)
-    else:  # what will expire depends on what was used by then: each cutoff has a ledger of its own
+    else:  # see Rulebook.expires: each cutoff has a ledger of its own
         for day in np.unique(cutoff):
             at = np.flatnonzero(cutoff[order] == day)
             log = ledger(own.before(to_date(int(day))), book.columns)
@@ -224,10 +224,6 @@ def _looked(
 def _blank(pairs: int, tiers: int) -> State:
     one = [np.zeros(pairs, np.int64) for _ in range(6)]
     return one[0], one[1], one[2], one[3], np.zeros((pairs, tiers), np.int64), one[4], one[5]
-
-
-def _expires(book: Rulebook) -> bool:
-    return any(column.points is not None and column.points.expiries for column in book.columns)
 
 
 def _outlasts(book: Rulebook, day: int, horizon: int) -> bool:

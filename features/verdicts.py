@@ -29,7 +29,7 @@ from features.cells import (
 )
 from features.dialects import DateOrder
 from features.engine import FILE, Source, fetch, open_table
-from features.errors import ColumnError, ConfigError, SourceError, listed
+from features.errors import ColumnError, ConfigError, SourceError, UnusableLogError, listed
 from features.repetition import DUPLICATES, Duplicates, marked
 from features.row_rules import Rule, refusing
 from features.schema import LABELS, NUMBERS, ColumnMap, resolve
@@ -114,6 +114,10 @@ class Checked:
         taken = "reason" in (column.lower() for column in self.source.columns)
         columns = [name for name in self.source.columns if name not in _OWN]
         return refused.select(*columns, **{"tc_reason" if taken else "reason": refused.tc_reason})
+
+    def nothing_usable(self) -> UnusableLogError:
+        """The error for a log of which no row can be used."""
+        return UnusableLogError("a log has usable rows", "none", "see 'tiercast check' for why each row was refused")
 
 
 def check(

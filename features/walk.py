@@ -154,7 +154,7 @@ def morning(book: Array, log: Array, s: Array, t: int, events: Array) -> None:
     if review or book[at + AT_ONCE] or s[TARGET] >= 0:
         evaluate(book, log, s, start, t)
     if s[TARGET] >= 0:
-        kept = met(book, s, KEEP, s[HELD], start, t)
+        kept = met(book, s, KEEP, s[HELD], 0, start, t)
         if kept == s[HELD]:
             s[TARGET] = -1
             write(events, s, t, SPARED, s[HELD], start)
@@ -163,7 +163,7 @@ def morning(book: Array, log: Array, s: Array, t: int, events: Array) -> None:
             move(book, s, t, tier, RENEWED if tier <= kept else LANDED, start, events, FELL)
             return
     if review or book[at + AT_ONCE]:
-        tier = met(book, s, REACH, book[at + N_TIERS] - 1, start, t)
+        tier = met(book, s, REACH, book[at + N_TIERS] - 1, s[HELD], start, t)
         if tier > s[HELD]:
             move(book, s, t, tier, RISEN, start, events, ROSE)
             return
@@ -175,7 +175,7 @@ def look_again(book: Array, s: Array, t: int, start: int, events: Array) -> None
     """A review of a tier above the first: renewed, left, warned or taken."""
     at = s[AT]
     daily = book[at + REVIEW] == DAILY
-    kept = met(book, s, KEEP, s[HELD], start, t)
+    kept = met(book, s, KEEP, s[HELD], 0, start, t)
     if kept == s[HELD]:
         s[VALID] = max(s[VALID], valid_until(book, s, t))
         s[START] = start

@@ -29,8 +29,8 @@ from training.margin import Margin
 from training.next_tier import NextTier
 from training.next_tier_fit import FittedNextTier
 from training.process import Process
-from training.spend import FittedSpend
 from training.spend import from_dict as spend_from_dict
+from training.spend_fit import FittedSpend
 from training.worth import Worth
 
 FORMAT: Final = 4

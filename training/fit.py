@@ -16,7 +16,7 @@ from training.forecaster import Forecaster, Settings, tables_read
 from training.learning import DEFAULTS, Learning
 from training.margin import fit_margin, spend_and_profit
 from training.next_tier_fit import fit_next_tier
-from training.spend import FittedSpend, fit_spend
+from training.spend_fit import FittedSpend, fit_spend
 from training.worth import COUNTED, Worth
 
 

@@ -26,7 +26,7 @@ def test_some_ranges_of_rows() -> None:
         ("carry", [0.5, 4.0, 8.0]),
         ("tier", [0.0, 1.0, 2.0]),
         ("keep", [0.0, 0.0, 0.0]),
-        ("reach", [2.5, np.nan, 0.0]),  # nothing is above the highest
+        ("rise", [2.5, np.nan, 0.0]),  # nothing is above the highest
     ],
 )
 def test_a_number_a_pair(pick: str, expected: list[float]) -> None:

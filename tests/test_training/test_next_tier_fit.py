@@ -20,15 +20,15 @@ from features.snapshot import to_day
 from training.added import AddedModel, At
 from training.baselines import tier_baselines
 from training.dataset import Dataset, dataset
-from training.forecaster import Fitted
+from training.fit import Fitted
 from training.labels import label
 from training.metrics import calibration_error, class_log_losses
 from training.next_tier import NextTier, from_needs
 from training.next_tier_fit import FittedNextTier, fit_next_tier, fit_slip
 from training.process import Purchases
 from training.residuals import Residuals
-from training.spend import fit_spend
 from training.spend import from_dict as spend_from_dict
+from training.spend_fit import fit_spend
 from training.tabulated import TabulatedTrees
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "policies"
