@@ -91,7 +91,9 @@ FEATURES: Final = (
         unit=Unit.COUNT,
         meaning="past gaps at least as long as the silence at the cutoff",
         expression="longer_silences()",
-        reason=Phrase("{value} past silence{s} at least this long", "过去有 {value} 次沉默不短于此"),
+        reason=Phrase(
+            "has come back from {value} silence{s} at least this long", "过去有 {value} 次从同样久或更久的沉默中回来"
+        ),
         absent=_ONCE,
         direction=-1,
     ),
@@ -101,8 +103,8 @@ FEATURES: Final = (
         meaning="of past gaps at least this long, the share that ended within the horizon",
         expression="comeback_share()",
         reason=Phrase(
-            "after silences this long, {value} came back within the period ahead",
-            "此前同样久的沉默中，{value} 在预测期内结束",
+            "has come back from {value} of silences this long within the period ahead",
+            "过去同样久的沉默，{value} 在预测期内回来",
         ),
         absent=_NO_LONGER,
         direction=-1,

@@ -22,7 +22,7 @@ FEATURES: Final = (
         unit=Unit.METRIC,
         expression="tier_carry()",
         meaning="what of it still counts at cutoff + horizon",
-        reason=Phrase("{value} already counts towards the next tier", "已有 {value} 计入下期等级"),
+        reason=Phrase("{value} counts towards the next tier so far", "已有 {value} 计入下期等级"),
         absent=_UNDEFINED,
     ),
     Feature(

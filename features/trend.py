@@ -12,7 +12,7 @@ FEATURES: Final = (
         unit=Unit.RATIO,
         meaning="visit_rate_42d over visit_rate_126d",
         expression="ratio(rate('visits', 42), rate('visits', 126))",
-        reason=Phrase("recent shopping is {value} the longer habit", "近期购物频率为长期习惯的 {value}"),
+        reason=Phrase("shops {value} as often lately as in the long run", "近期购物频率为长期习惯的 {value}"),
         absent=Phrase("no purchase to compare with", "无可比购买"),
     ),
     Feature(
@@ -20,7 +20,7 @@ FEATURES: Final = (
         unit=Unit.RATIO,
         meaning="spend_rate_42d over spend_rate_126d",
         expression="ratio(rate('gross', 42), rate('gross', 126))",
-        reason=Phrase("recent spend is {value} the longer habit", "近期消费为长期习惯的 {value}"),
+        reason=Phrase("spends {value} as much lately as in the long run", "近期消费为长期习惯的 {value}"),
         absent=Phrase("no spend to compare with", "无可比消费"),
     ),
     Feature(

@@ -46,7 +46,7 @@ def command(host: str, port: int, without_keys: bool, home_path: Path | None) ->
     config = uvicorn.Config(
         app,
         http=SERVICE.connection,
-        log_level="warning",
+        log_level="error",  # at 'warning' a line for each request that is no HTTP, from whoever sends it
         access_log=False,
         server_header=False,
         ws="none",

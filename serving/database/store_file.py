@@ -30,6 +30,9 @@ class _StoreFile:
         if path and self.path is None:  # none in memory
             self.path, self.number = Path(path), _number(Path(path))
 
+    def closed(self, _: Engine) -> None:
+        self.path = self.number = None
+
     def check(self, *_: Any) -> None:
         if self.path is not None and _number(self.path) != self.number:
             raise StoreError(
@@ -40,11 +43,12 @@ class _StoreFile:
 
 
 def watch(engine: Engine) -> None:
-    """From now on refuse connections to a file that is not the one that was opened first."""
+    """From now on refuse connections to a file that is not the one that was opened first, until it is disposed of."""
     _OF[engine] = file = _StoreFile()
     event.listen(engine, "do_connect", file.check)  # which would make an empty one
     event.listen(engine, "connect", file.opened)
     event.listen(engine, "checkout", file.check)
+    event.listen(engine, "engine_disposed", file.closed)
 
 
 def reopened(engine: Engine) -> bool:
@@ -55,7 +59,6 @@ def reopened(engine: Engine) -> bool:
     file = _OF.get(engine)
     if file is None or file.path is None or _number(file.path) in (file.number, None):
         return False
-    file.path = file.number = None
     engine.dispose()
     return True
 

@@ -78,7 +78,8 @@ def summary(page: Mapping[str, Any], speaker: Speaker) -> list[str]:
         since = [event["date"] for event in tier["history"] if event["kind"] in _CHANGES]
         name = "tier_since" if since else "tier"
         said.append(speaker.say(name, tier=tier["name"], day=since[-1] if since else ""))
-        said += [speaker.takes(own) for own in _pressing(page["what_it_takes"])]
+        takes = page["what_it_takes"]
+        said += [speaker.takes(own, top=own is takes[-1]) for own in _pressing(takes)]
     if page["forecast"] is not None:
         said += speaker.forecast(page["forecast"])
     else:

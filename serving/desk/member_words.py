@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from features.feature import Phrase, Unit
@@ -22,36 +22,41 @@ SENTENCES: Final[Mapping[str, Phrase]] = {
     "lost": Phrase("Otherwise {tier} is lost on {day}.", "否则 {day} 起失去 {tier}。"),
     "back": Phrase("The same by {day} still brings it back.", "{day} 前（含当日）补足仍可恢复。"),
     "unaided": Phrase(
-        "Chance of {tier} or higher on {by} if nothing is done: {chance}.",
-        "不采取行动，{by} 为 {tier} 或以上的可能性：{chance}。",
+        "Chance of {tier} on {by} if nothing is done: {chance}.",
+        "不采取行动，{by} 为 {tier}的可能性：{chance}。",
     ),
     "unclear": Phrase("{tier}: {why}.", "{tier}：{why}。"),
     "buys": Phrase(
         "Chance of a purchase in the next {days} days: {chance}.", "未来 {days} 天内再次消费的可能性：{chance}。"
     ),
     "next": Phrase("The next purchase is expected in about {days:,} day{s}.", "预计约 {days:,} 天后再次消费。"),
-    "risk": Phrase("Expected loss if nothing is done: {value:,.2f} of {of}.", "不采取行动的预计损失：{of} {value:,.2f}。"),
+    "risk": Phrase("Expected loss if nothing is done: {value:,.2f} in {of}.", "不采取行动的预计损失：{of} {value:,.2f}。"),
     "of_margin": Phrase("margin", "毛利"),
     "of_spend": Phrase("spend", "消费额"),
     "no_forecast": Phrase("No purchase in the last {days} days: no forecast is made.", "最近 {days} 天内无消费，不作预测。"),
-    "tier_either_way": Phrase("{tier} on {day}, with or without this.", "有无此举，{day} 均为 {tier}。"),
-    "tier_instead": Phrase("{tier} on {day}; without this, {other}.", "{day} 为 {tier}；若无此举，为 {other}。"),
+    "tier_either_way": Phrase("{tier} on {day}, with or without this.", "有没有这一步，{day} 都是 {tier}。"),
+    "tier_instead": Phrase("{tier} on {day}; without this, {other}.", "{day} 为 {tier}；没有这一步则为 {other}。"),
     "later_instead": Phrase(
         "If nothing comes after that, {tier} on {day}; without this, {other}.",
-        "此后不再消费，{day} 为 {tier}；若无此举，为 {other}。",
+        "此后不再消费，{day} 为 {tier}；没有这一步则为 {other}。",
     ),
     "buys_either_way": Phrase(
         "Chance of a purchase in the {days} days from then on: {chance}, with or without this.",
-        "有无此举，此后 {days} 天内消费的可能性均为 {chance}。",
+        "有没有这一步，此后 {days} 天内消费的可能性都是 {chance}。",
     ),
     "buys_instead": Phrase(
         "Chance of a purchase in the {days} days from then on: {chance}; without this, {other}.",
-        "此后 {days} 天内消费的可能性：{chance}；若无此举，{other}。",
+        "此后 {days} 天内消费的可能性：{chance}；没有这一步则为 {other}。",
     ),
     "tier_chance": Phrase(
-        "Chance of {tier} or higher on {day}: {chance}; without this, {other}.",
-        "{day} 为 {tier} 或以上的可能性：{chance}；若无此举，{other}。",
+        "Chance of {tier} on {day}: {chance}; without this, {other}.",
+        "{day} 为 {tier}的可能性：{chance}；没有这一步则为 {other}。",
     ),
+    "tier_chance_alike": Phrase(
+        "Chance of {tier} on {day}: {chance}; without this, {other}: too little for the forecast to tell apart.",
+        "{day} 为 {tier}的可能性：{chance}；没有这一步则为 {other}：相差太小，预测分辨不了。",
+    ),
+    "or_higher": Phrase("{tier} or higher", "{tier} 或以上"),
 }
 """By what they say; places in braces are filled."""
 _NEEDS: Final[Mapping[str, Phrase]] = {
@@ -63,6 +68,8 @@ _NEEDS: Final[Mapping[str, Phrase]] = {
     "events": Phrase("{need} more that count", "增加 {need} 次有效记录"),
     "score": Phrase("{need} more of the score", "提高评分 {need}"),
 }
+_ALIKE: Final = 0.02
+"""A difference of chances that is not told as one where it goes against what was imagined (docs/service.md)."""
 _WHOLE: Final = ("orders", "points_earned", "points_balance", "events")
 
 
@@ -80,8 +87,8 @@ class Speaker:
         """A probability in words."""
         return worded(p, Unit.CHANCE, self.language)
 
-    def takes(self, own: Mapping[str, Any]) -> str:
-        """What it takes to keep or reach a tier (serving.desk.what_it_takes)."""
+    def takes(self, own: Mapping[str, Any], *, top: bool = False) -> str:
+        """What it takes to keep or reach a tier (serving.desk.what_it_takes); ``top``: there is none above it."""
         name, keep = own["tier"], own["kind"] == "keep"
         if own["need"] == 0:
             return self.say("safe" if keep and not own["lost_on"] else "comes", tier=name, by=own["by"])
@@ -99,7 +106,9 @@ class Speaker:
             if day < own["last_day"]:
                 said.append(self.say("back", day=own["last_day"]))
         if own["p_unaided"] is not None:
-            said.append(self.say("unaided", tier=name, by=own["by"], chance=self.chance(own["p_unaided"])))
+            said.append(
+                self.say("unaided", tier=self._at_least(name, top=top), by=own["by"], chance=self.chance(own["p_unaided"]))
+            )
         return ("" if self.language == "zh" else " ").join(said)
 
     def forecast(self, own: Mapping[str, Any]) -> list[str]:
@@ -135,8 +144,15 @@ class Speaker:
             if most is not None:
                 chance, before = self.chance(one["p_at_least"][most]), self.chance(other["p_at_least"][most])
                 if chance != before:
-                    said.append(self.say("tier_chance", tier=most, day=rule["with"]["by"], chance=chance, other=before))
+                    name = "tier_chance_alike" if _against(own["imagined"], moved[most]) else "tier_chance"
+                    tier = self._at_least(most, top=most == list(moved)[-1])
+                    said.append(self.say(name, tier=tier, day=rule["with"]["by"], chance=chance, other=before))
         return said
+
+    def _at_least(self, tier: str, *, top: bool) -> str:
+        if not top:
+            return self.say("or_higher", tier=tier)
+        return f"{tier} " if self.language == "zh" else tier
 
     def _need(self, own: Mapping[str, Any]) -> str:
         phrase = self._word(_NEEDS[own["metric"]])
@@ -152,3 +168,9 @@ class Speaker:
 
     def _word(self, phrase: Phrase) -> str:
         return phrase.zh if self.language == "zh" else phrase.en
+
+
+def _against(imagined: Sequence[Mapping[str, Any]], moved: float) -> bool:
+    """Whether a chance fell a little with what only adds, or rose with what only takes away."""
+    back = {one["kind"] == "return" for one in imagined}
+    return abs(moved) <= _ALIKE and back == {moved > 0.0}

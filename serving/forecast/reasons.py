@@ -15,7 +15,7 @@ from features.feature import Feature
 from features.operators import Floats
 from serving.forecast.largest import NONE, largest, largest_of_one
 from serving.forecast.pace import Heard, Pace, heard, paced
-from serving.forecast.wording import Language, plural, worded
+from serving.forecast.wording import Language, plural, spoken_zh, worded
 from training.terms import RHYTHM, Term
 
 __all__ = ["Language", "Reason", "ReasonColumns", "Teller", "clause", "sentence", "top_reasons"]
@@ -229,6 +229,6 @@ def clause(feature: Feature | Term, value: float, language: Language) -> str:
     if math.isnan(value):
         return feature.absent.zh if language == "zh" else feature.absent.en
     text = worded(value, feature.unit, language)
-    return (
-        feature.reason.zh.format(value=text) if language == "zh" else feature.reason.en.format(value=text, s=plural(value))
-    )
+    if language == "zh":
+        return spoken_zh(feature.reason.zh.format(value=text), value)
+    return feature.reason.en.format(value=text, s=plural(value))

@@ -14,6 +14,21 @@ _LEAST: Final = 0.05
 """What is less would be rounded to nothing."""
 
 
+_NONE: Final = (("有 0 个", "没有"), ("有 0 次", "没有"), ("有 0 笔", "没有"), ("还需 0", "无需再增加"))
+
+
+def spoken_zh(said: str, value: float) -> str:
+    """A Chinese clause as it is said: none is not counted, and no space stands between two characters.
+
+    >>> spoken_zh("近 28 天有 0 个购物日", 0.0), spoken_zh("最近每月 不到 0.1 个购物日", 0.02)
+    ('近 28 天没有购物日', '最近每月不到 0.1 个购物日')
+    """
+    if value == 0.0:
+        for counted, none in _NONE:
+            said = said.replace(counted, none)
+    return said.replace(" 不到", "不到")
+
+
 def plural(value: float) -> str:
     """The ending of what is counted.
 
@@ -38,6 +53,8 @@ def worded(value: float, unit: Unit, language: Language) -> str:
 
     >>> worded(0.0, Unit.COUNT, "en"), worded(0.02, Unit.COUNT, "en"), worded(0.02, Unit.COUNT, "zh")
     ('no', 'under 0.1', '不到 0.1')
+    >>> worded(0.0, Unit.MONEY, "en")
+    'nothing'
 
     >>> worded(0.0, Unit.METRIC, "en"), worded(0.0, Unit.METRIC, "zh")
     ('nothing', '0')
@@ -49,6 +66,8 @@ def worded(value: float, unit: Unit, language: Language) -> str:
     """
     if unit is Unit.DAYS:
         return worded_days(value, language)
+    if value == 0.0 and unit in (Unit.MONEY, Unit.METRIC):
+        return "0" if language == "zh" else "nothing"
     if unit is Unit.MONEY:
         return f"{value:,.2f}"
     if unit is Unit.SHARE:

@@ -26,6 +26,11 @@ MOST_AHEAD: Final = 64
 TAKE_S: Final = 30.0
 TAKE_BYTES_A_SECOND: Final = 1_000
 """Who takes less of an answer in so many seconds is waited for no longer."""
+_REFUSALS: Final = {
+    400: ("Bad Request", "bad_request"),
+    408: ("Request Timeout", "too_slow"),
+    431: ("Request Header Fields Too Large", "large_headers"),
+}
 
 
 class Connection(HttpToolsProtocol):
@@ -158,6 +163,10 @@ class Connection(HttpToolsProtocol):
             self._taking.cancel()
             self._taking = None
 
+    def send_400_response(self, _: str) -> None:
+        """What came is no HTTP; said in the one shape, unless somebody else's answer is still to come."""
+        self._refuse(400, "a request is HTTP/1.1 as RFC 9112 has it; this one cannot be read")
+
     def _wait(self) -> None:
         self._timer = self.loop.call_later(HEAD_S, self._too_slow)
 
@@ -181,8 +190,8 @@ class Connection(HttpToolsProtocol):
             return
         # An answer now would be taken for that to an earlier request which is still being worked on.
         if self.cycle is None or self.cycle.response_complete:
-            phrase = {408: "Request Timeout", 431: "Request Header Fields Too Large"}[status]
-            content = body("too_slow" if status == 408 else "large_headers", rule)
+            phrase, code = _REFUSALS[status]
+            content = body(code, rule)
             head = f"HTTP/1.1 {status} {phrase}\r\ncontent-type: application/json\r\ncontent-length: {len(content)}\r\n"
             transport.write(f"{head}connection: close\r\n\r\n".encode() + content)
         transport.close()

@@ -1,11 +1,11 @@
 """How many requests wait for the event loop, and who is sent away when they are too many.
 
 Handlers never overlap in one event loop, so what counts is how many wait for their turn. Between two turns the loop goes
-round until no new request comes, so that all wait here, and not unseen in the system's queues: uvloop accepts one connection
-a round, and a turn in each would let thousands pile up before it. Normally the first in line goes first. When
+round until no new request comes, so that all wait here, and not unseen in the system's queues: uvloop accepts one
+connection a round, and a turn in each would let thousands pile up before it. Normally the first in line goes first. When
 the queue is full, requests come faster than they can be answered, and first-come-first-served would make everybody wait the
-whole queue: for a second, the newest goes first, the queue is kept short, and the oldest are refused. Then it is tried again
-the normal way. This is adaptive LIFO: B. Maurer, 'Fail at Scale', ACM Queue 13 (8), 2015.
+whole queue: for two seconds, the newest goes first, the queue is kept short, and the oldest are refused. Then it is tried
+again the normal way. This is adaptive LIFO: B. Maurer, 'Fail at Scale', ACM Queue 13 (8), 2015.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def test_without_keys_it_serves_this_machine_alone(demo: Demo, tmp_path: Path) -
 def test_a_limit_that_is_no_number_is_said(demo: Demo, tmp_path: Path) -> None:
     done = tiercast("serve", "--home", demo.place, cwd=tmp_path, variables={"TIERCAST_MAX_BODY_BYTES": "many"})
     assert done.returncode == 2
-    assert "TIERCAST_MAX_BODY_BYTES is a whole number above 0; got 'many'" in done.stderr
+    assert "TIERCAST_MAX_BODY_BYTES is a whole number above 0, and at most 2147483647; got 'many'" in done.stderr
 
 
 def test_a_port_that_is_taken_is_said(demo: Demo, tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_a_forecast_is_said_without_false_certainty() -> None:
     assert Speaker("en").forecast(own) == [
         "Chance of a purchase in the next 28 days: over 99 %.",
         "The next purchase is expected in about 1 day.",
-        "Expected loss if nothing is done: 12.35 of margin.",
+        "Expected loss if nothing is done: 12.35 in margin.",
     ]
     never = {**own, "next_purchase_days": {"median": None}, "value_at_risk": None}
     assert Speaker("zh").forecast(never) == ["未来 28 天内再次消费的可能性：99 % 以上。"]
@@ -93,6 +93,7 @@ def test_a_what_if_is_said_by_what_changes() -> None:
     other = {**one, "tier": "Silver", "tier_if_nothing_more": "Silver"}
     told = {
         "as_of": "2018-01-07",
+        "imagined": [{"kind": "purchase"}],
         "rule": {"with": one, "without": other, "change": {}},
         "forecast": {
             "with": {"p_churn": 0.1, "p_at_least": {"Silver": 1.0, "Gold": 1.0}},
@@ -104,9 +105,44 @@ def test_a_what_if_is_said_by_what_changes() -> None:
         "Gold on 2018-01-07; without this, Silver.",
         "If nothing comes after that, Gold on 2018-02-04; without this, Silver.",
         "Chance of a purchase in the 28 days from then on: 90 %; without this, 70 %.",
-        "Chance of Gold or higher on 2018-02-04: over 99 %; without this, 40 %.",
+        "Chance of Gold on 2018-02-04: over 99 %; without this, 40 %.",
     ]
     told["forecast"]["with"] = told["forecast"]["without"]
-    assert Speaker("zh").what_if(told, 28)[2:] == ["有无此举，此后 28 天内消费的可能性均为 70 %。"]
+    assert Speaker("zh").what_if(told, 28)[2:] == ["有没有这一步，此后 28 天内消费的可能性都是 70 %。"]
     nothing = {"change": None, "with": {}, "without": {}}
     assert Speaker("zh").what_if({"as_of": "2018-01-07", "rule": nothing, "forecast": nothing}, 28) == []
+
+
+def test_above_the_top_tier_there_is_nothing_higher() -> None:
+    assert Speaker("en").takes(KEEP, top=True).endswith("Chance of Gold on 2018-01-30 if nothing is done: 61 %.")
+    assert Speaker("zh").takes(KEEP, top=True).endswith("2018-01-30 为 Gold 的可能性：61 %。")
+
+
+@pytest.mark.parametrize(
+    ("kinds", "moved", "alike"),
+    [
+        (["purchase", "visit"], -0.02, True),
+        (["purchase"], -0.03, False),
+        (["visit"], 0.02, False),
+        (["return"], 0.01, True),
+        (["return"], -0.01, False),
+        (["return", "visit"], -0.01, False),
+    ],
+)
+def test_a_little_against_what_was_imagined_is_not_told_as_its_effect(kinds: list[str], moved: float, alike: bool) -> None:
+    state = {"tier": "Silver", "tier_if_nothing_more": "Silver", "by": "2018-02-04"}
+    told = {
+        "as_of": "2018-01-07",
+        "imagined": [{"kind": kind} for kind in kinds],
+        "rule": {"with": state, "without": state, "change": {}},
+        "forecast": {
+            "with": {"p_churn": 0.1, "p_at_least": {"Silver": 0.5 + moved, "Gold": 0.1}},
+            "without": {"p_churn": 0.1, "p_at_least": {"Silver": 0.5, "Gold": 0.1}},
+            "change": {"p_at_least": {"Silver": moved, "Gold": 0.0}},
+        },
+    }
+    said = Speaker("en").what_if(told, 28)[-1]
+    assert said.startswith(
+        f"Chance of Silver or higher on 2018-02-04: {0.5 + moved:.0%}; without this, 50 %".replace("%;", " %;")
+    )
+    assert said.endswith(": too little for the forecast to tell apart.") == alike

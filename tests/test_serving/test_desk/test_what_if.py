@@ -124,7 +124,7 @@ def test_an_upgrade_is_told_with_its_date_and_reason_in_both_languages(shop: Sho
     assert told["summary"][0] == f"Top on {told['as_of']}; without this, Base."
     (told,) = what_if(shop.forecaster, member(shop, base), shop.as_of, items, language="zh")["what_ifs"]
     assert told["rule"]["with"]["events"][0]["reason"].endswith("需 150.00")
-    assert told["summary"][0] == f"{told['as_of']} 为 Top；若无此举，为 Base。"
+    assert told["summary"][0] == f"{told['as_of']} 为 Top；没有这一步则为 Base。"
 
 
 POLICIES: dict[str, dict[str, Any]] = {

@@ -210,3 +210,37 @@ def test_an_announcement_of_any_length_is_a_number() -> None:
 
     asyncio.run(BodyLimit(Echo(), MOST)(scope, None, keep))  # type: ignore[arg-type]
     assert sent[0]["status"] == 413
+
+
+def test_of_many_bodies_at_a_time_no_more_are_held_than_there_is_room_for() -> None:
+    done, there, statuses = asyncio.Event(), [], []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        there.append((await receive())["body"])
+        await done.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    limit = BodyLimit(app, MOST)
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"a" * MOST, "more_body": False}
+
+    async def keep(message: Any) -> None:
+        if "status" in message:
+            statuses.append((message["status"], b"retry-after" in dict(message["headers"])))
+
+    async def one() -> None:
+        await limit({"type": "http", "method": "POST", "headers": [(b"content-length", b"100")]}, receive, keep)
+
+    async def call() -> None:
+        asked = [asyncio.create_task(one()) for _ in range(18)]
+        while len(there) + len(statuses) < 18:
+            await asyncio.sleep(0)
+        assert (len(there), statuses) == (16, [(503, True)] * 2)
+        done.set()
+        await asyncio.gather(*asked)
+        await one()
+
+    asyncio.run(call())
+    assert statuses[2:] == [(200, False)] * 17

@@ -330,3 +330,26 @@ def test_an_answer_that_nobody_takes_is_not_held(monkeypatch: pytest.MonkeyPatch
             await asyncio.sleep(0.003)
 
     talk(never, steadily, answered=large)
+
+
+def test_what_is_no_http_is_refused_in_the_one_shape_and_in_nobody_elses_place() -> None:
+    async def late(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.sleep(0.05)
+        await app(scope, receive, send)
+
+    async def garbage(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"garbage\r\n\r\n")
+        answer = await answer_to(reader)
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert b'{"error":{"code":"bad_request"' in answer
+        assert await reader.read() == b""
+
+    async def twice_as_long(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(POST.replace(b"content-length: 6", b"content-length: 6\r\ncontent-length: 7"))
+        assert (await answer_to(reader)).startswith(b"HTTP/1.1 400 ")
+
+    async def behind_another(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(ASK + b"garbage\r\n\r\n")
+        assert await reader.read() == b""  # not taken for the answer to the first
+
+    talk(garbage, twice_as_long, behind_another, answered=late)

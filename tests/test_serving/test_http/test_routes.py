@@ -185,11 +185,11 @@ def test_an_id_twice(shop: Shop) -> None:
 
 
 def test_a_finding_names_the_place_and_not_the_value(shop: Shop) -> None:
-    body = sent(LINE, {**LINE, "amount": SECRET}, {**LINE, "timestamp": SECRET})
+    body = sent(LINE, {**LINE, "amount": SECRET, "timestamp": SECRET}, {**LINE, "timestamp": SECRET})
     error = shaped(served(shop.home.path).post("/v1/forecast", content=body, headers=JSON), 422, "invalid_request")
     assert [detail["place"] for detail in error["details"]] == [
+        "histories.0.transactions.1.timestamp",
         "histories.0.transactions.1.amount",
-        "histories.0.transactions.2.timestamp",
     ]
 
 
