@@ -139,6 +139,9 @@ def command(
         click.echo(summary.to_json())
         return
     click.echo(f"{scored.members:,} members forecast as of {end} with model {version}")
+    if silent := log.members - scored.members - scored.erased:
+        lookback = forecaster.settings.lookback_days
+        click.echo(f"{counted(silent, 'other')} left out: no purchase in the {counted(lookback, 'day')} before")
     if scored.erased:
         click.echo(f"{counted(scored.erased, 'member')} left out: erased on request")
     if scored.resumed:

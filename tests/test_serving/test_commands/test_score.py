@@ -61,7 +61,8 @@ def test_scoring_again_gives_the_same_and_another_day_is_taken_up(run: Run, demo
     assert code == 0
     trial = copy.parent / "out" / "store.sqlite"
     assert not (copy / "store.sqlite").exists()  # a trial elsewhere is not what services answer
-    assert f"2,326 members forecast as of 2018-01-02 with model {demo.version}" in out
+    assert f"2,326 members forecast as of 2018-01-02 with model {demo.version}\n" in out
+    assert "143 others left out: no purchase in the 91 days before\n" in out
     assert out.splitlines()[-1] == sqlite_url(trial)
     assert pq.read_table(copy.parent / "out" / "forecasts.parquet").equals(pq.read_table(demo.place / "forecasts.parquet"))
     assert bodies(trial) == bodies(demo.home.store)
