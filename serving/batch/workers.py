@@ -10,20 +10,21 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from features.errors import BatchError
 from features.histories import Histories
 from serving.batch.part import Clock, Maker
 from serving.batch.partitions import Partitions
 
+T = TypeVar("T")
 _maker: Maker | None = None
 
 
@@ -71,8 +72,11 @@ def made_by(tasks: Iterator[Task], folder: Path, maker: Maker, how: tuple[Any, .
     pool = _pool(processes, how)
     under_way: deque[Future[Made]] = deque()
     try:
+        # All are started at once: a pool that starts one while it hears of the end of another loses its own thread.
+        for _ in range(processes):
+            _given(pool, _ready)
         for task in tasks:
-            under_way.append(_given(pool, folder, task))
+            under_way.append(_given(pool, _make, folder, task))
             if len(under_way) > processes:  # one waits, so that nobody does
                 yield under_way.popleft().result()
         while under_way:
@@ -87,9 +91,9 @@ def made_by(tasks: Iterator[Task], folder: Path, maker: Maker, how: tuple[Any, .
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _given(pool: ProcessPoolExecutor, folder: Path, task: Task) -> Future[Made]:
+def _given(pool: ProcessPoolExecutor, call: Callable[..., T], *told: Any) -> Future[T]:
     try:
-        return pool.submit(_make, folder, task)
+        return pool.submit(call, *told)
     except OSError as error:
         if error.errno is not None:
             raise
@@ -119,6 +123,10 @@ def _end_with_parent() -> None:
     if parent is not None:
         connection.wait([parent.sentinel])
         os._exit(1)
+
+
+def _ready() -> None:
+    """Nothing to do: a process is there, and knows the model."""
 
 
 def _make(folder: Path, task: Task) -> Made:

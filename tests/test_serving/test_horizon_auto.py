@@ -136,6 +136,6 @@ def test_a_log_that_gives_none_is_refused_with_what_was_found(run: Run, folder: 
     assert (found["horizon_days"], found["curve"]) == (None, [])
     (folder / "log.csv").write_text("customer_id,timestamp\na,soon\n")
     code, said, _ = run("check", "--quarantine", "refused.csv")
-    assert code == 0
+    assert code == 2
     assert "no horizon: a log has usable rows" in said
     assert (folder / "refused.csv").exists()

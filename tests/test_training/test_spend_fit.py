@@ -52,7 +52,7 @@ def test_spend_of_one_kind_still_gives_a_distribution(small_fitted: Fitted, chur
     labels = small_fitted.data.labels
     assert labels.spend is not None
     alike = dataclasses.replace(
-        labels, churned=np.full_like(labels.churned, churned), spend=np.full_like(labels.spend, spend)
+        labels, visits=np.full_like(labels.visits, 0 if churned else 1), spend=np.full_like(labels.spend, spend)
     )
     found = fit_spend(dataclasses.replace(small_fitted.data, labels=alike))
     forecast = of_rows(small_fitted, found, slice(None))

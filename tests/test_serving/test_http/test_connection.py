@@ -210,7 +210,9 @@ def test_a_long_body_that_nobody_reads_is_not_waited_for(monkeypatch: pytest.Mon
     talk(long, protocol=behind(Shut()))
 
 
-def test_nobody_holds_a_connection_without_asking_anything(hasty: None) -> None:
+def test_nobody_holds_a_connection_without_asking_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "HEAD_S", 0.5)
+
     async def empty_lines(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"\r\n")
         assert await reader.read() == b""

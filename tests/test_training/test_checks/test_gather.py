@@ -22,7 +22,7 @@ def test_what_is_gathered_is_what_there_is(sound: Evidence, small_trained: Train
     assert sound.histories is small
     assert sound.training is not None
     assert sound.training.x is data.table.x
-    assert sound.training.churned is data.labels.churned
+    assert np.array_equal(sound.training.churned, data.labels.churned)
     assert sound.scoring is not None
     assert sound.scoring.names == forecasts.table.names
     assert [outcome.ours for outcome in sound.outcomes] == [OURS, OURS]
