@@ -12,8 +12,8 @@ from fastapi import FastAPI
 
 from serving.database.engine import SQLITE, open_engine
 from serving.desk.answers import Answers
-from serving.desk.champion import Desk
 from serving.desk.erasing import erase_everywhere
+from serving.desk.following import Desk
 from serving.desk.metrics import Metrics
 from serving.forecast.members import IdKind
 from serving.http.body_route import BodyRoute

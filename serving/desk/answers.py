@@ -22,7 +22,8 @@ from features.snapshot import to_date, to_day
 from features.zones import zone_of
 from serving.database.forecasts import Filters, Stored, histories, look_up, page
 from serving.desk.asked import ByHistories, Post, WhatIf
-from serving.desk.champion import Champion, Desk
+from serving.desk.champion import Champion
+from serving.desk.following import Desk
 from serving.desk.fresh import known, posted, renewed, scored
 from serving.desk.line_checks import check_histories
 from serving.desk.member_page import member_page

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from serving.desk.champion import Champion, Status
+from serving.desk.champion import Champion
+from serving.desk.following import Status
 
 
 def model_page(champion: Champion, status: Status) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from served import fill, opened
 
 from serving.database.engine import open_engine
-from serving.desk.champion import Champion, Desk, Status
+from serving.desk.champion import Champion
+from serving.desk.following import Desk, Status
 from serving.desk.metrics import CONTENT_TYPE, P_CHURN, Metrics
 
 NOW = dt.datetime(2020, 9, 1, 12, tzinfo=dt.UTC).timestamp()

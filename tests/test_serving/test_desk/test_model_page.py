@@ -11,7 +11,8 @@ from served import another, fill, opened
 from serving.batch.run import score_all
 from serving.database.generations import remember
 from serving.desk.canary import tried
-from serving.desk.champion import Champion, Status
+from serving.desk.champion import Champion
+from serving.desk.following import Status
 from serving.desk.model_page import model_page
 from training.provenance import Figure, Provenance
 
