@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from features.feature import Feature
+from features.feature import Feature, Unit
 from features.operators import Floats
 from serving.forecast.largest import NONE, largest, largest_of_one
 from serving.forecast.pace import Heard, Pace, heard, paced
@@ -24,6 +24,9 @@ _KEPT: Final = 16_384
 """Sentences that are remembered, about 4 MB."""
 _SAME_FACTS: Final = frozenset({"recency_days", "gap_mean_days", "gap_median_days"})
 """What the buying rhythm is told by: features of these names are not told beside it."""
+_IN_TENTHS: Final = frozenset({Unit.DAYS, Unit.RATIO, Unit.COUNT})
+_WHOLE_FROM: Final = 100.0
+"""From here on they are told in whole numbers."""
 
 
 class Reason(NamedTuple):
@@ -112,6 +115,8 @@ class Teller:
         # Days and counts are the same for many members.
         self._of_value = lru_cache(_KEPT)(self._worded)
         self._of_pace = lru_cache(_KEPT)(self._paced)
+        self._in_tenths = [feature.unit in _IN_TENTHS for feature in features]
+        self._of_tenth: dict[tuple[int, str, bool], str] = {}
 
     def chosen(self, values: Floats, contributions: Floats, most: int) -> Chosen:
         """What moves each forecast most, largest first (serving.forecast.largest).
@@ -143,13 +148,18 @@ class Teller:
         paces : (n_members, 3) as ``Pace``, to tell the buying rhythm by
         """
         rhythm, own = (NONE, []) if paces is None else (self._rhythm, paces.tolist())
-        told = []
+        in_tenths, of_tenth, told = self._in_tenths, self._of_tenth, []
         for member, i, value, part in zip(*chosen[1:], strict=True):
             raises = part > 0
             if i == rhythm:
-                told.append(self._of_pace(heard(own[member], raises), raises))
+                said = self._of_pace(heard(own[member], raises), raises)
+            elif in_tenths[i] and 0.0 < value < _WHOLE_FROM and value % 1.0:
+                # Hardly any two members have the same; told to a tenth, many have.
+                key = i, f"{value:.1f}", raises
+                said = of_tenth.get(key) or of_tenth.setdefault(key, self._worded(i, value, raises))
             else:
-                told.append(self._of_value(i, None if math.isnan(value) else value, raises))
+                said = self._of_value(i, None if math.isnan(value) else value, raises)
+            told.append(said)
         return told
 
     def reasons(self, values: Floats, contributions: Floats, most: int, paces: Floats | None = None) -> list[list[Reason]]:

@@ -7,15 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.feature import Feature
+from features.feature import Feature, Unit
 from features.registry import registered
 from serving.forecast.pace import Pace
-from serving.forecast.reasons import Reason, Teller, family_of, sentence, top_reasons
+from serving.forecast.reasons import Chosen, Language, Reason, Teller, family_of, sentence, top_reasons
 from training.terms import RHYTHM, TERMS, Term
 
 ALL: tuple[Feature | Term, ...] = (*registered(), *TERMS)
 FINITE = st.floats(-1e9, 1e9, allow_nan=False)
 CONTRIBUTIONS = st.lists(st.one_of(FINITE, st.just(0.0)), min_size=len(ALL), max_size=len(ALL)).map(np.array)
+IN_TENTHS = [
+    next(feature for feature in registered() if feature.unit is unit) for unit in (Unit.DAYS, Unit.RATIO, Unit.COUNT)
+]
+NEAR = st.builds(lambda tenths, off: tenths / 20 + off, st.integers(-3, 2_003), st.sampled_from([0.0, 1e-9, -1e-9, 0.01]))
 VALUES = st.lists(st.one_of(FINITE, st.just(math.nan)), min_size=len(ALL), max_size=len(ALL)).map(np.array)
 
 
@@ -123,6 +127,16 @@ def test_each_of_many_is_told_as_if_alone(rows: list[tuple[np.ndarray, np.ndarra
         told = [reason._replace(value=math.nan if reason.value is None else reason.value) for reason in found]
         told += [Reason(None, math.nan, None, math.nan, None)] * (most - len(found))  # type: ignore[arg-type]
         assert repr([Reason(*own) for own in zip(*(part[i].tolist() for part in columns), strict=True)]) == repr(told)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, len(IN_TENTHS) - 1), NEAR | st.floats(-200, 200)), max_size=40),
+    st.sampled_from(["en", "zh"]),
+)
+def test_what_is_told_to_a_tenth_is_told_of_each_as_it_is(parts: list[tuple[int, float]], language: Language) -> None:
+    chosen = Chosen([], [0] * len(parts), [i for i, _ in parts], [value for _, value in parts], [1.0] * len(parts))
+    alone = [sentence(IN_TENTHS[i], value, 1.0, language) for i, value in parts]
+    assert Teller(IN_TENTHS, language).sentences(chosen) == alone
 
 
 def test_the_rhythm_has_a_family_of_its_own() -> None:
