@@ -78,8 +78,6 @@ def worded(value: float, unit: Unit, language: Language) -> str:
         times = f"{value:.1f}" if value == 1 else _some(value, language)  # '1 times' is no English
         return f"{times} 倍" if language == "zh" else f"{times} times"
     if unit is Unit.METRIC:  # money, points or orders: the policy knows
-        if value == 0.0 and language == "en":
-            return "nothing"
         return f"{value:,.0f}" if value == round(value) else f"{value:,.2f}"
     if unit is Unit.NATS:
         return f"{math.exp(min(value, _MOST_NATS)):,.1f}"
