@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,8 +27,6 @@ from serving.privacy.pseudonyms import erasure_secret
 from serving.settings import Following, Home, Limits, following, limits
 
 _THREADS = 4
-_NEW_OBJECTS = 20_000
-"""After which garbage is looked for among new objects; by default after 700, of which one answer may make 50,000."""
 _LONG_AT_ONCE = 64
 
 
@@ -68,16 +65,6 @@ class Service:
     def connection(self) -> Any:
         """The protocol of connections, with a door before a request is made of what comes."""
         return Connection.behind(Door(self.routes, self.gate, self.metrics))
-
-    @staticmethod
-    def settle() -> None:
-        """Leave what has been loaded alone from now on.
-
-        It stays for good, and looking through it for garbage again and again takes a third of a large answer's time.
-        """
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(_NEW_OBJECTS, 20, 20)
 
     @property
     def app(self) -> Any:

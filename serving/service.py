@@ -11,6 +11,7 @@ import bentoml
 from bentoml._internal.utils.analytics.usage_stats import do_not_track
 
 from serving.assembly import assembled
+from serving.http.memory import settle
 from serving.http.straight import Straight
 from serving.http.untimed import without_timers
 from serving.settings import home
@@ -20,7 +21,7 @@ do_not_track.cache_clear()  # the bentoml command has asked before this module w
 without_timers()
 SERVICE = assembled(home())
 SERVICE.start()
-SERVICE.settle()
+settle()
 
 
 # The mounted routes bypass BentoML's own handling of requests, which costs several times the answer itself. Its metrics

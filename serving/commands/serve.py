@@ -37,11 +37,12 @@ def command(host: str, port: int, without_keys: bool, home_path: Path | None) ->
     _check_store(place)
     import uvicorn
 
+    from serving.http.memory import settle
     from serving.service import SERVICE, Tiercast
 
     SERVICE.desk.look()
     SERVICE.desk.current()
-    SERVICE.settle()
+    settle()
     app = SERVICE.before(Tiercast.to_asgi(is_main=True))  # type: ignore[attr-defined]
     config = uvicorn.Config(
         app,

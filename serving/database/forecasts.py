@@ -77,7 +77,7 @@ def look_up(engine: Engine, generation_id: int, keys: Sequence[str]) -> dict[str
     StoreError
     """
     rows = _by_member(engine, "member, as_of, stale, body", "forecast", generation_id, keys)
-    return {member: Stored(as_of, bool(stale), body) for member, as_of, stale, body in rows}
+    return {member: Stored(as_of, stale != 0, body) for member, as_of, stale, body in rows}
 
 
 def histories(engine: Engine, generation_id: int, keys: Sequence[str]) -> dict[str, bytes]:

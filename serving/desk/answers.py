@@ -6,7 +6,7 @@ Knows no web framework: the routes call it, and so may a notebook.
 from __future__ import annotations
 
 import datetime as dt
-import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -31,10 +31,11 @@ from serving.desk.metrics import Metrics
 from serving.desk.model_page import model_page
 from serving.desk.what_if import what_if
 from serving.desk.what_it_takes import what_it_takes
-from serving.forecast.members import IdKind, MemberId, asked_key, id_of, ids_of, member_key
+from serving.forecast.members import IdKind, MemberId, asked_key, asked_keys, id_of, ids_of, member_key
 from serving.forecast.reasons import Language
 from serving.forecast.record import AT, STAGE_NAMES, Layout
 from serving.forecast.temperature import BANDS
+from serving.forecast.tier_pairs import tier_pairs
 from serving.predictor import Ask, Predictor
 from training.reach import check_learned
 
@@ -73,14 +74,14 @@ class Answers:
     def at_once(self, ids: Sequence[MemberId], ask: Ask) -> dict[str, Any] | None:
         """Stored forecasts by id; None where one has to be made anew first, since writing it may wait for others."""
         champion = self.desk.current()
-        keys = [asked_key(member, champion.generation.id_kind) for member in ids]
+        keys = asked_keys(ids, champion.generation.id_kind)
         found = look_up(self.desk.engine, champion.generation.id, keys)
         return None if any(row.stale for row in found.values()) else self._found(champion, ids, keys, found, ask)
 
     def of_ids(self, ids: Sequence[MemberId], as_of: dt.date | None, ask: Ask) -> dict[str, Any]:
         """Forecasts by id, in the order asked for: the stored ones, or for a day anew from the stored histories."""
         champion = self.desk.current()
-        keys = [asked_key(member, champion.generation.id_kind) for member in ids]
+        keys = asked_keys(ids, champion.generation.id_kind)
         if as_of is None:
             found = self._fresh(champion, look_up(self.desk.engine, champion.generation.id, keys))
         else:
@@ -195,20 +196,18 @@ class Answers:
         rows, days = np.frombuffer(b"".join(bodies), "<f8").reshape(len(keys), -1), list(map(_date, as_of))
         self._count(layout, rows)
         texts = layout.texts(ids_of(keys, champion.generation.id_kind), days, rows, **vars(ask))
-        return orjson.Fragment(b"[" + b",".join(texts) + b"]")
+        texts[0] = b"[" + texts[0]  # so that the whole is copied once
+        texts[-1] += b"]"
+        return orjson.Fragment(b",".join(texts))
 
     def _count(self, layout: Layout, rows: Floats) -> None:
-        names = layout.tier_names
-        held = [None if math.isnan(tier) else names[int(tier)] for tier in rows[:, AT["tier"]].tolist()]
-        likely = [
-            names[chances.index(max(chances))] if chances and not math.isnan(chances[0]) else None
-            for chances in rows[:, layout.p_tier].tolist()
-        ]
-        self.metrics.forecasts(rows[:, AT["p_churn"]].tolist(), held, likely)
+        tiers = tier_pairs(rows[:, AT["tier"]], rows[:, layout.p_tier], layout.tier_names)
+        self.metrics.forecasts(rows[:, AT["p_churn"]].tolist(), tiers)
 
     def _counted(self, given: list[dict[str, Any]]) -> list[dict[str, Any]]:
         likely = [max(own, key=own.__getitem__) if (own := one["p_next_tier"]) else None for one in given]
-        self.metrics.forecasts([one["p_churn"] for one in given], [one["tier"] for one in given], likely)
+        tiers = Counter(zip([one["tier"] for one in given], likely, strict=True))
+        self.metrics.forecasts([one["p_churn"] for one in given], tiers)
         return given
 
 

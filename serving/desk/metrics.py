@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Final, TypeVar
 
@@ -92,12 +92,9 @@ class Metrics:
         self._forecasts[held, likely].inc()
         self._p_churn.add((p_churn,))
 
-    def forecasts(self, p_churn: Sequence[float], held: Sequence[str | None], likely: Sequence[str | None]) -> None:
-        """Many forecasts that were given in one answer."""
-        counts: dict[tuple[str | None, str | None], int] = {}
-        for pair in zip(held, likely, strict=True):
-            counts[pair] = counts.get(pair, 0) + 1
-        for pair, count in counts.items():
+    def forecasts(self, p_churn: Sequence[float], tiers: Mapping[tuple[str | None, str | None], int]) -> None:
+        """Many forecasts that were given in one answer; how many of each pair of the tier held and the likeliest next."""
+        for pair, count in tiers.items():
             self._forecasts[pair].inc(count)
         self._p_churn.add(p_churn)
 

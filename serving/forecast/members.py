@@ -36,6 +36,17 @@ def asked_key(member: MemberId, kind: IdKind) -> str:
     return member_key(member)
 
 
+def asked_keys(members: Sequence[MemberId], kind: IdKind) -> list[str]:
+    """The keys of many, in their order; whole numbers at once.
+
+    >>> asked_keys([7, 8], "real"), asked_keys([7, "8.0"], "real")
+    (['7', '8'], ['7', '8'])
+    """
+    if set(map(type, members)) == {int}:
+        return list(map(str, members))
+    return [asked_key(member, kind) for member in members]
+
+
 def id_of(key: str, kind: IdKind) -> MemberId:
     """A key as the id that it came as.
 

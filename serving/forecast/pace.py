@@ -12,8 +12,10 @@ from typing import Final, NamedTuple
 
 from serving.forecast.wording import Language, number, worded_days
 
-_RHYTHM_FROM: Final = 3.0
+RHYTHM_FROM: Final = 3.0
 """Gaps between shopping days; fewer are no rhythm."""
+TENTHS_BELOW: Final = 9.95
+"""Gaps from here on are told in whole days."""
 
 
 class Pace(NamedTuple):
@@ -49,9 +51,9 @@ def heard(pace: Sequence[float], raises: bool) -> Heard:
     Heard(days=None, gap=12, silence=45.0)
     """
     shopping_days, gap_days, silence_days = pace
-    if shopping_days <= _RHYTHM_FROM or math.isnan(gap_days):
+    if shopping_days <= RHYTHM_FROM or math.isnan(gap_days):
         return Heard(shopping_days, None, silence_days)
-    gap = round(gap_days, 1) if gap_days < 9.95 else round(gap_days)
+    gap = round(gap_days, 1) if gap_days < TENTHS_BELOW else round(gap_days)
     return Heard(None, gap, silence_days if raises == (silence_days > gap_days) else None)
 
 

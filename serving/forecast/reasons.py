@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import islice
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from features.feature import Feature, Unit
 from features.operators import Floats
-from serving.forecast.largest import NONE, largest, largest_of_one
+from serving.forecast.alike import NO_CODE, paces_alike, values_alike
+from serving.forecast.largest import NONE, Places, largest, largest_of_one
 from serving.forecast.pace import Heard, Pace, heard, paced
 from serving.forecast.wording import Language, plural, spoken_zh, worded
 from training.terms import RHYTHM, Term
 
 __all__ = ["Language", "Reason", "ReasonColumns", "Teller", "clause", "sentence", "top_reasons"]
 
+Words = TypeVar("Words")
 _KEPT: Final = 16_384
 """Sentences that are remembered, about 4 MB."""
 _SAME_FACTS: Final = frozenset({"recency_days", "gap_mean_days", "gap_median_days"})
 """What the buying rhythm is told by: features of these names are not told beside it."""
 _IN_TENTHS: Final = frozenset({Unit.DAYS, Unit.RATIO, Unit.COUNT})
-_WHOLE_FROM: Final = 100.0
-"""From here on they are told in whole numbers."""
 
 
 class Reason(NamedTuple):
@@ -60,7 +60,7 @@ def top_reasons(
     values, contributions : (n_features,) of one member
     """
     paces = None if pace is None else np.array([pace])
-    (found,) = Teller(features, language).reasons(values[None, :], contributions[None, :], most, paces)
+    (found,) = Teller(features, language, str).reasons(values[None, :], contributions[None, :], most, paces)
     return found
 
 
@@ -87,80 +87,84 @@ class ReasonColumns(NamedTuple):
     sentence: npt.NDArray[np.object_]
 
 
-class Chosen(NamedTuple):
-    """What moves the forecasts of some members most, one after another: how many of each, and of all of them in a row the
-    member and the feature by position, its value and its contribution.
+class Told(NamedTuple, Generic[Words]):
+    """What moves the forecasts of some members most, one after another: how many reasons each has, and of all of them in a
+    row the feature by position, its value, its contribution and the sentence.
     """
 
     counts: list[int]
-    members: list[int]
     features: list[int]
-    values: list[float]
-    contributions: list[float]
+    values: Floats | list[float]
+    contributions: Floats | list[float]
+    sentences: list[Words]
 
 
-class Teller:
+class Teller(Generic[Words]):
     """Tells what moves forecasts, in one language.
 
     Parameters
     ----------
     features : (n_features,) what forecasts are explained by
+    put : what a sentence is kept as, ``str`` for itself
     """
 
-    def __init__(self, features: Sequence[Feature | Term], language: Language) -> None:
+    def __init__(self, features: Sequence[Feature | Term], language: Language, put: Callable[[str], Words]) -> None:
         self.features = tuple(features)
+        self._put = put
         self.language: Language = language
         self._families = tuple(family_of(feature) for feature in features)
         self._rhythm = next((i for i, feature in enumerate(features) if feature.name == RHYTHM.name), NONE)
-        # Days and counts are the same for many members.
+        self._in_tenths = np.array([feature.unit in _IN_TENTHS for feature in features])
+        # Days and counts are the same for many members; of other values, tenths are.
         self._of_value = lru_cache(_KEPT)(self._worded)
         self._of_pace = lru_cache(_KEPT)(self._paced)
-        self._in_tenths = [feature.unit in _IN_TENTHS for feature in features]
-        self._of_tenth: dict[tuple[int, str, bool], str] = {}
+        self._of_code: dict[int, Words] = {}
 
-    def chosen(self, values: Floats, contributions: Floats, most: int) -> Chosen:
-        """What moves each forecast most, largest first (serving.forecast.largest).
+    def told(self, values: Floats, contributions: Floats, most: int, paces: Floats | None = None) -> Told[Words]:
+        """What moves each forecast most, largest first (serving.forecast.largest), in words.
 
         Parameters
         ----------
         values, contributions : (n_members, n_features)
+        paces : (n_members, 3) as ``Pace``, to tell the buying rhythm by
         """
         if len(values) == 1:  # plain Python is done before numpy has begun
-            own, parts = values[0].tolist(), contributions[0].tolist()
-            places = largest_of_one(parts, self._families, most)
-            return Chosen([len(places)], [0] * len(places), places, [own[i] for i in places], [parts[i] for i in places])
+            return self._of_one(values[0].tolist(), contributions[0].tolist(), most, paces)
         found = largest(contributions, self._families, most)
         there = found != NONE
         members, places = np.nonzero(there)[0], found[there]
-        return Chosen(
-            there.sum(axis=1).tolist(),
-            members.tolist(),
-            places.tolist(),
-            values[members, places].tolist(),
-            contributions[members, places].tolist(),
-        )
+        own, parts = values[members, places], contributions[members, places]
+        beat = None if paces is None else paces[members]
+        return Told(there.sum(axis=1).tolist(), places.tolist(), own, parts, self._sentences(places, own, parts > 0.0, beat))
 
-    def sentences(self, chosen: Chosen, paces: Floats | None = None) -> list[str]:
-        """What is chosen, in words.
+    def _of_one(self, values: list[float], contributions: list[float], most: int, paces: Floats | None) -> Told[Words]:
+        places = largest_of_one(contributions, self._families, most)
+        own, parts = [values[i] for i in places], [contributions[i] for i in places]
+        pace = None if paces is None else paces[0].tolist()
+        said = [self._sentence(i, value, part > 0.0, pace) for i, value, part in zip(places, own, parts, strict=True)]
+        return Told([len(places)], places, own, parts, said)
 
-        Parameters
-        ----------
-        paces : (n_members, 3) as ``Pace``, to tell the buying rhythm by
-        """
-        rhythm, own = (NONE, []) if paces is None else (self._rhythm, paces.tolist())
-        in_tenths, of_tenth, told = self._in_tenths, self._of_tenth, []
-        for member, i, value, part in zip(*chosen[1:], strict=True):
-            raises = part > 0
-            if i == rhythm:
-                said = self._of_pace(heard(own[member], raises), raises)
-            elif in_tenths[i] and 0.0 < value < _WHOLE_FROM and value % 1.0:
-                # Hardly any two members have the same; told to a tenth, many have.
-                key = i, f"{value:.1f}", raises
-                said = of_tenth.get(key) or of_tenth.setdefault(key, self._worded(i, value, raises))
-            else:
-                said = self._of_value(i, None if math.isnan(value) else value, raises)
-            told.append(said)
-        return told
+    def _sentences(self, places: Places, values: Floats, raises: npt.NDArray[np.bool_], paces: Floats | None) -> list[Words]:
+        codes = values_alike(values, self._in_tenths[places])
+        if paces is not None:
+            rhythm = np.flatnonzero(places == self._rhythm)
+            codes[rhythm] = paces_alike(paces[rhythm], raises[rhythm])
+        shared = np.where(codes == NO_CODE, NO_CODE, (codes * len(self.features) + places) * 2 + raises).tolist()
+        known = self._of_code
+        found: list[Any] = list(map(known.get, shared))
+        if len(known) > _KEPT:
+            known = self._of_code = {}
+        for k in [k for k, said in enumerate(found) if said is None]:
+            pace = None if paces is None else paces[k].tolist()
+            found[k] = said = self._sentence(int(places[k]), float(values[k]), bool(raises[k]), pace)
+            if shared[k] != NO_CODE:
+                known[shared[k]] = said
+        return found
+
+    def _sentence(self, i: int, value: float, raises: bool, pace: Sequence[float] | None) -> Words:
+        if pace is not None and i == self._rhythm:
+            return self._of_pace(heard(pace, raises), raises)
+        return self._of_value(i, None if math.isnan(value) else value, raises)
 
     def reasons(self, values: Floats, contributions: Floats, most: int, paces: Floats | None = None) -> list[list[Reason]]:
         """For each member, what moves the forecast most, largest first.
@@ -170,14 +174,14 @@ class Teller:
         values, contributions : (n_members, n_features)
         paces : (n_members, 3) as ``Pace``, to tell the buying rhythm by
         """
-        chosen = self.chosen(values, contributions, most)
-        told = iter(
+        counts, *parts = self.told(values, contributions, most, paces)
+        made = iter(
             [
                 Reason(self.features[i].name, None if math.isnan(value) else value, self.features[i].unit.value, part, said)
-                for i, value, part, said in zip(*chosen[2:], self.sentences(chosen, paces), strict=True)
+                for i, value, part, said in zip(*parts, strict=True)
             ]
         )
-        return [list(islice(told, count)) for count in chosen.counts]
+        return [list(islice(made, count)) for count in counts]
 
     def columns(self, values: Floats, contributions: Floats, most: int, paces: Floats | None = None) -> ReasonColumns:
         """The same as arrays.
@@ -186,28 +190,28 @@ class Teller:
         ----------
         values, contributions, paces : see ``reasons``
         """
-        chosen = self.chosen(values, contributions, most)
-        there = np.arange(most) < np.array(chosen.counts, np.int64)[:, None]
+        found = self.told(values, contributions, most, paces)
+        there = np.arange(most) < np.array(found.counts, np.int64)[:, None]
 
-        def column(none: Any, told: Sequence[Any], kind: type) -> npt.NDArray[Any]:
-            found: npt.NDArray[Any] = np.full(there.shape, none, kind)
-            found[there] = told
-            return found
+        def column(none: Any, told: Sequence[Any] | Floats, kind: type) -> npt.NDArray[Any]:
+            made: npt.NDArray[Any] = np.full(there.shape, none, kind)
+            made[there] = told
+            return made
 
         return ReasonColumns(
-            column(None, [self.features[i].name for i in chosen.features], object),
-            column(np.nan, chosen.values, float),
-            column(None, [self.features[i].unit.value for i in chosen.features], object),
-            column(np.nan, chosen.contributions, float),
-            column(None, self.sentences(chosen, paces), object),
+            column(None, [self.features[i].name for i in found.features], object),
+            column(np.nan, found.values, float),
+            column(None, [self.features[i].unit.value for i in found.features], object),
+            column(np.nan, found.contributions, float),
+            column(None, found.sentences, object),
         )
 
-    def _worded(self, i: int, value: float | None, raises: bool) -> str:
+    def _worded(self, i: int, value: float | None, raises: bool) -> Words:
         said = clause(self.features[i], math.nan if value is None else value, self.language)
-        return whole_sentence(said, raises, self.language)
+        return self._put(whole_sentence(said, raises, self.language))
 
-    def _paced(self, pace: Heard, raises: bool) -> str:
-        return whole_sentence(paced(pace, self.language), raises, self.language)
+    def _paced(self, pace: Heard, raises: bool) -> Words:
+        return self._put(whole_sentence(paced(pace, self.language), raises, self.language))
 
 
 def sentence(feature: Feature | Term, value: float, contribution: float, language: Language) -> str:

@@ -162,8 +162,8 @@ class Layout:
     def _writers(self) -> dict[Language, Writer]:
         from serving.forecast.writing import Writer
 
-        return {language: Writer(self, teller) for language, teller in self._tellers.items()}
+        return {"en": Writer(self, "en"), "zh": Writer(self, "zh")}
 
     @cached_property
-    def _tellers(self) -> dict[Language, Teller]:
-        return {"en": Teller(self.explained, "en"), "zh": Teller(self.explained, "zh")}
+    def _tellers(self) -> dict[Language, Teller[str]]:
+        return {"en": Teller(self.explained, "en", str), "zh": Teller(self.explained, "zh", str)}

@@ -12,7 +12,8 @@ _MOST_NATS: Final = 20.0
 """No log holds enough labels for more."""
 _LEAST: Final = 0.05
 """What is less would be rounded to nothing."""
-
+WHOLE_FROM: Final = 100.0
+"""From here on what is counted is told in whole numbers."""
 
 _NONE: Final = (("有 0 个", "没有"), ("有 0 次", "没有"), ("有 0 笔", "没有"), ("还需 0", "无需再增加"))
 
@@ -101,7 +102,7 @@ def number(value: float) -> str:
     >>> number(7.0), number(6.25), number(1234.5)
     ('7', '6.2', '1,234')
     """
-    return f"{value:,.0f}" if value == round(value) or abs(value) >= 100 else f"{value:,.1f}"
+    return f"{value:,.0f}" if value == round(value) or abs(value) >= WHOLE_FROM else f"{value:,.1f}"
 
 
 def _some(value: float, language: Language) -> str:

@@ -20,7 +20,7 @@ import orjson
 
 from features.feature import Feature
 from features.operators import Floats
-from serving.forecast.reasons import Teller
+from serving.forecast.reasons import Language, Teller
 from serving.forecast.row import AT, PACE, STAGE_NAMES
 from serving.forecast.temperature import BANDS, temperature_of
 from training.terms import Term
@@ -40,9 +40,9 @@ _SLOT: Final = orjson.Fragment(_FILL)
 class Writer:
     """Writes the rows of one layout in one language."""
 
-    def __init__(self, layout: Layout, teller: Teller) -> None:
+    def __init__(self, layout: Layout, language: Language) -> None:
         self._layout = layout
-        self._teller = teller
+        self._teller = Teller(layout.explained, language, orjson.dumps)
         self._columns = [AT["p_churn"], AT["p_churn"], AT["earlier_temperature"], AT["log_odds"]]
         self._columns += [AT[name] for name in ("expected_spend", "spend_low", "spend_high", "expected_value")]
         self._columns += [AT["value_at_risk"], *range(AT["next_purchase_low"], AT["next_purchase_high"] + 1)]
@@ -147,11 +147,10 @@ class Writer:
     def _reasons(self, rows: Floats, most: int) -> Iterable[bytes]:
         """For each row, reasons with commas between."""
         layout, teller, forms = self._layout, self._teller, self._reason_forms
-        chosen = teller.chosen(rows[:, layout.values], rows[:, layout.contributions], most)
-        said = _parts(teller.sentences(chosen, rows[:, PACE]))
-        told = zip(chosen.features, _tokens(chosen.values), _tokens(chosen.contributions), said, strict=True)
-        texts = iter([forms[i] % (value, part, words) for i, value, part, words in told])
-        return (b",".join(islice(texts, count)) for count in chosen.counts)
+        told = teller.told(rows[:, layout.values], rows[:, layout.contributions], most, rows[:, PACE])
+        parts = zip(told.features, _tokens(told.values), _tokens(told.contributions), told.sentences, strict=True)
+        texts = iter([forms[i] % (value, part, words) for i, value, part, words in parts])
+        return (b",".join(islice(texts, count)) for count in told.counts)
 
     def _contributions(self, row: Floats) -> bytes:
         layout = self._layout

@@ -72,9 +72,3 @@ def test_a_setting_out_of_its_range_is_said(tmp_path: Path) -> None:
     for name in ("TIERCAST_RATE", "TIERCAST_MAX_BODY_BYTES", "TIERCAST_FOLLOW_SECONDS"):
         with pytest.raises(ConfigError, match=name):
             assembled(Home(tmp_path), environment={name: "soon"})
-
-
-def test_settling_leaves_what_is_loaded_alone() -> None:
-    code = "import gc; from serving.assembly import Service; Service.settle(); print(gc.get_freeze_count() > 10_000)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "True"
