@@ -12,7 +12,8 @@ from features.feature import Feature, Unit
 from features.registry import chosen_by_default, registered
 from features.single import Single
 from features.vocabulary import EVENTS, LABEL_MEANINGS, POLICY, VALUES
-from serving.forecast.reasons import Language, clause
+from serving.forecast.sentences import clause
+from serving.forecast.wording import Language
 
 PAGE: Final = Path(__file__).with_name("features.md")
 _HEAD: Final = Path(__file__).with_name("features-head.txt")

@@ -22,7 +22,7 @@ import httpx
 from pydantic import BaseModel
 
 from features.errors import TiercastError
-from serving.forecast.reasons import Language
+from serving.forecast.wording import Language
 from serving.http.answered import Erased, Forecast, Forecasts, Members, Posted
 from serving.http.answered_pages import Member, Model
 from serving.http.answered_trials import WhatIfAnswer

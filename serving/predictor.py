@@ -16,9 +16,9 @@ from features.histories import from_rows
 from features.schema import LABELS
 from features.snapshot import to_day
 from serving.forecast.members import MemberId, member_key
-from serving.forecast.reasons import Language
 from serving.forecast.record import Layout
 from serving.forecast.scoring import score
+from serving.forecast.wording import Language
 from training.forecaster import Forecaster
 from training.reach import check_learned
 

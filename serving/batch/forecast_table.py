@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from serving.batch.reason_columns import reason_columns
-from serving.forecast.reasons import Language
 from serving.forecast.record import AT, DAYS, STAGE_NAMES, Layout
 from serving.forecast.scoring import Scores
 from serving.forecast.temperature import BANDS
+from serving.forecast.wording import Language
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -22,9 +22,9 @@ from features.histories import Histories
 from features.reading import from_log
 from features.snapshot import to_day
 from serving.batch.forecast_table import to_table
-from serving.forecast.reasons import Language
 from serving.forecast.record import Layout
 from serving.forecast.scoring import Scores, score
+from serving.forecast.wording import Language
 from training.forecaster import Forecaster
 
 if TYPE_CHECKING:

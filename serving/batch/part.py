@@ -19,9 +19,9 @@ from serving.batch.forecast_rows import forecast_rows
 from serving.batch.forecast_table import to_table
 from serving.database.forecasts import ForecastRow
 from serving.forecast.members import member_key
-from serving.forecast.reasons import Language
 from serving.forecast.record import Layout
 from serving.forecast.scoring import score
+from serving.forecast.wording import Language
 from training.artifact import Bundle, to_forecaster
 from training.forecaster import Forecaster
 

@@ -13,8 +13,8 @@ from features.bounds import StandingBounds
 from features.errors import ConfigError
 from features.snapshot import parse_date
 from serving.batch.frames import Frames
-from serving.forecast.reasons import Language
 from serving.forecast.record import Layout
+from serving.forecast.wording import Language
 from training.artifact import load, to_forecaster
 
 

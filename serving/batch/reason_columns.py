@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from features.operators import Floats
-from serving.forecast.reasons import Language
 from serving.forecast.record import Layout
+from serving.forecast.wording import Language
 
 if TYPE_CHECKING:
     import pyarrow as pa

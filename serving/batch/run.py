@@ -28,7 +28,7 @@ from serving.database.erasure import take_out
 from serving.database.generations import Generation, add, begin, publish, remember
 from serving.database.pruning import prune
 from serving.forecast.members import id_kind, member_key
-from serving.forecast.reasons import Language
+from serving.forecast.wording import Language
 from training.artifact import Bundle
 from training.provenance import Provenance
 

@@ -21,7 +21,7 @@ from serving.batch.spark_targets import target_of
 from serving.batch.spark_worker import ByPartition, Job, partition, ready
 from serving.batch.tally import Counts, added
 from serving.forecast.members import MemberId
-from serving.forecast.reasons import Language
+from serving.forecast.wording import Language
 from training.artifact import Bundle, to_forecaster
 from training.reach import check_learned, check_reach
 

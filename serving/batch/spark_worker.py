@@ -22,9 +22,9 @@ from features.on_spark import Whole
 from serving.batch.forecast_table import to_table
 from serving.batch.known import as_known
 from serving.batch.tally import Counts, Tally
-from serving.forecast.reasons import Language
 from serving.forecast.record import Layout
 from serving.forecast.scoring import score
+from serving.forecast.wording import Language
 from training.artifact import Bundle, to_forecaster
 from training.forecaster import Forecaster
 from training.reference import Reference

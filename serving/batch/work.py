@@ -19,7 +19,7 @@ from serving.batch.reads import Reads, fingerprint_of
 from serving.batch.work_folder import WorkFolder, check_same
 from serving.batch.workers import Task
 from serving.database.generations import give_up
-from serving.forecast.reasons import Language
+from serving.forecast.wording import Language
 
 
 class Work:

@@ -18,7 +18,7 @@ from training.config import Config
 if TYPE_CHECKING:
     from retention.effect.campaign import Campaign
     from retention.effect.findings import Findings
-    from serving.forecast.reasons import Language
+    from serving.forecast.wording import Language
 
 EXIT_REFUSED: Final = 5
 _SHARES_OFF: Final = 0.01

@@ -16,7 +16,7 @@ from training.config import Config
 if TYPE_CHECKING:
     import pandas as pd
 
-    from serving.forecast.reasons import Language
+    from serving.forecast.wording import Language
 
 
 @click.command("segments")

@@ -26,7 +26,7 @@ from features.snapshot import to_date, to_day
 from features.standing import Standing, stand
 from features.tiers import gives
 from serving.forecast.near_miss import Kind, missed
-from serving.forecast.reasons import Language
+from serving.forecast.wording import Language
 
 
 def described(

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from serving.describing.description_words import WORDS
 from serving.forecast.near_miss import rounded_up
-from serving.forecast.reasons import Language
+from serving.forecast.wording import Language
 
 _WIDTH: Final = 17
 _MOST_CHANGES: Final = 10

@@ -13,7 +13,7 @@ from retention.effect.outcomes import RETURNED, SPEND, TIER_KEPT
 from retention.effect.posterior import Belief
 from retention.effect.worth import Range, Worth
 from serving.describing.segments_text import aligned
-from serving.forecast.reasons import Language
+from serving.forecast.wording import Language
 
 _NAMES: Final = {
     RETURNED: Phrase("came back", "回购"),

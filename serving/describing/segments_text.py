@@ -11,7 +11,7 @@ from features.ladder import CLASSES, NO_CLASS, STAGES
 from features.membership import NearMisses
 from features.segmentation import Segment, together
 from serving.describing.description_text import display_width
-from serving.forecast.reasons import Language
+from serving.forecast.wording import Language
 
 _HEADS: Final = {
     "tier": Phrase("tier", "等级"),

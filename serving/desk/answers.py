@@ -32,10 +32,10 @@ from serving.desk.model_page import model_page
 from serving.desk.what_if import what_if
 from serving.desk.what_it_takes import what_it_takes
 from serving.forecast.members import IdKind, MemberId, asked_key, asked_keys, id_of, ids_of, member_key
-from serving.forecast.reasons import Language
 from serving.forecast.record import AT, STAGE_NAMES, Layout
 from serving.forecast.temperature import BANDS
 from serving.forecast.tier_pairs import tier_pairs
+from serving.forecast.wording import Language
 from serving.predictor import Ask, Predictor
 from training.reach import check_learned
 

@@ -12,7 +12,7 @@ from features.histories import Histories
 from serving.describing.description import described_alone
 from serving.desk.member_words import Speaker
 from serving.desk.what_it_takes import what_it_takes
-from serving.forecast.reasons import Language
+from serving.forecast.wording import Language
 from training.forecaster import Forecaster
 
 _CHANGES: Final = ("joined", "rose", "fell", "invited", "reopened")

@@ -7,8 +7,7 @@ from typing import Any, Final
 
 from features.feature import Phrase, Unit
 from serving.forecast.near_miss import rounded_up
-from serving.forecast.reasons import Language
-from serving.forecast.wording import plural, worded
+from serving.forecast.wording import Language, plural, worded
 
 SENTENCES: Final[Mapping[str, Phrase]] = {
     "tier": Phrase("Holds {tier}.", "当前等级 {tier}。"),

@@ -21,7 +21,7 @@ from features.snapshot import to_day
 from features.tiers import gives, tier_state
 from serving.desk.imagined import Imagined, Usual, extended, lines
 from serving.desk.member_words import Speaker
-from serving.forecast.reasons import Language
+from serving.forecast.wording import Language
 from training.forecaster import Forecaster
 from training.forecasts import Forecasts
 from training.reach import check_learned

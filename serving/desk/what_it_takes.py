@@ -21,7 +21,7 @@ from features.snapshot import to_date, to_day
 from features.tiers import gives, tier_at, tier_state
 from serving.desk.imagined import Imagined, Usual, lines
 from serving.desk.what_if import at_least
-from serving.forecast.reasons import Language
+from serving.forecast.wording import Language
 from training.forecaster import Forecaster
 
 MOST_VISITS: Final = 1000

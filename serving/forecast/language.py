@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
-from serving.forecast.reasons import Language
+from serving.forecast.wording import Language
 
 _READ: Final = 200
 """Characters of the header; what comes after them nobody likes."""

@@ -16,10 +16,9 @@ from features.operators import Floats
 from serving.forecast.alike import NO_CODE, paces_alike, values_alike
 from serving.forecast.largest import NONE, Places, largest, largest_of_one
 from serving.forecast.pace import Heard, Pace, heard, paced
-from serving.forecast.wording import Language, plural, spoken_zh, worded
+from serving.forecast.sentences import clause, whole_sentence
+from serving.forecast.wording import Language
 from training.terms import RHYTHM, Term
-
-__all__ = ["Language", "Reason", "ReasonColumns", "Teller", "clause", "sentence", "top_reasons"]
 
 Words = TypeVar("Words")
 _KEPT: Final = 16_384
@@ -166,7 +165,9 @@ class Teller(Generic[Words]):
             return self._of_pace(heard(pace, raises), raises)
         return self._of_value(i, None if math.isnan(value) else value, raises)
 
-    def reasons(self, values: Floats, contributions: Floats, most: int, paces: Floats | None = None) -> list[list[Reason]]:
+    def reasons(
+        self: Teller[str], values: Floats, contributions: Floats, most: int, paces: Floats | None = None
+    ) -> list[list[Reason]]:
         """For each member, what moves the forecast most, largest first.
 
         Parameters
@@ -174,16 +175,19 @@ class Teller(Generic[Words]):
         values, contributions : (n_members, n_features)
         paces : (n_members, 3) as ``Pace``, to tell the buying rhythm by
         """
-        counts, *parts = self.told(values, contributions, most, paces)
+        found = self.told(values, contributions, most, paces)
+        own, parts = np.asarray(found.values).tolist(), np.asarray(found.contributions).tolist()
         made = iter(
             [
                 Reason(self.features[i].name, None if math.isnan(value) else value, self.features[i].unit.value, part, said)
-                for i, value, part, said in zip(*parts, strict=True)
+                for i, value, part, said in zip(found.features, own, parts, found.sentences, strict=True)
             ]
         )
-        return [list(islice(made, count)) for count in counts]
+        return [list(islice(made, count)) for count in found.counts]
 
-    def columns(self, values: Floats, contributions: Floats, most: int, paces: Floats | None = None) -> ReasonColumns:
+    def columns(
+        self: Teller[str], values: Floats, contributions: Floats, most: int, paces: Floats | None = None
+    ) -> ReasonColumns:
         """The same as arrays.
 
         Parameters
@@ -212,37 +216,3 @@ class Teller(Generic[Words]):
 
     def _paced(self, pace: Heard, raises: bool) -> Words:
         return self._put(whole_sentence(paced(pace, self.language), raises, self.language))
-
-
-def sentence(feature: Feature | Term, value: float, contribution: float, language: Language) -> str:
-    """What a feature's value does to the risk of leaving, in words.
-
-    >>> from features.registry import by_name
-    >>> recency = by_name(["recency_days"])[0]
-    >>> print(sentence(recency, 45.0, 0.7, "en"))
-    Last purchase 45 days ago: raises the risk of leaving.
-    >>> print(sentence(recency, 45.0, 0.7, "zh"))
-    距上次购买 45 天：流失风险上升。
-    """
-    return whole_sentence(clause(feature, value, language), contribution > 0, language)
-
-
-def whole_sentence(said: str, raises: bool, language: Language) -> str:
-    """A clause, and which way it moves the risk.
-
-    >>> whole_sentence("a customer for 9 days", True, "en")
-    'A customer for 9 days: raises the risk of leaving.'
-    """
-    if language == "zh":
-        return f"{said}：流失风险{'上升' if raises else '下降'}。"
-    return f"{said[:1].upper()}{said[1:]}: {'raises' if raises else 'lowers'} the risk of leaving."
-
-
-def clause(feature: Feature | Term, value: float, language: Language) -> str:
-    """What a feature's value says of a member; what its null rule says where there is none."""
-    if math.isnan(value):
-        return feature.absent.zh if language == "zh" else feature.absent.en
-    text = worded(value, feature.unit, language)
-    if language == "zh":
-        return spoken_zh(feature.reason.zh.format(value=text), value)
-    return feature.reason.en.format(value=text, s=plural(value))

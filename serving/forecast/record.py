@@ -17,8 +17,9 @@ from features.operators import Floats
 from features.snapshot import to_date
 from features.tiers import scale_of
 from serving.forecast.near_miss import Kind, missed
-from serving.forecast.reasons import Language, Reason, ReasonColumns, Teller
+from serving.forecast.reasons import Reason, ReasonColumns, Teller
 from serving.forecast.row import AT, DAYS, HEAD, KEEPS, PACE, REACHES, STAGE_NAMES
+from serving.forecast.wording import Language
 from training.forecaster import Forecaster
 from training.terms import TERMS, Term
 

@@ -21,7 +21,7 @@ def tier_pairs(held: Floats, chances: Floats, names: Sequence[str]) -> dict[Pair
     Parameters
     ----------
     held : (n,) positions of tiers, NaN for none
-    chances : (n, n_tiers) probabilities of each tier next, NaN where it is not forecast; of equals the first is the likeliest
+    chances : (n, n_tiers) probabilities of each tier next, NaN where none is forecast; of equals the first is the likeliest
 
     >>> tier_pairs(np.array([0.0, 0.0, np.nan]), np.array([[0.4, 0.6], [0.1, 0.9], [np.nan, np.nan]]), ["Member", "Gold"])
     {('Member', 'Gold'): 2, (None, None): 1}

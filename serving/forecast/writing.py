@@ -20,9 +20,10 @@ import orjson
 
 from features.feature import Feature
 from features.operators import Floats
-from serving.forecast.reasons import Language, Teller
+from serving.forecast.reasons import Teller
 from serving.forecast.row import AT, PACE, STAGE_NAMES
 from serving.forecast.temperature import BANDS, temperature_of
+from serving.forecast.wording import Language
 from training.terms import Term
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Memory of a process that answers for long: what stays is not looked through, what comes back is kept for the next answer."""
+"""Memory of a process that answers for long: what stays is not looked through, what comes back is kept for the next."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _KEPT_BYTES: Final = 32 << 20
 def settle() -> None:
     """Leave what has been loaded alone from now on, and keep memory that was used.
 
-    What was loaded stays for good, and looking through it for garbage again and again takes a third of a large answer's time.
-    An answer for a thousand members takes some 4 MB, which glibc would give back after each, so that the kernel clears a
-    thousand pages for the next: a tenth of its time. Other C libraries are left as they are.
+    What was loaded stays for good, and looking through it for garbage again and again takes a third of a large answer's
+    time. Such an answer takes some 4 MB, which glibc would give back after each, so that the kernel clears a thousand pages
+    for the next: a tenth of its time. Other C libraries are left as they are.
     """
     gc.collect()
     gc.freeze()

@@ -17,7 +17,7 @@ from serving.desk.fields import MAX_TEXT
 from serving.desk.metrics import CONTENT_TYPE
 from serving.forecast.language import language_of
 from serving.forecast.members import MemberId, member_key
-from serving.forecast.reasons import Language
+from serving.forecast.wording import Language
 from serving.http import answered, answered_pages, answered_trials
 from serving.http.body_route import BodyRoute, refusal
 from serving.http.docs_page import docs_page

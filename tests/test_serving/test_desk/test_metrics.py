@@ -58,7 +58,7 @@ def test_requests_by_route_method_and_status(idle: Desk) -> None:
 def test_forecasts_by_tiers(idle: Desk) -> None:
     metrics = Metrics(idle)
     metrics.forecast(0.3, "Gold", "Silver")
-    metrics.forecasts([0.1, 0.2, 0.3], ["Gold", None, "Gold"], ["Silver", None, "Gold"])
+    metrics.forecasts([0.1, 0.2, 0.3], {("Gold", "Silver"): 1, (None, None): 1, ("Gold", "Gold"): 1})
     assert of(metrics, "forecasts_total", held="Gold", next="Silver") == 2
     assert of(metrics, "forecasts_total", held="Gold", next="Gold") == 1
     assert of(metrics, "forecasts_total", held="none", next="none") == 1
@@ -67,7 +67,7 @@ def test_forecasts_by_tiers(idle: Desk) -> None:
 @given(st.lists(st.floats(0.0, 1.0), max_size=40), st.integers(0, 40))
 def test_probabilities_fall_into_their_buckets(idle: Desk, given_: list[float], cut: int) -> None:
     metrics = Metrics(idle)
-    metrics.forecasts(given_[:cut], [None] * len(given_[:cut]), [None] * len(given_[:cut]))
+    metrics.forecasts(given_[:cut], {(None, None): len(given_[:cut])})
     for p_churn in given_[cut:]:
         metrics.forecast(p_churn, None, None)
     found = read(metrics)

@@ -3,14 +3,15 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.feature import Feature, Unit
 from features.registry import registered
 from serving.forecast.pace import Pace
-from serving.forecast.reasons import Chosen, Language, Reason, Teller, family_of, sentence, top_reasons
+from serving.forecast.reasons import Reason, Teller, family_of, top_reasons
+from serving.forecast.sentences import sentence
+from serving.forecast.wording import Language
 from training.terms import RHYTHM, TERMS, Term
 
 ALL: tuple[Feature | Term, ...] = (*registered(), *TERMS)
@@ -53,41 +54,6 @@ def test_a_reason_holds_the_value_and_the_contribution(values: np.ndarray, contr
         assert (reason.value is None) if math.isnan(value) else (reason.value == value)
 
 
-@pytest.mark.parametrize("feature", ALL, ids=lambda feature: feature.name)
-@pytest.mark.parametrize("value", [math.nan, 0.0, 1.0, 2.5, -3.0, 1234.5])
-def test_every_feature_says_a_whole_sentence_in_both_languages(feature: Feature | Term, value: float) -> None:
-    for contribution, en, zh in ((0.5, "raises", "上升"), (-0.5, "lowers", "下降")):
-        english = sentence(feature, value, contribution, "en")
-        assert english.endswith(f": {en} the risk of leaving.")
-        assert english[0] == english[0].upper()
-        chinese = sentence(feature, value, contribution, "zh")
-        assert chinese.endswith(f"：流失风险{zh}。")
-        for text in (english, chinese):
-            assert "{" not in text
-            assert "nan" not in text
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "contribution", "en", "zh"),
-    [
-        (
-            *("buying_rhythm", 0.18, 0.4),
-            "How often, how lately and for how long they have bought: raises the risk of leaving.",
-            "综合购买频率、最近一次购买与首次购买时间来看：流失风险上升。",
-        ),
-        (
-            *("season", 1.3, 0.26),
-            "At this time of year members' odds of leaving are 1.3 times the usual: raises the risk of leaving.",
-            "每年这个时候，会员流失的几率是平时的 1.3 倍：流失风险上升。",
-        ),
-    ],
-)
-def test_what_is_no_feature_is_told_in_words_too(name: str, value: float, contribution: float, en: str, zh: str) -> None:
-    (term,) = (term for term in TERMS if term.name == name)
-    assert sentence(term, value, contribution, "en") == en
-    assert sentence(term, value, contribution, "zh") == zh
-
-
 def test_a_term_is_a_reason_among_features() -> None:
     values, contributions = np.ones(len(ALL)), np.full(len(ALL), 0.1)
     contributions[-2:] = 0.7, -0.5
@@ -118,7 +84,7 @@ def test_the_rhythm_is_told_as_a_pace_and_beside_it_no_feature_of_the_same_facts
 def test_each_of_many_is_told_as_if_alone(rows: list[tuple[np.ndarray, np.ndarray]], most: int) -> None:
     values, contributions = (np.array(part) for part in zip(*rows, strict=True))
     paces = np.array([[5.0 + i, 3.0 * i, 9.0] for i in range(len(rows))])
-    teller = Teller(ALL, "zh")
+    teller = Teller(ALL, "zh", str)
     many = teller.reasons(values, contributions, most, paces)
     columns = teller.columns(values, contributions, most, paces)
     for i, found in enumerate(many):
@@ -130,13 +96,17 @@ def test_each_of_many_is_told_as_if_alone(rows: list[tuple[np.ndarray, np.ndarra
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, len(IN_TENTHS) - 1), NEAR | st.floats(-200, 200)), max_size=40),
+    st.lists(st.tuples(st.integers(0, len(IN_TENTHS) - 1), NEAR | st.floats(-200, 200)), min_size=1, max_size=40),
     st.sampled_from(["en", "zh"]),
 )
 def test_what_is_told_to_a_tenth_is_told_of_each_as_it_is(parts: list[tuple[int, float]], language: Language) -> None:
-    chosen = Chosen([], [0] * len(parts), [i for i, _ in parts], [value for _, value in parts], [1.0] * len(parts))
+    values, contributions = np.zeros((2, len(parts), len(IN_TENTHS)))
+    for row, (i, value) in enumerate(parts):
+        values[row, i], contributions[row, i] = value, 1.0
     alone = [sentence(IN_TENTHS[i], value, 1.0, language) for i, value in parts]
-    assert Teller(IN_TENTHS, language).sentences(chosen) == alone
+    teller = Teller(IN_TENTHS, language, str)
+    for _ in range(2):  # the second time as remembered
+        assert teller.told(values, contributions, 1).sentences == alone
 
 
 def test_the_rhythm_has_a_family_of_its_own() -> None:

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from features.histories import Histories
 from features.registry import registered
 from serving.forecast.pace import Pace
-from serving.forecast.reasons import Language, top_reasons
+from serving.forecast.reasons import top_reasons
 from serving.forecast.record import AT, STAGE_NAMES, Layout
 from serving.forecast.row import PACE
 from serving.forecast.scoring import score
 from serving.forecast.temperature import band_of
+from serving.forecast.wording import Language
 from training.terms import TERMS
 
 TIERS = ("Base", '100 % "Gold","', "钻石")
