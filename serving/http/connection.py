@@ -17,6 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from serving.http.body_limit import WHOLE
 from serving.http.door import REFUSAL, Door
 from serving.http.errors import body
+from serving.http.one_write import OneWrite
 
 HEAD_S: Final = 10.0
 HEAD_BYTES: Final = 64 * 1024
@@ -61,7 +62,8 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
-        super().connection_made(transport)
+        self._one_write = OneWrite(transport)
+        super().connection_made(self._one_write)  # type: ignore[arg-type]
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -69,6 +71,11 @@ class Connection(HttpToolsProtocol):
         self._wait_no_longer()
         self._is_taken()
         super().connection_lost(exc)
+
+    def on_response_complete(self) -> None:
+        """An answer is whole."""
+        self._one_write.flush()
+        super().on_response_complete()
 
     def on_message_begin(self) -> None:
         """Count a new head."""

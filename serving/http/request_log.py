@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import atexit
 import datetime as dt
+import random
 import re
-import secrets
 import sys
 import threading
 import time
@@ -146,7 +146,7 @@ def _request_id(scope: Scope) -> str:
         if name == b"x-request-id" and _SAFE.fullmatch(value):
             text: str = value.decode()
             return text
-    return secrets.token_hex(8)
+    return f"{random.getrandbits(64):016x}"
 
 
 def _now() -> str:
