@@ -20,6 +20,7 @@ from serving.forecast.members import MemberId, member_key
 from serving.forecast.reasons import Language
 from serving.http import answered, answered_pages, answered_trials
 from serving.http.body_route import BodyRoute, refusal
+from serving.http.desk_page import desk_page
 from serving.http.docs_page import docs_page
 from serving.http.errors import validation_body
 from serving.http.gate import Gate
@@ -70,6 +71,7 @@ def create_app(answers: Answers, gate: Gate, *, in_loop: bool = True) -> FastAPI
     app.openapi = lambda: described(app)  # type: ignore[method-assign]
     _forecasts(app, answers, gate, _SMALL if in_loop else 0)
     app.include_router(_members(answers, gate))
+    app.include_router(desk_page())
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
