@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -65,7 +65,7 @@ class Page:
 
     def open(self, url: str) -> None:
         """Load an address."""
-        self.tell("Page.navigate", url=url)
+        assert "errorText" not in (done := self.tell("Page.navigate", url=url)), done
 
     def run(self, script: str) -> Any:
         """The value of an expression, awaited, as JSON."""
@@ -148,7 +148,11 @@ def browsing(folder: Path) -> Iterator[Page]:
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-c", _START, *map(str, theirs), CHROMIUM, *options],
-            **{"pass_fds": theirs, "stdin": subprocess.DEVNULL, "stdout": log, "stderr": log, "start_new_session": True},
+            pass_fds=theirs,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
     for end in (told[0], answers[1], *theirs):
         os.close(end)
@@ -161,14 +165,9 @@ def browsing(folder: Path) -> Iterator[Page]:
         yield page
     finally:
         os.close(told[1])  # when nobody can tell it anything any longer, it ends
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(5)
-        except subprocess.TimeoutExpired:
-            pass
-        with_children = process.pid  # its own session: nobody else's processes are in it
-        try:
-            os.killpg(with_children, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # its own session: nobody else's processes are in it
         process.wait(5)
         os.close(answers[0])

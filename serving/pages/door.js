@@ -13,11 +13,12 @@ export const isShut = () => !byId("door").hidden;
 export function startDoor({ enter, clear }) {
   entered = enter;
   cleared = clear;
-  byId("door").addEventListener("submit", (event) => {
+  byId("door").addEventListener("submit", async (event) => {
     event.preventDefault();
     keep(byId("key").value.trim());
     byId("key").value = "";
-    enter();
+    await enter();
+    if (!isShut()) byId("list").focus();
   });
   byId("leave").addEventListener("click", leave);
 }

@@ -22,18 +22,21 @@ export async function showMember(id, model, { close, step, focus }) {
   asking = new AbortController();
   const { signal } = asking;
   const place = byId("member");
-  const head = heading(id, close, step);
-  place.replaceChildren(head, el("p", { class: "empty" }, say("loading")));
+  // Whoever walks down the list by a button stays on it.
+  const walked = [...place.querySelectorAll(".walk button")].indexOf(document.activeElement);
+  const body = el("div", {}, el("p", { class: "empty" }, say("loading")));
+  place.replaceChildren(heading(id, close, step), body);
   place.setAttribute("aria-busy", "true");
   place.scrollTop = 0;
-  if (focus) byId("who").focus({ preventScroll: true });
+  const again = place.querySelectorAll(".walk button")[walked];
+  if (focus) (again && !again.disabled ? again : byId("who")).focus({ preventScroll: true });
   try {
     const found = await ask(`v1/members/${encodeURIComponent(id)}?reasons=${REASONS}`, { signal });
-    place.replaceChildren(head, ...content(found, model));
+    body.replaceChildren(...content(found, model));
     tell(say("member_shown", { id }));
   } catch (error) {
     if (error.name === "AbortError") return;
-    place.replaceChildren(head);
+    body.replaceChildren();
     throw error;
   } finally {
     if (!signal.aborted) place.setAttribute("aria-busy", "false");

@@ -11,19 +11,21 @@ let chosen = kept() ?? (navigator.language?.toLowerCase().startsWith("zh") ? "zh
 export async function startSaying() {
   const answer = await fetch(new URL("desk/words.json", document.baseURI));
   words = await answer.json();
-  speak(chosen);
+  speak();
 }
 
 export const language = () => chosen;
 export const otherLanguage = () => (chosen === "en" ? "zh" : "en");
 
-/** Set the page's fixed words in a language, and remember it. */
-export function speak(wanted) {
-  chosen = wanted;
-  try {
-    localStorage.setItem(KEPT, wanted);
-  } catch { /* not remembered then */ }
-  document.documentElement.lang = LANGUAGES[wanted].replace("en-GB", "en");
+/** Set the page's fixed words: in a language that is chosen, and remembered, or in the one there is. */
+export function speak(wanted = null) {
+  if (wanted !== null) {
+    chosen = wanted;
+    try {
+      localStorage.setItem(KEPT, wanted);
+    } catch { /* not remembered then */ }
+  }
+  document.documentElement.lang = chosen === "zh" ? LANGUAGES.zh : "en";
   for (const node of document.querySelectorAll("[data-say]")) node.textContent = say(node.dataset.say);
 }
 
