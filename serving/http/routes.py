@@ -71,7 +71,6 @@ def create_app(answers: Answers, gate: Gate, *, in_loop: bool = True) -> FastAPI
     app.openapi = lambda: described(app)  # type: ignore[method-assign]
     _forecasts(app, answers, gate, _SMALL if in_loop else 0)
     app.include_router(_members(answers, gate))
-    app.include_router(desk_page())
 
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
@@ -81,6 +80,8 @@ def create_app(answers: Answers, gate: Gate, *, in_loop: bool = True) -> FastAPI
     @app.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
         return HTMLResponse(docs_page(app.openapi()))
+
+    app.include_router(desk_page())
 
     @app.exception_handler(TiercastError)
     async def refused(_: Request, error: TiercastError) -> Response:

@@ -18,7 +18,7 @@ export function startDoor({ enter, clear }) {
     keep(byId("key").value.trim());
     byId("key").value = "";
     await enter();
-    if (!isShut()) byId("list").focus();
+    if (!isShut()) byId("list").focus({ preventScroll: true });
   });
   byId("leave").addEventListener("click", leave);
 }

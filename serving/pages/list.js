@@ -3,7 +3,7 @@
 import { bar, thermometer } from "./charts.js";
 import { byId, el } from "./dom.js";
 import { point } from "./map.js";
-import { chance, dated, money, say } from "./say.js";
+import { chance, dated, money, number, say } from "./say.js";
 
 let body = null;
 let scale = { most: 0, digits: 0 };
@@ -21,7 +21,7 @@ export function showTable(model, members) {
     say(name === "risk" ? `at_risk_in_${model.value_of}` : `column_${name}`)));
   // At narrow widths the styles make cards of the rows; the roles keep it a table to those who hear it.
   body = el("tbody", { role: "rowgroup" });
-  byId("members").replaceChildren(el("table", { role: "table", "aria-labelledby": "title" },
+  byId("members").replaceChildren(el("table", { role: "table", class: model.policy || model.value_of ? "wide" : "", "aria-labelledby": "title" },
     el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, heads)), body));
 }
 
@@ -56,7 +56,8 @@ function row(model, member, open) {
   const cells = [
     el("th", { scope: "row", role: "rowheader", class: "member" }, button, el("span", { class: "stage" }, say(`stage_${member.stage}`))),
     cell("temperature", thermometer(member.temperature, member.horizon_days)),
-    model.policy && cell("tier", tierAhead(member)),
+    model.policy && cell("tier", tierAhead(member), member.near_miss.map((near) => el("p", { class: `near short ${near.kind}` },
+      say(`short_${near.kind}`, { need: number(near.need, Number.isInteger(near.need) ? 0 : 2), tier: near.tier })))),
     model.value_of && cell("risk", el("span", { class: "worth" }, money(member.value_at_risk, scale.digits)),
       scale.most ? bar((member.value_at_risk ?? 0) / scale.most) : null),
     cell("why", member.near_miss.map((near) => el("p", { class: `near ${near.kind}` }, dated(near.sentence))),

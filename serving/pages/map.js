@@ -7,6 +7,7 @@ const BANDS = [["cold", 0, 20], ["cool", 20, 50], ["warm", 50, 80], ["hot", 80, 
 const MARGIN = { left: 44, right: 8, top: 20, bottom: 22 };
 const HEIGHT = 168;
 const DOT = 5;
+let pointed = null;
 
 /**
  * @param {object[]} members as listed
@@ -24,7 +25,7 @@ export function map(members, open) {
     const y = (value) => HEIGHT - MARGIN.bottom - (value / top) * (HEIGHT - MARGIN.top - MARGIN.bottom);
     const dots = members.map((member, place) =>
       svg("circle", {
-        class: `dot ${member.temperature.band}`, "data-member": member.customer_id, r: DOT,
+        class: `dot ${member.temperature.band}${member.customer_id === pointed ? " pointed" : ""}`, "data-member": member.customer_id, r: DOT,
         cx: x(member.temperature.value), cy: y(places[place]), on: { click: () => open(member.customer_id) },
       }, svg("title", {}, `${member.customer_id} · ${number(Math.round(member.temperature.value))}° · ${money(worths[place])}`)));
     return [...grounds(x), ...(hasMoney ? worthLines(y, most, width) : []), ...dots.reverse()];
@@ -62,6 +63,7 @@ function niceAbove(value) {
 
 /** Show which dot belongs to a row; null shows none. */
 export function point(id) {
-  for (const dot of document.querySelectorAll(".glance circle")) dot.classList.toggle("pointed", id !== null && dot.dataset.member === id);
+  pointed = id;
+  for (const dot of document.querySelectorAll(".glance circle")) dot.classList.toggle("pointed", dot.dataset.member === id);
 }
 

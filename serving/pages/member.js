@@ -5,14 +5,14 @@ import { leanings, thermometer, tierChances } from "./charts.js";
 import { byId, el } from "./dom.js";
 import { date, dated, money, number, plusDays, say, sayKind } from "./say.js";
 import { daysShopped, facts, takes, tierPath } from "./sections.js";
-import { tell } from "./trouble.js";
+import { tell, told } from "./trouble.js";
 import { whatIf } from "./try.js";
 
 const REASONS = 10;
 let asking = null;
 
 /**
- * Ask for a member and show all there is to say.
+ * Ask for a member and show all there is to say. What goes wrong is said in the panel; a key that is none any longer is thrown.
  * @param {string} id
  * @param {object} model
  * @param {{close: () => void, step: (way: number) => (() => void) | null, focus: boolean}} acts
@@ -36,8 +36,9 @@ export async function showMember(id, model, { close, step, focus }) {
     tell(say("member_shown", { id }));
   } catch (error) {
     if (error.name === "AbortError") return;
-    body.replaceChildren();
-    throw error;
+    if (error.status === 401) throw error;
+    const again = error.status !== 404 && el("button", { type: "button", on: { click: () => showMember(id, model, { close, step, focus: true }) } }, say("again"));
+    body.replaceChildren(el("p", { class: "refused", role: "alert" }, told(error)), again || "");
   } finally {
     if (!signal.aborted) place.setAttribute("aria-busy", "false");
   }

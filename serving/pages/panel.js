@@ -1,8 +1,8 @@
 // Whose panel is open. It is a place of its own to come back from; no id gets into an address.
 
+import { fail, isShut } from "./door.js";
 import { byId } from "./dom.js";
 import { choose, chosen } from "./filters.js";
-import { fail, isShut } from "./door.js";
 import { beside, buttonOf, mark } from "./list.js";
 import { showMember } from "./member.js";
 
@@ -50,7 +50,9 @@ export function shut() {
   byId("member").replaceChildren();
   cover();
   mark(null);
-  if (before !== null) (buttonOf(before) ?? byId("list")).focus();
+  const row = before === null ? null : buttonOf(before);
+  if (row !== null) row.focus();
+  else if (before !== null) byId("list").focus({ preventScroll: true });
 }
 
 async function show(id, focus = true) {

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -132,9 +135,10 @@ def test_files_stay_small_enough_to_read() -> None:
     assert sum(path.stat().st_size for path in PAGES.iterdir()) < 120_000
 
 
-def test_the_files_go_where_the_package_goes() -> None:
-    """Into the wheel and the bento: both take the folder ``serving`` whole."""
-    assert Path(PAGES).parent.name == "serving"
-    build = (ROOT / "pyproject.toml").read_text()
-    assert 'packages = ["features", "training", "retention", "serving"]' in build
-    assert '"/serving/"' in (ROOT / "bentofile.yaml").read_text()
+def test_the_wheel_takes_the_files(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=60)
+    (wheel,) = tmp_path.glob("*.whl")
+    packed = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("serving/pages/")}
+    assert packed == {f"serving/pages/{name}" for name in NAMES}
+    assert '"/serving/"' in (ROOT / "bentofile.yaml").read_text()  # and so does the bento

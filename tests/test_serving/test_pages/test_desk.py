@@ -194,7 +194,7 @@ def test_a_view_can_be_bookmarked(page: Page, desk: Place) -> None:
     assert page.run("location.hash") == ""
     page.choose("#find", "no such member")
     page.click("#filters button")
-    page.until("document.querySelector('#notice').innerText.includes('no member with this id')")
+    page.until("document.querySelector('#member .refused')?.innerText.includes('no member with this id')")
 
 
 @pytest.mark.parametrize("width", [1280, 360])
