@@ -59,6 +59,7 @@ function content(member, model) {
   const { forecast } = member;
   return [
     member.consent === false && el("p", { class: "consent" }, say("no_consent")),
+    member.as_of !== model.as_of && el("p", { class: "hint" }, say("fact_as_of", { day: date(member.as_of) })),
     standing(member),
     part("for_the_call", el("ul", { class: "summary" }, member.summary.map((sentence) => el("li", {}, dated(sentence))))),
     forecast?.p_next_tier && part("tier_on", tierChances(forecast.p_next_tier, forecast.tier), {

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import uvicorn
 from browser import CHROMIUM, Page, browsing
-from homes import Shop, service
+from homes import Shop, app, service
 from served import fill, opened
 
 from serving.privacy.keys import make
@@ -40,8 +40,8 @@ class Place:
     till: str
 
     def get(self, path: str, language: str = "en") -> httpx.Response:
-        headers = {"authorization": f"Bearer {self.desk}", "accept-language": language}
-        return httpx.get(self.url + path, headers=headers, timeout=30)
+        key = {"authorization": f"Bearer {self.desk}"} if self.desk else {}
+        return httpx.get(self.url + path, headers={**key, "accept-language": language}, timeout=30)
 
 
 @contextmanager
@@ -83,24 +83,18 @@ def nothing_is_wrong(page: Page) -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def desk(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """The shop, with odd ids for those worth most; with keys."""
+    """The shop with everybody twice, more than a page, and odd ids for those worth most; with keys."""
     folder = tmp_path_factory.mktemp("desk")
-    active = shop.histories.members.tolist()
-    worth = [row["customer_id"] for row in _first(shop)]
+    everybody = shop.histories.members.tolist()
+    worth = [row["customer_id"] for row in app(shop.home.path).get("/v1/members?limit=4").json()["members"]]
     named = dict(zip(worth, ODD, strict=True))
-    members = np.array([named.get(member, member) for member in active], object)
+    twice = shop.histories.select(np.tile(np.arange(len(everybody)), 2))
+    members = np.array([*(named.get(member, member) for member in everybody), *(f"{one} too" for one in everybody)], object)
     engine = opened(folder)
-    fill(engine, replace(shop, histories=replace(shop.histories, members=members)))
+    fill(engine, replace(shop, histories=replace(twice, members=members)))
     engine.dispose()
     with serving_on_a_port(folder, with_keys=True) as place:
         yield place
-
-
-def _first(shop: Shop) -> list[dict[str, str]]:
-    from homes import app
-
-    found: list[dict[str, str]] = app(shop.home.path).get("/v1/members?limit=4").json()["members"]
-    return found
 
 
 def enter(page: Page, desk: Place, view: str = "") -> None:
@@ -112,6 +106,7 @@ def enter(page: Page, desk: Place, view: str = "") -> None:
 
 
 def test_from_the_door_to_a_member_and_out_again(page: Page, desk: Place) -> None:
+    page.tell("Emulation.setTimezoneOverride", timezoneId="Pacific/Honolulu")  # where a day in UTC begins the day before
     page.open(f"{desk.url}/desk")
     page.until("document.querySelector('#door:not([hidden])') !== null")
     assert page.text("#refused") == ""
@@ -130,6 +125,13 @@ def test_from_the_door_to_a_member_and_out_again(page: Page, desk: Place) -> Non
     assert page.run(f"[...{ROWS}].map((row) => row.dataset.member)") == [one["customer_id"] for one in listed]
     assert page.run("document.querySelectorAll('.glance circle').length") == len(listed)
     assert page.text("#programme") == "Shop"
+    assert re.search("As of (Aug 28|28 Aug)", page.text("#facts"))
+    page.click(".more button")
+    page.until(f"{ROWS}.length > 50 && {SETTLED}")
+    listed = desk.get("/v1/members?limit=1000").json()["members"]
+    assert page.run(f"[...{ROWS}].map((row) => row.dataset.member)") == [one["customer_id"] for one in listed]
+    assert page.run("document.activeElement.textContent") == listed[50]["customer_id"]
+    assert page.run("document.querySelector('.more')") is None
 
     page.run("document.querySelectorAll('#members .id')[4].focus()")
     page.press("ArrowDown")
@@ -214,6 +216,9 @@ def test_an_id_is_text_whatever_it_looks_like(page: Page, desk: Place, width: in
         page.until("document.querySelector('#member').hidden")
         assert page.run("document.activeElement.textContent") == member
     assert page.run("document.images.length") == 0
+    markup = "(() => { try { document.createElement('p').innerHTML = 'a'; } catch (error) { return error.name; } })()"
+    assert page.run(markup) == "TypeError"  # nor could it be anything else
+    page.complaints.clear()
     assert page.run("document.title") == "Shop · Tiercast"
     page.until("document.documentElement.scrollWidth <= innerWidth")
 
@@ -240,10 +245,19 @@ def test_a_service_that_says_when_is_asked_again_then(page: Page, desk: Place) -
     first, second, third = page.run("told")
     assert second - first >= 990
     assert third - second >= 990
+    # A key that is revoked meanwhile takes everything shown with it.
+    page.run('window.fetch = () => Promise.resolve(new Response(\'{"error":{"code":"unknown_key"}}\', {status: 401}))')
+    page.choose("#filter-temperature", "")
+    page.until("document.querySelector('#refused').innerText.includes('revoked')")
+    assert page.run(f"{ROWS}.length + document.querySelectorAll('circle').length") == 0
 
 
-def test_a_log_without_amounts_has_no_money_and_needs_no_key(page: Page, visits_shop: Shop) -> None:
-    with serving_on_a_port(visits_shop.home.path, with_keys=False) as place:
+def test_a_log_without_amounts_has_no_money_and_needs_no_key(page: Page, visits_shop: Shop, tmp_path: Path) -> None:
+    members = visits_shop.histories.members + 2**53  # odd ones are no number of JavaScript's
+    engine = opened(tmp_path)
+    fill(engine, replace(visits_shop, histories=replace(visits_shop.histories, members=members)))
+    engine.dispose()
+    with serving_on_a_port(tmp_path, with_keys=False) as place:
         page.open(f"{place.url}/desk")
         page.until(f"{ROWS}.length > 0 && {SETTLED}")
         assert page.run("document.querySelector('#door').hidden && document.querySelector('#leave').hidden")
@@ -251,10 +265,12 @@ def test_a_log_without_amounts_has_no_money_and_needs_no_key(page: Page, visits_
         assert "Tier" not in heads
         assert "risk" not in heads
         assert "no amounts" in page.text("#order")
-        first = page.run(f"{ROWS}[0].dataset.member")
-        page.click("#members .id")
+        listed = place.get("/v1/members?limit=50").json()["members"]
+        assert page.run(f"[...{ROWS}].map((row) => row.dataset.member)") == [str(one["customer_id"]) for one in listed]
+        odd = next(row for row, one in enumerate(listed) if one["customer_id"] % 2)
+        page.run(f"document.querySelectorAll('#members .id')[{odd}].click()")
         page.until(SHOWN)
-        assert page.text("#who bdi") == first
+        assert page.text("#who bdi") == str(listed[odd]["customer_id"])
         assert "not available" in page.text("#member .standing")
         assert page.run("document.querySelector('#try-amount')") is None
         page.click(".try button")
