@@ -22,8 +22,8 @@ _KINDS: Final = {
     "svg": "image/svg+xml",
 }
 _SCRIPTS: Final = (
-    *("app", "ask", "charts", "dom", "door", "filters", "glance", "list", "listing", "map", "member"),
-    *("panel", "say", "sections", "trouble", "try"),
+    *("app", "ask", "charts", "dom", "door", "filters", "glance", "listing", "map", "member"),
+    *("panel", "say", "sections", "table", "trouble", "try"),
 )
 FILES: Final = {
     "/desk": "desk.html",
@@ -31,6 +31,7 @@ FILES: Final = {
     **{f"/desk/{name}": name for name in ("desk.css", "member.css", "print.css", "icon.svg", "words.json")},
 }
 """Addresses, and the file that each is answered with."""
+ADDRESSES: Final = (*FILES, "/desk/")
 POLICY: Final = "; ".join(
     [
         "default-src 'none'",
@@ -54,6 +55,7 @@ def desk_page() -> APIRouter:
     routes = APIRouter()
     for address, name in FILES.items():
         routes.add_api_route(address, _answer(name), methods=["GET"], include_in_schema=False)
+    routes.add_api_route("/desk/", _without_slash, methods=["GET"], include_in_schema=False)
     return routes
 
 
@@ -80,3 +82,8 @@ def _answer(name: str) -> Callable[..., Awaitable[Response]]:
         return Response(content, headers=headers, media_type=kind)
 
     return answer
+
+
+async def _without_slash() -> Response:
+    """To where the page's own links are right, whatever the service is mounted below."""
+    return Response(status_code=308, headers={"location": "../desk"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from serving.http.desk_page import FILES
+from serving.http.desk_page import ADDRESSES
 from serving.privacy.scopes import ADMIN, DESK, FORECAST, SCOPES, WRITE
 
 
@@ -26,7 +26,7 @@ _TABLE: Final[dict[tuple[str, str], tuple[str, ...] | None]] = {
     ("GET", "/"): None,
     ("GET", "/docs"): None,
     ("GET", "/openapi.json"): None,
-    **{("GET", address): None for address in FILES},
+    **{("GET", address): None for address in ADDRESSES},
     ("GET", "/metrics"): SCOPES,
     ("POST", "/v1/forecast"): (FORECAST,),
     ("POST", "/v1/what-if"): (FORECAST, DESK),

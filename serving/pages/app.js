@@ -27,8 +27,12 @@ async function draw() {
   quiet();
   byId("leave").hidden = !hasKey();
   head();
-  byId("order").textContent = say(model.value_of ? `order_by_${model.value_of}` : "order_by_none", { days: model.horizon_days });
-  byId("words").replaceChildren(...TERMS.flatMap((term) => [el("dt", {}, say(`term_${term}`)), el("dd", {}, say(`meaning_${term}`))]));
+  byId("order").textContent = say(model.value_of ? `order_by_${model.value_of}` : "order_by_none", {
+    days: model.horizon_days,
+  });
+  byId("words").replaceChildren(
+    ...TERMS.flatMap((term) => [el("dt", {}, say(`term_${term}`)), el("dd", {}, say(`meaning_${term}`))]),
+  );
   showFilters(model, { changed: () => list(model, enter), find: open });
   await list(model, enter);
   if (!isShut()) reopen(model);
@@ -40,8 +44,10 @@ function head() {
   byId("programme").textContent = model.policy?.programme ?? "Tiercast";
   document.title = model.policy ? `${model.policy.programme} · Tiercast` : "Tiercast";
   const facts = [
-    say("fact_as_of", { day: date(model.as_of) }), say("fact_horizon", { n: model.horizon_days }),
-    say("fact_members", { n: model.generation.members }), say("fact_filled", { ago: ago(model.generation.filled_at) }),
+    say("fact_as_of", { day: date(model.as_of) }),
+    say("fact_horizon", { n: model.horizon_days }),
+    say("fact_members", { n: model.generation.members }),
+    say("fact_filled", { ago: ago(model.generation.filled_at) }),
     say("fact_model", { version: model.version }),
   ];
   const over = daysBetween(end, today()) >= 0 && el("li", { class: "over" }, say("fact_over", { day: date(end) }));

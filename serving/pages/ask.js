@@ -18,7 +18,9 @@ let key = kept();
 let waits = () => {};
 
 /** Tell `heard` whenever the service is to be asked again later: a refusal with seconds; null when it has answered. */
-export const whileWaiting = (heard) => { waits = heard; };
+export const whileWaiting = (heard) => {
+  waits = heard;
+};
 
 export const hasKey = () => key !== null;
 
@@ -28,7 +30,9 @@ export function keep(given) {
   try {
     if (given === null) sessionStorage.removeItem(KEPT);
     else sessionStorage.setItem(KEPT, given);
-  } catch { /* a browser that keeps nothing: the key lasts until the page is left */ }
+  } catch {
+    /* a browser that keeps nothing: the key lasts until the page is left */
+  }
 }
 
 function kept() {
@@ -75,8 +79,12 @@ async function once(path, body, signal) {
     if (error.name === "AbortError") throw error;
     throw new Refusal(0, "away", null, null);
   }
-  if (answer.ok) return JSON.parse(text, exact);
-  throw new Refusal(answer.status, codeOf(text), secondsOf(answer), answer.headers.get("x-request-id"));
+  if (!answer.ok) throw new Refusal(answer.status, codeOf(text), secondsOf(answer), answer.headers.get("x-request-id"));
+  try {
+    return JSON.parse(text, exact);
+  } catch {
+    throw new Refusal(answer.status, "unreadable", null, null);
+  }
 }
 
 /** Ids are text here. A number with more digits than JavaScript holds is taken as it was written. */
@@ -98,10 +106,15 @@ function secondsOf(answer) {
   return said !== null && /^\d+$/.test(said) ? Math.max(1, Number(said)) : null;
 }
 
-const pause = (seconds, signal) => new Promise((done, broken) => {
-  const timer = setTimeout(done, seconds * 1000);
-  signal?.addEventListener("abort", () => {
-    clearTimeout(timer);
-    broken(signal.reason);
-  }, { once: true });
-});
+const pause = (seconds, signal) =>
+  new Promise((done, broken) => {
+    const timer = setTimeout(done, seconds * 1000);
+    signal?.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        broken(signal.reason);
+      },
+      { once: true },
+    );
+  });

@@ -17,7 +17,8 @@ const filled = (node, attributes, children) => {
 export const el = (tag, attributes = {}, ...children) => filled(document.createElement(tag), attributes, children);
 
 /** The same, of a drawing. */
-export const svg = (tag, attributes = {}, ...children) => filled(document.createElementNS(SVG, tag), attributes, children);
+export const svg = (tag, attributes = {}, ...children) =>
+  filled(document.createElementNS(SVG, tag), attributes, children);
 
 export const byId = (id) => document.getElementById(id);
 

@@ -1,4 +1,4 @@
-// Who may read the page: the key is asked for where the service wants one, and everything shown goes when it no longer holds.
+// Who may read the page: a key is asked for where the service wants one; what is shown goes when the key no longer holds.
 
 import { Refusal, keep } from "./ask.js";
 import { byId } from "./dom.js";
@@ -44,7 +44,8 @@ export function leave() {
 export function fail(error, again) {
   if (error.name === "AbortError") return;
   const words = told(error);
-  if (error.status === 401 || (error.code === "missing_scope" && again === entered)) shutDoor(error.code === "no_key" ? "" : words);
+  if (error.status === 401 || (error.code === "missing_scope" && again === entered))
+    shutDoor(error.code === "no_key" ? "" : words);
   else notice(words, { again: error instanceof Refusal ? again : null });
 }
 

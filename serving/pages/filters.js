@@ -33,16 +33,23 @@ export function showFilters(model, { changed, find }) {
   const tiers = (model.policy?.tiers ?? []).map((tier) => [tier, null]);
   if (now.tier && !tiers.some(([tier]) => tier === now.tier)) delete now.tier;
   choose(now);
-  const fields = model.policy ? { temperature: CHOICES.temperature, tier: tiers, near_miss: CHOICES.near_miss, stage: CHOICES.stage }
+  const fields = model.policy
+    ? { temperature: CHOICES.temperature, tier: tiers, near_miss: CHOICES.near_miss, stage: CHOICES.stage }
     : { temperature: CHOICES.temperature, stage: CHOICES.stage };
-  const selects = Object.entries(fields).map(([name, choices]) => field(name, choices, now[name], (value) => {
-    const { [name]: _, ...others } = chosen();
-    choose(value ? { ...others, [name]: value } : others);
-    changed();
-  }));
+  const selects = Object.entries(fields).map(([name, choices]) =>
+    field(name, choices, now[name], (value) => {
+      const { [name]: _, ...others } = chosen();
+      choose(value ? { ...others, [name]: value } : others);
+      changed();
+    }),
+  );
   const id = el("input", { id: "find", type: "text", maxlength: 200, autocomplete: "off", spellcheck: "false" });
-  const search = el("span", { class: "field find" },
-    el("label", { for: "find" }, say("find")), el("span", { class: "joined" }, id, el("button", { type: "submit" }, say("open"))));
+  const search = el(
+    "span",
+    { class: "field find" },
+    el("label", { for: "find" }, say("find")),
+    el("span", { class: "joined" }, id, el("button", { type: "submit" }, say("open"))),
+  );
   const form = byId("filters");
   form.replaceChildren(...selects, search);
   form.onsubmit = (event) => {
@@ -53,11 +60,23 @@ export function showFilters(model, { changed, find }) {
 }
 
 const field = (name, choices, now, changed) =>
-  el("span", { class: "field" },
+  el(
+    "span",
+    { class: "field" },
     el("label", { for: `filter-${name}` }, say(`filter_${name}`)),
-    el("select", { id: `filter-${name}`, class: now ? "set" : "", on: { change: (event) => {
-      event.target.classList.toggle("set", event.target.value !== "");
-      changed(event.target.value);
-    } } },
+    el(
+      "select",
+      {
+        id: `filter-${name}`,
+        class: now ? "set" : "",
+        on: {
+          change: (event) => {
+            event.target.classList.toggle("set", event.target.value !== "");
+            changed(event.target.value);
+          },
+        },
+      },
       el("option", { value: "" }, say("all")),
-      choices.map(([value, words]) => el("option", { value, selected: value === now }, words ? say(words) : value))));
+      choices.map(([value, words]) => el("option", { value, selected: value === now }, words ? say(words) : value)),
+    ),
+  );

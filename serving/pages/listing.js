@@ -5,7 +5,7 @@ import { fail } from "./door.js";
 import { byId, el } from "./dom.js";
 import { choose, chosen } from "./filters.js";
 import { showGlance } from "./glance.js";
-import { addRows, buttonOf, mark, showTable } from "./list.js";
+import { addRows, buttonOf, mark, showTable } from "./table.js";
 import { current, open } from "./panel.js";
 import { say } from "./say.js";
 import { quiet, tell } from "./trouble.js";
@@ -48,6 +48,7 @@ export async function list(model, enter) {
     }
     listed(model, enter);
   } catch (error) {
+    if (!signal.aborted && !members.length) byId("members").replaceChildren();
     fail(error, error.code === "missing_scope" ? enter : () => list(model, enter));
   } finally {
     if (!signal.aborted) busy(false);
@@ -74,13 +75,19 @@ async function more(model, enter, button) {
 }
 
 const page = (cursor, signal) =>
-  ask(`v1/members?${new URLSearchParams({ ...filters, limit: A_PAGE, reasons: 1, ...(cursor ? { cursor } : {}) })}`, { signal });
+  ask(`v1/members?${new URLSearchParams({ ...filters, limit: A_PAGE, reasons: 1, ...(cursor ? { cursor } : {}) })}`, {
+    signal,
+  });
 
 function listed(model, enter) {
   showGlance(members, model, open);
   document.querySelector("#members .more")?.remove();
   if (next !== null) {
-    const button = el("button", { type: "button", on: { click: () => more(model, enter, button) } }, say("more", { n: A_PAGE }));
+    const button = el(
+      "button",
+      { type: "button", on: { click: () => more(model, enter, button) } },
+      say("more", { n: A_PAGE }),
+    );
     byId("members").append(el("p", { class: "more" }, button));
   }
   mark(current());
@@ -96,10 +103,11 @@ function busy(is) {
 }
 
 function nobody(enter) {
-  const filtered = Object.keys(filters).length > 0;
-  const button = filtered && el("button", { type: "button", on: { click: () => {
+  if (!Object.keys(filters).length) return el("p", { class: "empty" }, say("nobody_at_all"));
+  const everybody = () => {
     choose({});
     enter();
-  } } }, say("everybody"));
-  return el("div", { class: "empty" }, el("p", {}, say(filtered ? "nobody" : "nobody_at_all")), button);
+  };
+  const button = el("button", { type: "button", on: { click: everybody } }, say("everybody"));
+  return el("div", { class: "empty" }, el("p", {}, say("nobody")), button);
 }

@@ -12,7 +12,8 @@ const REASONS = 10;
 let asking = null;
 
 /**
- * Ask for a member and show all there is to say. What goes wrong is said in the panel; a key that is none any longer is thrown.
+ * Ask for a member and show all there is to say. What goes wrong is said in the panel; a key that is none any longer
+ * is thrown.
  * @param {string} id
  * @param {object} model
  * @param {{close: () => void, step: (way: number) => (() => void) | null, focus: boolean}} acts
@@ -37,7 +38,13 @@ export async function showMember(id, model, { close, step, focus }) {
   } catch (error) {
     if (error.name === "AbortError") return;
     if (error.status === 401) throw error;
-    const again = error.status !== 404 && el("button", { type: "button", on: { click: () => showMember(id, model, { close, step, focus: true }) } }, say("again"));
+    const again =
+      error.status !== 404 &&
+      el(
+        "button",
+        { type: "button", on: { click: () => showMember(id, model, { close, step, focus: true }) } },
+        say("again"),
+      );
     body.replaceChildren(el("p", { class: "refused", role: "alert" }, told(error)), again || "");
   } finally {
     if (!signal.aborted) place.setAttribute("aria-busy", "false");
@@ -47,12 +54,35 @@ export async function showMember(id, model, { close, step, focus }) {
 function heading(id, close, step) {
   const walk = (way, sign, words) => {
     const act = step(way);
-    return el("button", { type: "button", class: "quiet sign", disabled: act === null, "aria-label": say(words), title: say(words), on: { click: act ?? (() => {}) } }, sign);
+    return el(
+      "button",
+      {
+        type: "button",
+        class: "quiet sign",
+        disabled: act === null,
+        "aria-label": say(words),
+        title: say(words),
+        on: { click: act ?? (() => {}) },
+      },
+      sign,
+    );
   };
-  return el("div", { class: "panel-head" },
+  return el(
+    "div",
+    { class: "panel-head" },
     el("h2", { id: "who", tabindex: "-1" }, el("small", {}, say("column_member")), " ", el("bdi", {}, id)),
-    el("div", { class: "walk" }, walk(-1, "↑", "previous"), walk(1, "↓", "next"),
-      el("button", { type: "button", class: "quiet sign", "aria-label": say("close"), title: say("close"), on: { click: close } }, "✕")));
+    el(
+      "div",
+      { class: "walk" },
+      walk(-1, "↑", "previous"),
+      walk(1, "↓", "next"),
+      el(
+        "button",
+        { type: "button", class: "quiet sign", "aria-label": say("close"), title: say("close"), on: { click: close } },
+        "✕",
+      ),
+    ),
+  );
 }
 
 function content(member, model) {
@@ -61,11 +91,21 @@ function content(member, model) {
     member.consent === false && el("p", { class: "consent" }, say("no_consent")),
     member.as_of !== model.as_of && el("p", { class: "hint" }, say("fact_as_of", { day: date(member.as_of) })),
     standing(member),
-    part("for_the_call", el("ul", { class: "summary" }, member.summary.map((sentence) => el("li", {}, dated(sentence))))),
-    forecast?.p_next_tier && part("tier_on", tierChances(forecast.p_next_tier, forecast.tier), {
-      day: date(plusDays(member.as_of, forecast.horizon_days)) }),
+    part(
+      "for_the_call",
+      el(
+        "ul",
+        { class: "summary" },
+        member.summary.map((sentence) => el("li", {}, dated(sentence))),
+      ),
+    ),
+    forecast?.p_next_tier &&
+      part("tier_on", tierChances(forecast.p_next_tier, forecast.tier), {
+        day: date(plusDays(member.as_of, forecast.horizon_days)),
+      }),
     member.what_it_takes.length > 0 && part("takes", takes(member)),
-    forecast?.reasons.length > 0 && part("why", [el("p", { class: "hint" }, say("why_hint")), leanings(forecast.reasons)]),
+    forecast?.reasons.length > 0 &&
+      part("why", [el("p", { class: "hint" }, say("why_hint")), leanings(forecast.reasons)]),
     part("what_if", whatIf(member, model)),
     member.tier?.history.length > 0 && part("tier_path", tierPath(member, model)),
     part("days", daysShopped(member)),
@@ -77,17 +117,33 @@ function content(member, model) {
 function standing(member) {
   const { forecast } = member;
   if (forecast === null) return el("p", { class: "no-forecast" }, member.no_forecast);
-  return el("div", { class: "standing" },
+  return el(
+    "div",
+    { class: "standing" },
     thermometer(forecast.temperature, forecast.horizon_days),
-    el("dl", {},
+    el(
+      "dl",
+      {},
       forecast.tier !== null && figure("column_tier", forecast.tier),
       figure(forecast.value_of ? `at_risk_in_${forecast.value_of}` : "at_risk", money(forecast.value_at_risk)),
-      figure("next_purchase", forecast.next_purchase_days.median === null ? say("open_end")
-        : say("in_days", { n: Math.max(Math.round(forecast.next_purchase_days.median), 1) })),
-      figure("column_stage", sayKind("stage", forecast.stage))));
+      figure(
+        "next_purchase",
+        forecast.next_purchase_days.median === null
+          ? say("open_end")
+          : say("in_days", { n: Math.max(Math.round(forecast.next_purchase_days.median), 1) }),
+      ),
+      figure("column_stage", sayKind("stage", forecast.stage)),
+    ),
+  );
 }
 
-const figure = (name, value) => el("div", {}, el("dt", {}, say(name)), el("dd", {}, typeof value === "number" ? number(value) : value));
+const figure = (name, value) =>
+  el("div", {}, el("dt", {}, say(name)), el("dd", {}, typeof value === "number" ? number(value) : value));
 
-const part = (name, children, values) => el("section", { class: `part about-${name}`, "aria-labelledby": `part-${name}` },
-  el("h3", { id: `part-${name}` }, say(name, values)), children);
+const part = (name, children, values) =>
+  el(
+    "section",
+    { class: `part about-${name}`, "aria-labelledby": `part-${name}` },
+    el("h3", { id: `part-${name}` }, say(name, values)),
+    children,
+  );

@@ -3,7 +3,7 @@
 import { fail, isShut } from "./door.js";
 import { byId } from "./dom.js";
 import { choose, chosen } from "./filters.js";
-import { beside, buttonOf, mark } from "./list.js";
+import { beside, buttonOf, mark } from "./table.js";
 import { showMember } from "./member.js";
 
 const narrow = matchMedia("(max-width: 1099px)");
@@ -35,7 +35,7 @@ export function startPanel() {
   addEventListener("popstate", (event) => {
     if (filters !== null) choose(filters);
     filters = null;
-    if (isShut()) return;
+    if (isShut() || model === null) return;
     if (event.state?.member) show(event.state.member);
     else if (opened !== null) shut();
   });

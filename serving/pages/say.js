@@ -23,7 +23,9 @@ export function speak(wanted = null) {
     chosen = wanted;
     try {
       localStorage.setItem(KEPT, wanted);
-    } catch { /* not remembered then */ }
+    } catch {
+      /* not remembered then */
+    }
   }
   document.documentElement.lang = chosen === "zh" ? LANGUAGES.zh : "en";
   for (const node of document.querySelectorAll("[data-say]")) node.textContent = say(node.dataset.say);
@@ -38,7 +40,8 @@ export function say(name, values = {}) {
 }
 
 /** The sentence of a dictionary entry that may be missing: a kind that this page does not know is shown as it is. */
-export const sayKind = (group, kind) => (words[chosen]?.[`${group}_${kind}`] === undefined ? String(kind) : say(`${group}_${kind}`));
+export const sayKind = (group, kind) =>
+  words[chosen]?.[`${group}_${kind}`] === undefined ? String(kind) : say(`${group}_${kind}`);
 
 const locale = () => navigator.languages?.find((one) => one.toLowerCase().startsWith(chosen)) ?? LANGUAGES[chosen];
 
@@ -46,7 +49,8 @@ export const number = (value, digits = 0) =>
   new Intl.NumberFormat(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
 
 /** Money, in whole units where `digits` is 0. What is not available is said to be so. */
-export const money = (value, digits = 2) => (value === null || value === undefined ? say("not_available") : number(value, digits));
+export const money = (value, digits = 2) =>
+  value === null || value === undefined ? say("not_available") : number(value, digits);
 
 /** A probability in whole per cent; what is nearly certain is not said to be certain. */
 export function chance(p) {
@@ -59,7 +63,9 @@ export function chance(p) {
 // A day is a day: read and written at the same zone, so that none becomes the one before.
 const utc = (day) => new Date(`${day}T00:00:00Z`);
 export const date = (day, style = "medium") =>
-  day ? new Intl.DateTimeFormat(locale(), { dateStyle: style, timeZone: "UTC" }).format(utc(day)) : say("not_available");
+  day
+    ? new Intl.DateTimeFormat(locale(), { dateStyle: style, timeZone: "UTC" }).format(utc(day))
+    : say("not_available");
 
 /** A sentence of the service, its days written as this page writes them. */
 export const dated = (sentence) => sentence.replace(/\b\d{4}-\d{2}-\d{2}\b/g, (day) => date(day));

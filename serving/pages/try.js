@@ -10,18 +10,39 @@ import { told } from "./trouble.js";
 export function whatIf(member, model) {
   const basket = member.what_it_takes.find((own) => own.usual_basket !== null)?.usual_basket ?? null;
   const last = plusDays(member.as_of, model.horizon_days - 1);
-  const amount = model.has_amounts && el("input", { id: "try-amount", type: "number", min: "0", max: "99999999", step: "any", inputmode: "decimal",
-    placeholder: basket === null ? "" : number(basket, 2) });
-  const day = el("input", { id: "try-day", type: "date", min: member.as_of, max: last, value: member.as_of, required: true });
+  const amount =
+    model.has_amounts &&
+    el("input", {
+      id: "try-amount",
+      type: "number",
+      min: "0",
+      max: "99999999",
+      step: "any",
+      inputmode: "decimal",
+      placeholder: basket === null ? "" : number(basket, 2),
+    });
+  const day = el("input", {
+    id: "try-day",
+    type: "date",
+    min: member.as_of,
+    max: last,
+    value: member.as_of,
+    required: true,
+  });
   const answer = el("div", { class: "answer", "aria-live": "polite" });
   const send = el("button", { type: "submit" }, say("try"));
-  const form = el("form", { class: "try" },
+  const form = el(
+    "form",
+    { class: "try" },
     amount && el("span", { class: "field" }, el("label", { for: "try-amount" }, say("amount")), amount),
-    el("span", { class: "field" }, el("label", { for: "try-day" }, say("day")), day), send);
+    el("span", { class: "field" }, el("label", { for: "try-day" }, say("day")), day),
+    send,
+  );
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const size = amount ? amount.value : "";
-    const imagined = size === "" ? { date: day.value, kind: "visit" } : { date: day.value, kind: "purchase", amount: Number(size) };
+    const imagined =
+      size === "" ? { date: day.value, kind: "visit" } : { date: day.value, kind: "purchase", amount: Number(size) };
     send.disabled = true;
     answer.replaceChildren(el("p", { class: "hint" }, say("loading")));
     try {
@@ -37,12 +58,24 @@ export function whatIf(member, model) {
 }
 
 function outcome({ forecast, summary }, days) {
-  const said = el("ul", { class: "summary" }, summary.map((sentence) => el("li", {}, dated(sentence))));
-  if (forecast.change === null) return [said, el("p", { class: "hint" }, dated(forecast.with.because ?? forecast.without.because))];
+  const said = el(
+    "ul",
+    { class: "summary" },
+    summary.map((sentence) => el("li", {}, dated(sentence))),
+  );
+  if (forecast.change === null)
+    return [said, el("p", { class: "hint" }, dated(forecast.with.because ?? forecast.without.because))];
   const { without, with: found } = forecast;
   const tiers = Object.keys(found.p_at_least ?? {}).slice(1);
   const rows = [
-    [say("buys_within", { n: days }), 1 - without.p_churn, 1 - found.p_churn, chance(1 - without.p_churn), chance(1 - found.p_churn), true],
+    [
+      say("buys_within", { n: days }),
+      1 - without.p_churn,
+      1 - found.p_churn,
+      chance(1 - without.p_churn),
+      chance(1 - found.p_churn),
+      true,
+    ],
     ...tiers.map((tier, place) => {
       const [was, is] = [without.p_at_least[tier], found.p_at_least[tier]];
       return [place === tiers.length - 1 ? tier : say("or_higher", { tier }), was, is, chance(was), chance(is), true];

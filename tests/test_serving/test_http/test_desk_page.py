@@ -61,6 +61,11 @@ def test_the_page_needs_no_key_and_its_data_does(shop: Shop) -> None:
     assert client.get("/desk/else.js").status_code == 401
 
 
+def test_a_slash_at_the_end_leads_to_the_page(shop: Shop) -> None:
+    answer = app(shop.home.path).get("/desk/")
+    assert (answer.status_code, answer.headers["location"]) == (308, "../desk")
+
+
 def test_the_page_is_no_part_of_the_api(shop: Shop) -> None:
     client = app(shop.home.path)
     assert not [path for path in client.get("/openapi.json").json()["paths"] if path.startswith("/desk")]

@@ -33,11 +33,12 @@ SETTLED = "document.querySelector('#members').getAttribute('aria-busy') === 'fal
 
 @dataclass(frozen=True)
 class Place:
-    """A service on a port of its own, with a key of the desk's and one of a till's."""
+    """A service on a port of its own, with keys of the desk, of a till and of a shop system."""
 
     url: str
     desk: str
     till: str
+    shop: str
 
     def get(self, path: str, language: str = "en") -> httpx.Response:
         key = {"authorization": f"Bearer {self.desk}"} if self.desk else {}
@@ -47,7 +48,7 @@ class Place:
 @contextmanager
 def serving_on_a_port(folder: Path, *, with_keys: bool) -> Iterator[Place]:
     made = service(folder, with_keys=with_keys)
-    keys = [make(made.desk.engine, name, [name])[1] for name in ("desk", "write")] if with_keys else ["", ""]
+    keys = [make(made.desk.engine, name, [name])[1] for name in ("desk", "write", "forecast")] if with_keys else [""] * 3
     config = uvicorn.Config(made.app, http=made.connection, log_level="critical", lifespan="off", ws="none")
     server = uvicorn.Server(config)
     with socket.socket() as listener:
@@ -110,7 +111,8 @@ def test_from_the_door_to_a_member_and_out_again(page: Page, desk: Place) -> Non
     page.open(f"{desk.url}/desk")
     page.until("document.querySelector('#door:not([hidden])') !== null")
     assert page.text("#refused") == ""
-    for key, words in (("tc_wrong", "not known, or has been revoked"), (desk.till, "scope 'desk'"), ("ключ", "not known")):
+    unknown, wanted = "not known, or has been revoked", "scope 'desk'"
+    for key, words in (("tc_wrong", unknown), (desk.till, wanted), ("ключ", unknown), (desk.shop, wanted)):
         page.choose("#key", key)
         page.click("#door button")
         page.until(f"document.querySelector('#refused').innerText.includes({json.dumps(words)})")

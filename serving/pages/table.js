@@ -16,13 +16,26 @@ let scale = { most: 0, digits: 0 };
 export function showTable(model, members) {
   const most = Math.max(...members.map((member) => member.value_at_risk ?? 0), 0);
   scale = { most, digits: most >= 100 ? 0 : 2 };
-  const columns = ["member", "temperature", model.policy ? "tier" : null, model.value_of ? "risk" : null, "why"].filter(Boolean);
-  const heads = columns.map((name) => el("th", { scope: "col", role: "columnheader", class: name },
-    say(name === "risk" ? `at_risk_in_${model.value_of}` : `column_${name}`)));
+  const columns = ["member", "temperature", model.policy ? "tier" : null, model.value_of ? "risk" : null, "why"].filter(
+    Boolean,
+  );
+  const heads = columns.map((name) =>
+    el(
+      "th",
+      { scope: "col", role: "columnheader", class: name },
+      say(name === "risk" ? `at_risk_in_${model.value_of}` : `column_${name}`),
+    ),
+  );
   // At narrow widths the styles make cards of the rows; the roles keep it a table to those who hear it.
   body = el("tbody", { role: "rowgroup" });
-  byId("members").replaceChildren(el("table", { role: "table", class: model.policy || model.value_of ? "wide" : "", "aria-labelledby": "title" },
-    el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, heads)), body));
+  byId("members").replaceChildren(
+    el(
+      "table",
+      { role: "table", class: model.policy || model.value_of ? "wide" : "", "aria-labelledby": "title" },
+      el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, heads)),
+      body,
+    ),
+  );
 }
 
 /** Draw more rows. */
@@ -41,27 +54,55 @@ export function mark(id) {
 }
 
 /** The button that opens a listed member; null where it is not on the list. */
-export const buttonOf = (id) => [...document.querySelectorAll("#members tbody tr")].find((own) => own.dataset.member === id)?.querySelector("button") ?? null;
+export const buttonOf = (id) =>
+  [...document.querySelectorAll("#members tbody tr")]
+    .find((own) => own.dataset.member === id)
+    ?.querySelector("button") ?? null;
 
 /** The member before (-1) or after (1) one on the list; null at its ends. */
 export function beside(id, step) {
   const ids = [...document.querySelectorAll("#members tbody tr")].map((own) => own.dataset.member);
   const place = ids.indexOf(id);
-  return place < 0 ? null : ids[place + step] ?? null;
+  return place < 0 ? null : (ids[place + step] ?? null);
 }
 
 function row(model, member, open) {
   const id = member.customer_id;
   const button = el("button", { type: "button", class: "id", "aria-expanded": "false", "aria-controls": "member" }, id);
   const cells = [
-    el("th", { scope: "row", role: "rowheader", class: "member" }, button, el("span", { class: "stage" }, say(`stage_${member.stage}`))),
+    el(
+      "th",
+      { scope: "row", role: "rowheader", class: "member" },
+      button,
+      el("span", { class: "stage" }, say(`stage_${member.stage}`)),
+    ),
     cell("temperature", thermometer(member.temperature, member.horizon_days)),
-    model.policy && cell("tier", tierAhead(member), member.near_miss.map((near) => el("p", { class: `near short ${near.kind}` },
-      say(`short_${near.kind}`, { need: number(near.need, Number.isInteger(near.need) ? 0 : 2), tier: near.tier })))),
-    model.value_of && cell("risk", el("span", { class: "worth" }, money(member.value_at_risk, scale.digits)),
-      scale.most ? bar((member.value_at_risk ?? 0) / scale.most) : null),
-    cell("why", member.near_miss.map((near) => el("p", { class: `near ${near.kind}` }, dated(near.sentence))),
-      el("p", {}, member.reasons[0]?.sentence ?? "")),
+    model.policy &&
+      cell(
+        "tier",
+        tierAhead(member),
+        member.near_miss.map((near) =>
+          el(
+            "p",
+            { class: `near short ${near.kind}` },
+            say(`short_${near.kind}`, {
+              need: number(near.need, Number.isInteger(near.need) ? 0 : 2),
+              tier: near.tier,
+            }),
+          ),
+        ),
+      ),
+    model.value_of &&
+      cell(
+        "risk",
+        el("span", { class: "worth" }, money(member.value_at_risk, scale.digits)),
+        scale.most ? bar((member.value_at_risk ?? 0) / scale.most) : null,
+      ),
+    cell(
+      "why",
+      member.near_miss.map((near) => el("p", { class: `near ${near.kind}` }, dated(near.sentence))),
+      el("p", {}, member.reasons[0]?.sentence ?? ""),
+    ),
   ];
   const own = el("tr", { role: "row" }, cells);
   own.dataset.member = id;
