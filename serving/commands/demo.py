@@ -58,6 +58,7 @@ def command(place: Path) -> None:
     click.echo(f"Done in {time.monotonic() - started:.0f} s. Start the service, and ask it about the first of them:\n")
     click.echo(f"  .venv/bin/tiercast serve --without-keys --home {place}")
     click.echo(f"  curl http://127.0.0.1:3000/v1/members/{first.customer_id.iloc[0]}")
+    click.echo("\nOr see all of them in a browser: http://127.0.0.1:3000/desk")
 
 
 def write_settings(place: Path) -> Path:

@@ -55,7 +55,7 @@ def command(host: str, port: int, without_keys: bool, home_path: Path | None) ->
     )
     server = uvicorn.Server(config)
     with listen(host, port) as listener:
-        click.echo(f"Tiercast answers on http://{host}:{listener.getsockname()[1]} (routes: /docs)", err=True)
+        click.echo(f"Tiercast answers on http://{host}:{listener.getsockname()[1]} (page: /desk, routes: /docs)", err=True)
         # uvicorn ends gracefully on either signal and raises it again when it is done: that is all, so exit with 0.
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: None)

@@ -24,6 +24,7 @@ def docs_page(openapi: dict[str, Any]) -> str:
     parts = [
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(info['title'])}</title><style>{_STYLE}</style>",
         f"<h1>{escape(info['title'])}</h1><p>{escape(info.get('summary', ''))}</p>",
+        "<p>For people: <a href=/desk>/desk</a>, whom to call first and why.</p>",
         "<p>Machine-readable: <a href=/openapi.json>/openapi.json</a>.</p>",
         "<p>Health: <code>/livez</code>, <code>/readyz</code>; metrics: <code>/metrics</code>.</p>",
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from serving.http.desk_page import ADDRESSES
 from serving.privacy.scopes import ADMIN, DESK, FORECAST, SCOPES, WRITE
 
 
@@ -19,15 +20,16 @@ class Permission:
 
 _MEMBER: Final = "/v1/members/"
 _MEMBER_TEMPLATE: Final = "/v1/members/{id}"
-_TABLE: Final = {
+_TABLE: Final[dict[tuple[str, str], tuple[str, ...] | None]] = {
     ("GET", "/livez"): None,
     ("GET", "/readyz"): None,
     ("GET", "/"): None,
     ("GET", "/docs"): None,
     ("GET", "/openapi.json"): None,
+    **{("GET", address): None for address in ADDRESSES},
     ("GET", "/metrics"): SCOPES,
     ("POST", "/v1/forecast"): (FORECAST,),
-    ("POST", "/v1/what-if"): (FORECAST,),
+    ("POST", "/v1/what-if"): (FORECAST, DESK),
     ("GET", "/v1/model"): (FORECAST, DESK),
     ("GET", "/v1/members"): (DESK,),
     ("GET", _MEMBER_TEMPLATE): (FORECAST, DESK),

@@ -20,6 +20,7 @@ from serving.forecast.members import MemberId, member_key
 from serving.forecast.wording import Language
 from serving.http import answered, answered_pages, answered_trials
 from serving.http.body_route import BodyRoute, refusal
+from serving.http.desk_page import desk_page
 from serving.http.docs_page import docs_page
 from serving.http.errors import validation_body
 from serving.http.gate import Gate
@@ -79,6 +80,8 @@ def create_app(answers: Answers, gate: Gate, *, in_loop: bool = True) -> FastAPI
     @app.get("/docs", include_in_schema=False)
     async def docs() -> HTMLResponse:
         return HTMLResponse(docs_page(app.openapi()))
+
+    app.include_router(desk_page())
 
     @app.exception_handler(TiercastError)
     async def refused(_: Request, error: TiercastError) -> Response:

@@ -7,7 +7,7 @@ from typing import Final
 
 from serving.http.errors import App, Receive, Scope, Send
 
-_OURS: Final = ("/v1/", "/metrics", "/docs", "/openapi.json")
+_OURS: Final = ("/v1/", "/metrics", "/docs", "/openapi.json", "/desk")
 
 
 class Straight:

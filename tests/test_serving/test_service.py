@@ -55,7 +55,7 @@ def server(demo: Demo, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ser
 
 
 def test_it_answers_what_the_routes_answer(server: Server, demo: Demo) -> None:
-    for path in ("/v1/members/25", "/v1/members?limit=3&tier=Gold", "/v1/model", "/docs", "/openapi.json"):
+    for path in ("/v1/members/25", "/v1/members?limit=3&tier=Gold", "/v1/model", "/docs", "/openapi.json", "/desk"):
         answer = server.get(path)
         assert answer.status_code == 200
         assert answer.content == demo.client.get(path).content
@@ -106,6 +106,7 @@ def test_bentoml_serves_it_with_keys_and_takes_up_a_batch(demo: Demo, tmp_path: 
         in_shape(up.get("/v1/members/25"), 401, "no_key")
         in_shape(up.get("/readyz"), 503, "service_unavailable")
         in_shape(up.get("/nowhere"), 401, "no_key")
+        assert up.get("/desk/app.js").headers["content-type"].startswith("text/javascript")  # and the page needs none
         # The service may have the file open by now: it is filled through SQLite, not copied over.
         with (
             closing(sqlite3.connect(demo.place / "store.sqlite")) as full,

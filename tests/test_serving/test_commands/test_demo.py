@@ -96,6 +96,8 @@ def test_it_runs_the_commands_that_it_prints(demo: Demo) -> None:
     assert typed == ["check", "train", "backtest", "score"]
     (asked,) = re.findall(r"curl http://127.0.0.1:3000(\S+)", demo.run.stdout)
     assert demo.client.get(asked).status_code == 200
+    (page,) = re.findall(r"browser: http://127.0.0.1:3000(\S+)", demo.run.stdout)
+    assert demo.client.get(page).status_code == 200
 
 
 def test_the_forecasts_are_of_members_seen_in_the_look_back(demo: Demo) -> None:

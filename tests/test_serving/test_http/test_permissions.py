@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from serving.http.desk_page import ADDRESSES
 from serving.http.permissions import PERMISSIONS, SCOPES, methods, permission
 
 
@@ -11,7 +12,7 @@ from serving.http.permissions import PERMISSIONS, SCOPES, methods, permission
     ("method", "path", "scopes"),
     [
         ("POST", "/v1/forecast", {"forecast"}),
-        ("POST", "/v1/what-if", {"forecast"}),
+        ("POST", "/v1/what-if", {"desk", "forecast"}),
         ("GET", "/v1/members", {"desk"}),
         ("GET", "/v1/members/7", {"desk", "forecast"}),
         ("GET", "/v1/members/a/b", {"desk", "forecast"}),
@@ -29,7 +30,7 @@ def test_what_each_route_takes(method: str, path: str, scopes: set[str]) -> None
 
 def test_what_needs_no_key() -> None:
     opened = {path for (_, path), found in PERMISSIONS.items() if found.open}
-    assert opened == {"/livez", "/readyz", "/", "/docs", "/openapi.json"}
+    assert opened == {"/livez", "/readyz", "/", "/docs", "/openapi.json", *ADDRESSES}
     head = permission("HEAD", "/livez")
     assert head is not None
     assert head.open

@@ -34,6 +34,8 @@ def asked(method: str, path: str, kind: str = "http", root: str = "") -> str:
         ("GET", "/v1/members/livez", "routes"),
         ("GET", "/metrics", "routes"),
         ("GET", "/docs", "routes"),
+        ("GET", "/desk", "routes"),
+        ("GET", "/desk/app.js", "routes"),
         ("GET", "/livez", "bentoml"),
         ("GET", "/readyz", "bentoml"),
         ("GET", "/", "bentoml"),
