@@ -142,15 +142,23 @@ class Client:
         temperature: Literal["hot", "warm", "cool", "cold"] | None = None,
         stage: str | None = None,
         near_miss: Literal["keep", "reach"] | None = None,
+        sort: Literal["value_at_risk", "temperature"] | None = None,
         limit: int = 100,
     ) -> Iterator[Forecast]:
-        """The desk's list, most value at risk first, page after page.
+        """The desk's list, most value at risk first or the coldest, page after page.
 
         Raises
         ------
         ServiceError
         """
-        asked = {"tier": tier, "temperature": temperature, "stage": stage, "near_miss": near_miss, "limit": limit}
+        asked = {
+            "tier": tier,
+            "temperature": temperature,
+            "stage": stage,
+            "near_miss": near_miss,
+            "sort": sort,
+            "limit": limit,
+        }
         query = {name: value for name, value in asked.items() if value is not None}
         while True:
             page = self._ask(Members, "GET", "/v1/members", params=query)

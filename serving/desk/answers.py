@@ -20,7 +20,7 @@ from features.histories import Histories
 from features.operators import Floats
 from features.snapshot import to_date, to_day
 from features.zones import zone_of
-from serving.database.forecasts import Filters, Stored, histories, look_up, page
+from serving.database.forecasts import Filters, Sort, Stored, histories, look_up, page
 from serving.desk.asked import ByHistories, Post, WhatIf
 from serving.desk.champion import Champion
 from serving.desk.following import Desk
@@ -46,12 +46,13 @@ Erase = Callable[[str, IdKind], dict[str, Any] | None]
 
 @dataclass(frozen=True)
 class Chosen:
-    """Whom the desk wants listed, in its words; None lets everyone pass."""
+    """Whom the desk wants listed, in its words; None lets everyone pass. ``sort`` None: whatever says whom to call first."""
 
     tier: str | None = None
     temperature: str | None = None
     stage: str | None = None
     near_miss: str | None = None
+    sort: Sort | None = None
 
 
 @dataclass(frozen=True)
@@ -132,9 +133,10 @@ class Answers:
         return {**page, "model_version": champion.generation.model_version}
 
     def members(self, chosen: Chosen, limit: int, cursor: str | None, ask: Ask) -> dict[str, Any]:
-        """A page of the desk's list, most value at risk first."""
+        """A page of the desk's list, most value at risk first; the coldest first where the log has no amounts."""
         champion = self.desk.current()
-        found = page(self.desk.engine, champion.generation.id, _filters(chosen, champion), limit=limit, cursor=cursor)
+        sort = chosen.sort or ("temperature" if champion.layout.value_of is None else "value_at_risk")
+        found = page(self.desk.engine, champion.generation.id, _filters(chosen, champion), sort, limit, cursor)
         rows = self._fresh(champion, dict(found.rows))
         return {"members": self._told(champion, list(rows), rows, ask), "next": found.cursor}
 

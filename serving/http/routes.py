@@ -153,14 +153,20 @@ def _members(answers: Answers, gate: Gate) -> APIRouter:
         near_miss: Annotated[
             Literal["keep", "reach"] | None, Query(description="Little is missing to keep the tier, or to reach the next.")
         ] = None,
+        sort: Annotated[
+            Literal["value_at_risk", "temperature"] | None,
+            Query(description="Largest first, or coldest first; left out: by value at risk, or else by temperature."),
+        ] = None,
         limit: Annotated[int, Query(ge=1, le=1_000, description="Members a page.")] = 100,
         cursor: Annotated[str | None, Query(max_length=500, description="What the page before gave as 'next'.")] = None,
         reasons: _Reasons = 3,
         accept_language: _Accept = None,
     ) -> Response:
-        """The desk's list: members with a forecast, most value at risk first, page by page."""
-        _only(request, "tier", "temperature", "stage", "near_miss", "limit", "cursor", "reasons")
-        language, chosen = language_of(accept_language), Chosen(tier, temperature, stage, near_miss)
+        """The desk's list, page by page: members with a forecast, most value at risk first, or the coldest first where the
+        log has no amounts.
+        """
+        _only(request, "tier", "temperature", "stage", "near_miss", "sort", "limit", "cursor", "reasons")
+        language, chosen = language_of(accept_language), Chosen(tier, temperature, stage, near_miss, sort)
         return await _long(gate, language, lambda: answers.members(chosen, limit, cursor, Ask(reasons, language)))
 
     @routes.get(

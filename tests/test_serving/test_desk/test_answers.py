@@ -199,12 +199,25 @@ def test_the_desks_list_is_sorted_filtered_and_whole(answers: Any, shop: Shop) -
         some = answers.members(Chosen(**{name: value}), 1_000, None, ASK)["members"]
         assert some == [one for one in everyone["members"] if of(one) == value]
         assert 0 < len(some) < len(pages) or name == "stage"
+    coldest = answers.members(Chosen(sort="temperature"), 1_000, None, ASK)["members"]
+    temperatures = [member["temperature"]["value"] for member in coldest]
+    assert temperatures == sorted(temperatures)
+    assert sorted(map(str, coldest)) == sorted(map(str, everyone["members"]))
     near = answers.members(Chosen(near_miss="keep"), 1_000, None, ASK)["members"]
     assert near == [one for one in pages if any(miss["kind"] == "keep" for miss in one["near_miss"])]
     with pytest.raises(InputError, match="a tier is one of the policy's"):
         answers.members(Chosen(tier="Platinum"), 10, None, ASK)
     with pytest.raises(InputError, match="a cursor continues the list"):
         answers.members(Chosen(tier="Top"), 7, answers.members(Chosen(), 7, None, ASK)["next"], ASK)
+
+
+def test_without_amounts_the_coldest_are_first(visits_shop: Shop) -> None:
+    answers = answers_of(visits_shop.home.path)
+    listed = answers.members(Chosen(), 7, None, ASK)
+    listed["members"] += answers.members(Chosen(), 1_000, listed["next"], ASK)["members"]
+    temperatures = [member["temperature"]["value"] for member in listed["members"]]
+    assert temperatures == sorted(temperatures)
+    assert temperatures[0] < temperatures[-1]
 
 
 def test_a_what_if_knows_what_was_posted(answers: Any, shop: Shop) -> None:
