@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 CHROMIUM: Final = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-SECONDS: Final = 15.0
+SECONDS: Final = 60.0
 # Chromium reads what it is told from descriptor 3 and answers on 4.
 _START: Final = (
     "import os, sys; r, w = map(int, sys.argv[1:3]); os.dup2(r, 3); os.dup2(w, 4); os.execv(sys.argv[3], sys.argv[3:])"
