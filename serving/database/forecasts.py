@@ -128,6 +128,23 @@ def page(
     return Page(tuple((member, stored[member]) for member in members if member in stored), following)
 
 
+def counted_from(engine: Engine, generation_id: int, temperatures: Sequence[float]) -> list[int]:
+    """How many of a generation's forecasts have a temperature from each of some on, below the next.
+
+    Parameters
+    ----------
+    temperatures : rising; from the last one on there is no end
+
+    Raises
+    ------
+    StoreError
+    """
+    sign = mark(engine)
+    statement = f"SELECT count(*) FROM forecast WHERE generation = {sign} AND temperature >= {sign}"  # noqa: S608
+    from_on = [int(ask(engine, statement, (generation_id, low))[0][0]) for low in temperatures]
+    return [here - above for here, above in zip(from_on, [*from_on[1:], 0], strict=True)]
+
+
 def _conditions(filters: Filters, sign: str) -> tuple[list[str], list[Any]]:
     low, below = filters.temperature or (-math.inf, math.inf)
     asked = (

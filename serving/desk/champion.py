@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -13,9 +14,11 @@ from features.bounds import StandingBounds
 from features.errors import ArtifactError, InputError, NoModelError
 from serving.batch.generation_log import bounds_of
 from serving.database.engine import reading
+from serving.database.forecasts import counted_from
 from serving.database.generations import Generation, model
 from serving.database.tables import GENERATION, MODEL
 from serving.forecast.record import Layout
+from serving.forecast.temperature import BANDS, BandName
 from training.artifact import to_forecaster
 from training.forecaster import Forecaster
 from training.provenance import Provenance
@@ -25,13 +28,17 @@ _FIX: Final = "run 'tiercast score' again"
 
 @dataclass(frozen=True, eq=False)
 class Champion:
-    """A generation, the model that made it, and where that came from; ``bounds`` are those of the batch."""
+    """A generation, the model that made it, and where that came from; ``bounds`` are those of the batch.
+
+    ``temperatures`` are the members by band, lowest first, as they were when the generation was taken up.
+    """
 
     generation: Generation
     forecaster: Forecaster
     layout: Layout
     filled_at: dt.datetime
     provenance: Provenance = field(default_factory=Provenance)
+    temperatures: Mapping[BandName, int] = field(default_factory=dict)
 
     @cached_property
     def bounds(self) -> StandingBounds:
@@ -64,4 +71,7 @@ class Champion:
             layout = Layout.of(forecaster, version)
         if generation.width != layout.width:
             raise ArtifactError("a generation's rows are as wide as its model says", "others", _FIX)
-        return cls(generation, forecaster, layout, dt.datetime.fromisoformat(row.filled_at), Provenance.from_json(row.about))
+        counts = counted_from(engine, generation.id, [band.low for band in BANDS])
+        temperatures = {band.name: count for band, count in zip(BANDS, counts, strict=True)}
+        filled_at, provenance = dt.datetime.fromisoformat(row.filled_at), Provenance.from_json(row.about)
+        return cls(generation, forecaster, layout, filled_at, provenance, temperatures)

@@ -44,6 +44,7 @@ def model_page(champion: Champion, status: Status) -> dict[str, Any]:
             "id": generation.id,
             "members": generation.members,
             "filled_at": champion.filled_at.isoformat(timespec="seconds"),
+            "temperatures": dict(champion.temperatures),
         },
         "champion": {"wanted": status.wanted, "waiting": status.waiting},
     }

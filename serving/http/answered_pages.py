@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from serving.desk.fields import MemberField
+from serving.forecast.temperature import BandName
 from serving.http.answered import Forecast
 
 
@@ -182,6 +183,7 @@ class GenerationOf(BaseModel):
     id: int
     members: int
     filled_at: dt.datetime
+    temperatures: dict[BandName, int] = Field(description="Members by band, as they were when the batch was taken up.")
 
 
 class Wanted(BaseModel):

@@ -1,6 +1,7 @@
-// The first look: of those listed, how much is at risk, how many are cooling, how many stand near a threshold.
+// The first look: all members by temperature; of those listed, how much is at risk, how many are cooling, or near a threshold.
 
 import { byId, el } from "./dom.js";
+import { chosen } from "./filters.js";
 import { map } from "./map.js";
 import { money, number, say } from "./say.js";
 
@@ -28,6 +29,7 @@ export function showGlance(members, model, open) {
     model.policy ? [number(near.length), say("figure_near")] : null,
   ];
   place.replaceChildren(
+    everybody(model),
     el(
       "div",
       { class: "figures" },
@@ -43,6 +45,39 @@ export function showGlance(members, model, open) {
       {},
       el("figcaption", {}, say(worths.length ? "map_caption" : "map_caption_counted")),
       map(members, open),
+    ),
+  );
+}
+
+/** All members by band, as the batch had them; a band leads to its members. */
+function everybody(model) {
+  const counts = Object.entries(model.generation.temperatures);
+  const now = chosen().temperature;
+  return el(
+    "div",
+    { class: "everybody" },
+    el("p", { class: "of" }, say("of_all", { n: model.generation.members })),
+    el(
+      "div",
+      { class: "stack", "aria-hidden": "true" },
+      counts.map(([band, n]) => el("span", { class: band, style: { "flex-grow": n } })),
+    ),
+    el(
+      "ul",
+      {},
+      counts.map(([band, n]) =>
+        el(
+          "li",
+          {},
+          el(
+            "a",
+            { class: band, href: now === band ? "#" : `#temperature=${band}`, "aria-current": now === band && "true" },
+            say(`band_${band}`),
+            " ",
+            el("b", {}, number(n)),
+          ),
+        ),
+      ),
     ),
   );
 }

@@ -14,7 +14,17 @@ from stores import DAY, fill, row
 
 from features.errors import InputError
 from serving.database.asking import ask
-from serving.database.forecasts import MOST_KEYS, Filters, ForecastRow, Sort, Stored, histories, look_up, page
+from serving.database.forecasts import (
+    MOST_KEYS,
+    Filters,
+    ForecastRow,
+    Sort,
+    Stored,
+    counted_from,
+    histories,
+    look_up,
+    page,
+)
 from serving.database.generations import Generation
 
 VALUES = [None, 0.0, 5.0, 5.0, 1e-300, -3.0, 1e12, math.nan]
@@ -130,3 +140,10 @@ def test_a_page_is_read_from_an_index_alone(store: Engine, sort: str) -> None:
         plan = [line for (line,) in ask(store, f"EXPLAIN {question}")]
         assert "Index Only Scan using forecast_by_" in plan[1]
         assert not any("Sort" in line for line in plan)
+
+
+def test_forecasts_are_counted_between_temperatures(store: Engine, generation: Generation) -> None:
+    lows = [0.0, 20.0, 50.0, 80.0]
+    for low, below, count in zip(lows, [*lows[1:], math.inf], counted_from(store, generation.id, lows), strict=True):
+        assert count == len(by_hand(Filters(temperature=(low, below)), "temperature"))
+    assert counted_from(store, generation.id + 1, lows) == [0, 0, 0, 0]

@@ -1,19 +1,25 @@
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from types import MappingProxyType
 
+import numpy as np
 import orjson
 import pytest
 from homes import SHOP_POLICY, Shop
 from served import another, fill, opened
 
 from serving.batch.run import score_all
+from serving.database.forecasts import Filters
+from serving.database.forecasts import page as page_of
 from serving.database.generations import remember
 from serving.desk.canary import tried
 from serving.desk.champion import Champion
 from serving.desk.following import Status
 from serving.desk.model_page import model_page
+from serving.forecast.record import AT
+from serving.forecast.temperature import band_of, temperature_of
 from training.provenance import Figure, Provenance
 
 KNOWN = Provenance(
@@ -53,6 +59,10 @@ def test_what_is_known_of_a_model(shop: Shop, tmp_path: Path) -> None:
     assert page["failed_checks"] == ["C04"]
     assert page["generation"]["id"] == generation.id
     assert page["generation"]["members"] == generation.members
+    listed = page_of(engine, generation.id, Filters(), limit=1_000).rows
+    bands = Counter(band_of(temperature_of(np.frombuffer(row.body)[AT["p_churn"]])).name for _, row in listed)
+    assert page["generation"]["temperatures"] == {name: bands[name] for name in ("cold", "cool", "warm", "hot")}
+    assert len(bands) > 1
     assert page["champion"] == {"wanted": "2031-01-01-00000000", "waiting": True}
 
 

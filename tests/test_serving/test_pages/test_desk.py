@@ -184,6 +184,12 @@ def test_a_view_can_be_bookmarked(page: Page, desk: Place) -> None:
     cold = [one["customer_id"] for one in desk.get("/v1/members?temperature=cold").json()["members"]]
     page.until(f"{ROWS}.length === {len(cold)}")
     assert page.run("location.hash") == "#temperature=cold"
+    page.click(".everybody a.warm")  # as the bar above the list leads to it
+    page.until(f"document.querySelector('#filter-temperature')?.value === 'warm' && {SETTLED}")
+    assert page.run("document.querySelector('.everybody a[aria-current]').className") == "warm"
+    counts = desk.get("/v1/model").json()["generation"]["temperatures"]
+    assert int(page.text(".everybody a.warm b")) == counts["warm"] == page.run(f"{ROWS}.length")
+    page.choose("#filter-temperature", "cold")
     page.choose("#filter-tier", "Top")
     chosen = [one["customer_id"] for one in desk.get("/v1/members?temperature=cold&tier=Top").json()["members"]]
     page.until(f"{SETTLED} && {ROWS}.length === {len(chosen)}")
