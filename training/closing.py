@@ -106,6 +106,7 @@ def _checks(findings: Sequence[Finding]) -> str:
     for status in reversed(STATUSES):
         codes = [finding.code for finding in findings if finding.status == status]
         if codes:
-            parts.append(f"{len(codes)} {status}" + (f" ({', '.join(codes)})" if status in _TOLD else ""))
+            many = "s" if status == "warning" and len(codes) > 1 else ""
+            parts.append(f"{len(codes)} {status}{many}" + (f" ({', '.join(codes)})" if status in _TOLD else ""))
     told = any(finding.status in _TOLD for finding in findings)
     return f"{', '.join(parts) or 'none were run'}.{' What to do stands above, under Checks.' if told else ''}"

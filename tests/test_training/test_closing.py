@@ -49,10 +49,9 @@ def test_all_that_was_learned_is_said_and_graded(small_trained: Trained, proof: 
 
 
 def test_what_to_mend_is_named_by_its_code_the_gravest_first(small_trained: Trained, proof: Proof) -> None:
-    checks = said(small_trained, proof, finding("TC-A", "warning"), finding("TC-B", "ok"), finding("TC-C", "failed"))[
-        "checks"
-    ]
-    assert checks == "1 failed (TC-C), 1 warning (TC-A), 1 ok. What to do stands above, under Checks."
+    found: list[tuple[str, Status]] = [("TC-A", "warning"), ("TC-B", "ok"), ("TC-C", "failed"), ("TC-D", "warning")]
+    checks = said(small_trained, proof, *(Finding(code, "title", status, "text") for code, status in found))["checks"]
+    assert checks == "1 failed (TC-C), 2 warnings (TC-A, TC-D), 1 ok. What to do stands above, under Checks."
     assert said(small_trained, proof)["checks"] == "none were run."
 
 
