@@ -117,7 +117,8 @@ def _shifts(training: Rows, scoring: Rows) -> list[dict[str, Any]]:
 
 
 def _never_known(rows: Rows) -> set[str]:
-    return {name for name, gone in zip(rows.names, np.isnan(rows.x).all(axis=0), strict=True) if gone}
+    gone = np.flatnonzero(np.isnan(rows.x).all(axis=0))
+    return {rows.names[j] for j in gone}
 
 
 def _median(values: Floats) -> float | None:

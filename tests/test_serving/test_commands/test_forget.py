@@ -10,6 +10,7 @@ from sqlalchemy import select
 from stores import fill, opened, row, sqlite_url
 
 from serving.database.engine import reading
+from serving.database.erasure import erased_marks
 from serving.database.tables import FORECAST
 
 Run = Callable[..., tuple[int, str, str]]
@@ -58,6 +59,11 @@ def test_of_whom_nothing_is_kept(run: Run, home: Path) -> None:
     code, out, said = run("forget", "nobody", "--home", home)
     assert (code, out.count("receipt")) == (3, 1)
     assert "1 id of which nothing is kept" in said
+    assert "remembered as erased: batches from now on leave it out" in said
+    assert "nobody" not in said
+    engine = opened(sqlite_url(home))
+    assert len(erased_marks(engine)) == 1
+    engine.dispose()
     assert "nobody" not in out + said.replace("somebody", "")
     assert len(members(home)) == 5
 
