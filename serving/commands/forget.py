@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Final
 
 import click
 
 from features.errors import ConfigError, NothingKeptError, counted
 from serving.commands.options import home_option
 from serving.settings import home
+
+NOT_REACHED: Final = (
+    "not reached, and yours to delete: the transaction log, and what batches have written outside of this home (--to "
+    "PostgreSQL, Spark, other folders)"
+)
 
 
 @click.command("forget")
@@ -43,5 +49,6 @@ def command(member: str | None, many: bool, home_path: Path | None) -> None:
         click.echo(f"receipt {receipt.id}, {receipt.erased_at.isoformat()}: {rows}")
     for table in done.tables:
         click.echo(f"{table.path.name}: {counted(table.rows, 'row')}")
+    click.echo(NOT_REACHED, err=True)
     if not done.known:
         raise NothingKeptError(len(members))

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 from stores import fill, opened, row, sqlite_url
 
+from serving.commands.forget import NOT_REACHED
 from serving.database.engine import reading
 from serving.database.erasure import erased_marks
 from serving.database.tables import FORECAST
@@ -39,7 +40,8 @@ def members(home: Path) -> set[str]:
 
 def test_one_is_forgotten_and_not_named(run: Run, home: Path) -> None:
     code, out, said = run("forget", "member-3", "--home", home)
-    assert (code, said) == (0, "")
+    assert (code, said) == (0, f"{NOT_REACHED}\n")
+    assert "Spark" in NOT_REACHED
     assert "member-3" not in out
     receipt, table = out.splitlines()
     assert receipt.startswith("receipt ")
