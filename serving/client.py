@@ -41,10 +41,14 @@ class ServiceError(TiercastError):
         self, status: int, code: str, message: str, details: list[dict[str, Any]] | None, retry_after: float | None
     ):
         super().__init__("the service answers what is asked", f"{status} {code}", message)
+        self.message = message
         self.status = status
         self.code = code
         self.details = details
         self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        return f"the service refused ({self.status} {self.code}): {self.message}"
 
 
 class ServiceAwayError(TiercastError):

@@ -106,6 +106,7 @@ def test_a_question_refused_for_load_is_asked_again_as_late_as_it_says(monkeypat
     with pytest.raises(ServiceError) as raised:
         client.forecast([1])
     assert (len(asked), raised.value.retry_after) == (3, 1.0)
+    assert str(raised.value) == "the service refused (503 overload): later"
     client, asked = answering((503, {}, "<html>a proxy</html>"))
     with pytest.raises(ServiceError) as raised:
         client.forecast([1])
