@@ -7,7 +7,8 @@ from typing import Final
 
 import click
 
-from serving.commands.options import home_option, log_options, progress, read, table_options
+from serving.commands.base import read
+from serving.commands.options import home_option, log_options, progress, table_options
 from serving.settings import home
 from training.config import Config
 

@@ -9,15 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from features.errors import counted
-from serving.commands.options import (
-    home_option,
-    horizon_days,
-    log_options,
-    model_options,
-    progress,
-    read_counted,
-    table_options,
-)
+from serving.commands.base import horizon_days, read_counted
+from serving.commands.options import home_option, log_options, model_options, progress, table_options
 from serving.settings import home
 from training.config import Config
 from training.registry import CHALLENGER, CHAMPION
