@@ -56,7 +56,7 @@ def command(
     from training.mlflow_adapter import log_training
     from training.proof import Proof
     from training.reference import REFERENCE_FILE
-    from training.scoreboard import to_text
+    from training.scoreboard import LEGEND, to_text
     from training.sightings import make_reference
     from training.slices import slices
     from training.track import Text, records
@@ -80,7 +80,7 @@ def command(
         say=progress,
     )
     if origins:
-        click.echo(to_text(trained.scores))
+        click.echo(to_text(trained.scores) + (f"\n\n{LEGEND}" if trained.scores else ""))
     progress("checking")
     findings = run_checks(gather(histories, trained.fitted, trained.forecasts, trained.origins))
     click.echo(f"\n{findings_text(findings)}")

@@ -10,6 +10,7 @@ from serving.commands.train import what_next
 from training.artifact import load
 from training.checks import Finding
 from training.checks.check import Status
+from training.scoreboard import LEGEND
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -23,6 +24,7 @@ def test_the_demo_trained_one_model_and_pointed_the_alias_at_it(demo: Demo) -> N
 
 def test_it_ends_with_what_was_learned_how_good_that_is_and_what_comes_next(demo: Demo) -> None:
     trained = demo.run.stdout.split("$ tiercast train")[1].split("$ tiercast backtest")[0]
+    assert trained.count(LEGEND) == 1
     last = trained[trained.index("In short") :].splitlines()
     labels = [line[2:13].strip() for line in last[1:] if line.startswith("  ") and line[2] != " "]
     assert labels == ["learned", "leaving", "next tier", "spend", "checks"]
