@@ -15,6 +15,7 @@
     ├── OverloadError              more is asked than can be answered just now
     ├── NotFoundError              asked for something that is not here
     │   ├── UnknownMemberError
+    │   ├── NothingKeptError       of members who are to be erased
     │   └── NoModelError
     ├── TrackingError              MLflow's store cannot be reached or used
     ├── StoreError                 the database of forecasts cannot be reached or used now
@@ -129,6 +130,23 @@ To mend it: check the id, or post the member's transactions as histories to /v1/
             "a forecast is stored for members with a purchase in the look-back",
             f"{unknown} id{'s' if unknown != 1 else ''} without one",
             "check the id, or post the member's transactions as histories to /v1/forecast",
+        )
+        self.unknown = unknown
+
+
+class NothingKeptError(NotFoundError):
+    """Members are to be erased of whom nothing is kept; they are marked as erased all the same.
+
+    >>> print(NothingKeptError(1))
+    somebody is forgotten of whom something is kept; got 1 id of which nothing is kept. \
+To mend it: check how ids are written; one that is right is remembered as erased: batches from now on leave it out.
+    """
+
+    def __init__(self, unknown: int) -> None:
+        super().__init__(
+            "somebody is forgotten of whom something is kept",
+            f"{counted(unknown, 'id')} of which nothing is kept",
+            "check how ids are written; one that is right is remembered as erased: batches from now on leave it out",
         )
         self.unknown = unknown
 

@@ -13,6 +13,7 @@ from features import money
 from features.cells import blank, count_by_reason
 from features.daily import daily
 from features.engine import fetch
+from features.errors import counted
 from features.quirks import UNDONE_MINUTES, Held, Signs, Undone, held, signs, undone
 from features.repetition import Duplicates, repetitions
 from features.verdicts import REASONS, Checked
@@ -70,12 +71,16 @@ class UsabilityReport:
         for column, source in self.guessed.items():
             lines.append(_line("taken as", f"{column} = {source} (say --map {column}=... for another)"))
         for column, share in self.missing.items():
-            lines.append(_line("missing", f"{column} in {share:.2%} of the rows"))
+            if share:
+                lines.append(_line("missing", f"{column} in {percent(share)} of the rows"))
+        if filled := [column for column, share in self.missing.items() if not share]:
+            lines.append(_line("missing", f"nothing in {', '.join(filled)}"))
         if self.return_rows is None:
             lines.append(_line("amounts", "not available: visits count, money does not exist"))
         else:
             lines.append(_line("bought", f"{self.bought_amount:,.2f}"))
-            lines.append(_line("returned", f"{self.returned_amount:,.2f} in {self.return_rows:,} rows"))
+            back = f"{self.returned_amount:,.2f} in {counted(self.return_rows, 'row')}"
+            lines.append(_line("returned", back if self.return_rows else "nothing"))
         lines += self._odd()
         for code, count in self.refused.items():
             lines.append(_line("refused", f"{count:,}{_share(count, self.rows)}: {REASONS[code]}"))
@@ -89,18 +94,19 @@ class UsabilityReport:
         lines = [_line("repeated rows", f"{self.repeated_rows:,}" + (f", {kept}" if self.repeated_rows else ""))]
         if self.overlap_rows:
             verb = "kept (--duplicates overlap refuses them)" if self.duplicates == "keep" else "refused"
-            lines.append(_line("overlap", f"{self.overlap_rows:,} rows that a file repeats of an earlier one, {verb}"))
+            lines.append(_line("overlap", f"{_rows(self.overlap_rows)} that a file repeats of an earlier one, {verb}"))
         lines += [
-            _line("signs", f"{sign.column} is below 0 in {sign.negative:,} rows, 0 in {sign.zero:,}")
+            _line("signs", f"{sign.column} is below 0 in {_rows(sign.negative)}, and 0 in {_rows(sign.zero)}")
             for sign in self.signs
             if len(self.signs) > 1 or sign.zero
         ]
         lines += [
-            _line("rule", f"{rule.name}: {rule.rows:,} rows, {'kept' if rule.kept else 'refused'}") for rule in self.rules
+            _line("rule", f"{rule.name}: {_rows(rule.rows)}, {'kept' if rule.kept else 'refused'}") for rule in self.rules
         ]
         if self.undone is not None and self.undone.rows:
-            text = f"{self.undone.rows:,} purchases worth {self.undone.amount:,.2f}, the largest {self.undone.largest:,.2f}"
-            lines.append(_line("undone", f"{text}, each returned within {UNDONE_MINUTES} minutes; both are kept"))
+            text = f"{counted(self.undone.rows, 'purchase')} worth {self.undone.amount:,.2f}"
+            more = f"the largest {self.undone.largest:,.2f}, each returned within {UNDONE_MINUTES} minutes; both are kept"
+            lines.append(_line("undone", f"{text}, {more}"))
         return lines
 
 
@@ -173,5 +179,21 @@ def _line(label: str, text: str) -> str:
     return f"{label:<14} {text}"
 
 
+def _rows(count: int) -> str:
+    return counted(count, "row") if count else "none"
+
+
 def _share(part: int, whole: int) -> str:
-    return f" ({part / whole:.2%})" if whole else ""
+    return f" ({percent(part / whole)})" if whole else ""
+
+
+def percent(share: float) -> str:
+    """A share to two decimals, that is not said to be nothing, or all, where it is not.
+
+    >>> percent(0.0), percent(0.00001), percent(0.5), percent(0.99999), percent(1.0)
+    ('0%', 'less than 0.01%', '50.00%', 'more than 99.99%', '100%')
+    """
+    if share in (0.0, 1.0):
+        return f"{share:.0%}"
+    text = f"{share:.2%}"
+    return {"0.00%": "less than 0.01%", "100.00%": "more than 99.99%"}.get(text, text)

@@ -30,6 +30,8 @@ from serving.http.answered_trials import WhatIfAnswer
 _Answer = TypeVar("_Answer", bound=BaseModel)
 _AGAIN: Final = (429, 503)
 _MOST_WAIT_S: Final = 30.0
+_PAUSE_S: Final = 0.5
+"""Before a service that did not answer is asked again; doubled each time."""
 
 
 class ServiceError(TiercastError):
@@ -39,10 +41,26 @@ class ServiceError(TiercastError):
         self, status: int, code: str, message: str, details: list[dict[str, Any]] | None, retry_after: float | None
     ):
         super().__init__("the service answers what is asked", f"{status} {code}", message)
+        self.message = message
         self.status = status
         self.code = code
         self.details = details
         self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        return f"the service refused ({self.status} {self.code}): {self.message}"
+
+
+class ServiceAwayError(TiercastError):
+    """Nobody answers where the service is looked for, or not in time; ``tries`` is how often it was asked."""
+
+    def __init__(self, where: str, why: str, tries: int) -> None:
+        super().__init__(
+            "the service answers at the URL that the client was given",
+            f"nothing from {where} in {tries} {'try' if tries == 1 else 'tries'} ({why})",
+            "look whether 'tiercast serve' runs there and /readyz says 200, and at the URL, the proxy and timeout_s",
+        )
+        self.tries = tries
 
 
 class Client:
@@ -54,8 +72,8 @@ class Client:
     key : of ``tiercast keys make``; None for a service without keys
     language : of the sentences
     timeout_s : for one answer
-    retries : how often a question is asked again that was refused for load, after as long as the service says; all
-        questions may be, posted lines too, which count once by their key
+    retries : how often a question is asked again that was refused for load, after as long as the service says, or that
+        nobody answered, after a moment; all questions may be, posted lines too, which count once by their key
     transport : for tests: an ASGI app in this process, say
     """
 
@@ -98,7 +116,7 @@ class Client:
 
         Raises
         ------
-        ServiceError
+        ServiceError, ServiceAwayError
         """
         body: dict[str, Any] = {"reasons": reasons, "contributions": contributions}
         body |= {"as_of": as_of.isoformat()} if as_of else {}
@@ -110,7 +128,7 @@ class Client:
 
         Raises
         ------
-        ServiceError
+        ServiceError, ServiceAwayError
         """
         body = {"customer_id": customer_id, "trials": [[dict(one) for one in trial] for trial in trials]}
         return self._ask(WhatIfAnswer, "POST", "/v1/what-if", json=body)
@@ -120,7 +138,7 @@ class Client:
 
         Raises
         ------
-        ServiceError
+        ServiceError, ServiceAwayError
         """
         return self._ask(
             Posted, "POST", "/v1/transactions", json={"lines": [dict(line) for line in lines], "reasons": reasons}
@@ -131,7 +149,7 @@ class Client:
 
         Raises
         ------
-        ServiceError
+        ServiceError, ServiceAwayError
         """
         return self._ask(Member, "GET", _of(customer_id))
 
@@ -149,7 +167,7 @@ class Client:
 
         Raises
         ------
-        ServiceError
+        ServiceError, ServiceAwayError
         """
         asked = {
             "tier": tier,
@@ -172,7 +190,7 @@ class Client:
 
         Raises
         ------
-        ServiceError
+        ServiceError, ServiceAwayError
         """
         return self._ask(Model, "GET", "/v1/model")
 
@@ -181,20 +199,32 @@ class Client:
 
         Raises
         ------
-        ServiceError
+        ServiceError, ServiceAwayError
         """
         return self._ask(Erased, "DELETE", _of(customer_id))
 
     def _ask(self, kind: type[_Answer], method: str, path: str, **request: Any) -> _Answer:
-        for left in range(self._retries, -1, -1):
-            answer = self._http.request(method, path, **request)
+        for tried in range(1, self._retries + 2):
+            last = tried > self._retries
+            try:
+                answer = self._http.request(method, path, **request)
+            except httpx.TransportError as error:
+                if last or isinstance(error, (httpx.UnsupportedProtocol, httpx.LocalProtocolError)):
+                    raise ServiceAwayError(_where(self._http.base_url), type(error).__name__, tried) from None
+                time.sleep(min(_PAUSE_S * 2 ** (tried - 1), _MOST_WAIT_S))
+                continue
             if answer.status_code < 300:
                 return kind.model_validate_json(answer.content)
             refusal = _refusal(answer)
-            if refusal.status not in _AGAIN or refusal.retry_after is None or not left:
+            if refusal.status not in _AGAIN or refusal.retry_after is None or last:
                 raise refusal
             time.sleep(min(refusal.retry_after, _MOST_WAIT_S))
         raise AssertionError("unreachable")
+
+
+def _where(url: httpx.URL) -> str:
+    """A URL without a user and a password."""
+    return str(url.copy_with(userinfo=b""))
 
 
 def _of(customer_id: int | float | str) -> str:

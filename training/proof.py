@@ -13,7 +13,7 @@ from training.backtest import Origin
 from training.grade import RULE, TOLERANCE, Grade, grades
 from training.scoreboard import Score, scores
 from training.scoreboard import to_text as scores_to_text
-from training.slices import Slice, off_level, slices
+from training.slices import EVERYBODY, Slice, off_level, slices
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -49,7 +49,7 @@ class Proof:
         if not wrong:
             return ""
         worst = "; ".join(
-            f"{part.by} {part.name}: {part.mean_p:.2f} forecast, {part.churn_rate:.2f} left" for part in wrong[:_WORST]
+            f"{_kind(part)}: {part.mean_p:.2f} forecast, {part.churn_rate:.2f} left" for part in wrong[:_WORST]
         )
         more = f"; and {len(wrong) - _WORST} more" if len(wrong) > _WORST else ""
         return f"churn's level is off for {worst}{more}."
@@ -77,6 +77,10 @@ class Proof:
         """PNG by name, one figure open at a time."""
         wanted = proof_plots.drawings(self.origins, self.scores, self.slices)
         return {name: to_png(draw()) for name, draw in wanted.items()}
+
+
+def _kind(part: Slice) -> str:
+    return " ".join(EVERYBODY) if (part.by, part.name) == EVERYBODY else f"{part.by} ({part.name})"
 
 
 def to_png(figure: Figure) -> bytes:

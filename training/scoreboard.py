@@ -33,6 +33,12 @@ _SHOWN: Final = {
 """What the table shows; the report has everything."""
 _BARE: Final = ("ECE", "total")
 """Shown without their intervals, for want of room."""
+LEGEND: Final = (
+    "Brackets: 95 % intervals over members. AUC: of a leaver and a stayer, how often the leaver was given more. ECE: how\n"
+    "far probabilities were from what came. Total: what was forecast over what came. Better by: by how much Tiercast beats\n"
+    "the rule on the same members, in log loss where nothing else is said; an interval that holds 0 tells them not apart."
+)
+"""Of the table, for who sees it for the first time."""
 CHANCE: Final = "ECE by chance"
 _WHY: Final = {
     DOWN: "no member who could fall a tier did, or all of them did",

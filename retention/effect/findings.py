@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,8 @@ from retention.effect.refusal import Refusal, refusals
 from retention.trial.table import TrialTable
 
 ALL: Final = "all"
+_Slice: TypeAlias = tuple[str, str, npt.NDArray[np.bool_]]
+"""By what, its name, and (n,) who is in it."""
 Shares = Sequence[float] | Mapping[str, Sequence[float]]
 
 
@@ -74,6 +76,7 @@ def findings(
     shares: Shares | None = None,
     slices: Mapping[str, npt.NDArray[Any]] | None = None,
     adjust: Mapping[str, Sequence[str]] | None = None,
+    orders: Mapping[str, Sequence[str]] | None = None,
 ) -> Findings:
     """Check, and conclude where that can be done.
 
@@ -83,6 +86,7 @@ def findings(
     shares : meant for each arm, the control first; for all, or by stratum
     slices : by name, (n,) texts to tabulate differences by; '' is in none
     adjust : by outcome, names of the covariates to adjust it by; all numbers where None
+    orders : by name of a slice, the order of its texts; what is not in it follows, by the alphabet
     """
     checks, refused, found = [], [], []
     for arm, name in enumerate(trial.treatments, 1):
@@ -95,7 +99,7 @@ def findings(
         refused += against
         if not against:
             own = {by: values[kept] for by, values in (slices or {}).items()}
-            found += _arm(name, two, own, adjust)
+            found += _arm(name, two, _slices(own, orders or {}), adjust)
     return Findings(
         trial.control,
         dict(zip(trial.arm_names, trial.sizes.tolist(), strict=True)),
@@ -106,15 +110,13 @@ def findings(
     )
 
 
-def _arm(
-    arm: str, two: TrialTable, slices: Mapping[str, npt.NDArray[Any]], adjust: Mapping[str, Sequence[str]] | None
-) -> list[Found]:
+def _arm(arm: str, two: TrialTable, slices: Sequence[_Slice], adjust: Mapping[str, Sequence[str]] | None) -> list[Found]:
     found = []
     everyone = np.ones(len(two), np.bool_)
     for outcome, y in two.outcomes.items():
         names = two.covariates if adjust is None else adjust.get(outcome, ())
         known = numeric({name: two.covariates[name] for name in names})
-        for by, name, own in ((ALL, ALL, everyone), *_slices(slices)):
+        for by, name, own in ((ALL, ALL, everyone), *slices):
             treated = two.treated()[own]
             strata = None if two.strata is None else two.strata[own]
             plain = difference(y[own], treated, strata)
@@ -123,8 +125,13 @@ def _arm(
     return found
 
 
-def _slices(slices: Mapping[str, npt.NDArray[Any]]) -> list[tuple[str, str, npt.NDArray[np.bool_]]]:
-    return [(by, name, values == name) for by, values in slices.items() for name in dict.fromkeys(values.tolist()) if name]
+def _slices(slices: Mapping[str, npt.NDArray[Any]], orders: Mapping[str, Sequence[str]]) -> list[_Slice]:
+    found = []
+    for by, values in slices.items():
+        rank = {name: place for place, name in enumerate(orders.get(by, ()))}
+        names = sorted(set(values.tolist()) - {""}, key=lambda name: (rank.get(name, len(rank)), name))
+        found += [(by, name, values == name) for name in names]
+    return found
 
 
 def _corrected(found: Sequence[Found]) -> list[Found]:

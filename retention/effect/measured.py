@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from retention.effect.worth import Worth, worth
 from retention.trial.table import TrialTable
 
 SLICES = ("tier", "temperature_band", "action")
+_BANDS: Final = ("hot", "warm", "cool", "cold")
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ def measure(
         shares=_meant(campaign, trial, intended),
         slices={name: campaign.texts[name] for name in slices if name in campaign.texts},
         adjust=adjusted_by(trial.covariates),
+        orders={"tier": policy.tier_names[::-1] if policy is not None else (), "temperature_band": _BANDS},
     )
     if not campaign.drawn and intended is None:
         found = replace(found, refused=(not_drawn(TREATED), *found.refused), found=())

@@ -31,6 +31,11 @@ _OF_LEAVERS: Final = Phrase(
     "{share:.0%} of them among these {shown}",
     "日志没有金额，按流失概率排序：{members:,} 名会员中预计流失 {whole:,.0f} 名，前 {shown} 名占 {share:.0%}",
 )
+_GONE: Final = 0.95
+_TOO_LATE: Final = Phrase(
+    "{gone} of these {shown} will leave by 95 % and more: gone rather than going; --p-churn-to 0.95 leaves such members out",
+    "前 {shown} 名中有 {gone} 名的流失概率在 95% 及以上，多半已经流失；--p-churn-to 0.95 可将其排除",
+)
 
 
 def has_money(audience: Audience) -> bool:
@@ -38,19 +43,24 @@ def has_money(audience: Audience) -> bool:
     return bool(np.isfinite(audience.value_at_risk).any())
 
 
-def worth_a_call(audience: Audience) -> npt.NDArray[np.int64]:
-    """Positions of members, most value at risk first, without those who have none; the likeliest to leave if nobody has."""
+def worth_a_call(audience: Audience, p_churn_to: float = 1.0) -> npt.NDArray[np.int64]:
+    """Positions of members, most value at risk first, without those who have none; the likeliest to leave if nobody has.
+
+    Parameters
+    ----------
+    p_churn_to : who is likelier to leave than this is left out, as gone already
+    """
     weight = audience.value_at_risk if has_money(audience) else audience.p_churn
-    known = np.flatnonzero(np.isfinite(weight))
+    known = np.flatnonzero(np.isfinite(weight) & (audience.p_churn <= p_churn_to))
     order: npt.NDArray[np.int64] = known[np.argsort(-weight[known], kind="stable")]
     return order
 
 
-def to_frame(audience: Audience) -> pd.DataFrame:
+def to_frame(audience: Audience, p_churn_to: float = 1.0) -> pd.DataFrame:
     """One row a member, in the order of ``worth_a_call``: → rank, customer_id, what they are, money, reason."""
     import pandas as pd
 
-    rows = worth_a_call(audience)
+    rows = worth_a_call(audience, p_churn_to)
     names = [*audience.tier_names, None]
     return pd.DataFrame(
         {
@@ -68,10 +78,13 @@ def to_frame(audience: Audience) -> pd.DataFrame:
     )
 
 
-def to_text(audience: Audience, most: int, language: str = "en") -> str:
-    """The first of them as a table, and what share of all that is at risk, or of all who are expected to leave, they are."""
+def to_text(audience: Audience, most: int, language: str = "en", p_churn_to: float = 1.0) -> str:
+    """The first of them as a table, and what share of all that is at risk, or of all who are expected to leave, they are.
+
+    How many of these are as good as gone is said, too.
+    """
     zh, money = language == "zh", has_money(audience)
-    rows = worth_a_call(audience)
+    rows = worth_a_call(audience, p_churn_to)
     top = rows[:most]
     lines = [[word.zh if zh else word.en for word in _HEAD if money or word is not _AT_RISK]]
     for i in top.tolist():
@@ -85,4 +98,6 @@ def to_text(audience: Audience, most: int, language: str = "en") -> str:
     told = (_OF_MONEY if money else _OF_LEAVERS)[zh]
     share = theirs / whole if whole > 0 else 0.0
     said = told.format(whole=whole, members=len(rows), shown=len(top), share=share, value_of=audience.value_of)
-    return "\n".join([*cells, "", said])
+    gone = int((audience.p_churn[top] >= _GONE).sum())
+    late = (_TOO_LATE.zh if zh else _TOO_LATE.en).format(gone=gone, shown=len(top))
+    return "\n".join([*cells, "", said, *([late] if gone else [])])

@@ -40,7 +40,7 @@ def _lines(uplift: Uplift, reasons: Reasons) -> Iterator[str]:
         yield f"  of {len(arm.held_out.score):,} members held out: Qini {_said(qini)}, AUTOC {_said(autoc)}"
         if not arm.individual:
             continue
-        yield "  thought to be moved most, by fifth: " + ", ".join(f"{found.value:+.4g}" for found in fifths(arm.held_out))
+        yield "  thought to be moved most, by fifth: " + ", ".join(_by_fifth(arm))
         yield from (f"  moved {reason.words}{_meaning(reason.covariate)}" for reason in reasons.get(arm.name, ()))
     if uplift.policies:
         yield ""
@@ -55,8 +55,26 @@ def _money(policies: Sequence[Policy]) -> Iterator[str]:
         yield f"{policy.name:{width}}  {policy.treated:>7.1%}  {_whole(policy.worth):>28}  {more:>28}".rstrip()
 
 
+def _by_fifth(arm: ArmUplift) -> Iterator[str]:
+    found = fifths(arm.held_out)
+    digits = _digits(*(one.value for one in found))
+    return (f"{one.value:+,.{digits}f}" for one in found)
+
+
 def _said(figure: Measured) -> str:
-    return f"{figure.value:.4g} [{figure.low:.4g}, {figure.high:.4g}]"
+    """With its interval.
+
+    >>> _said(Measured(0.03821, 0.01)), _said(Measured(1.23456, 0.5))
+    ('0.038 [0.019, 0.058]', '1.23 [0.25, 2.21]')
+    """
+    ends = figure.value, figure.low, figure.high
+    value, low, high = (f"{number:,.{_digits(*ends)}f}" for number in ends)
+    return f"{value} [{low}, {high}]"
+
+
+def _digits(*values: float) -> int:
+    """Decimals: a tenth of a point of what is counted in shares, hundredths of money."""
+    return 2 if max(map(abs, values)) >= 1.0 else 3
 
 
 def _whole(figure: Measured) -> str:

@@ -50,7 +50,9 @@ def targets_of(places: Sequence[str], as_of: dt.date) -> list[Target]:
         see ``target_of``; or one is named twice, and would wait for itself
     """
     found = [target_of(place, as_of) for place in places]
-    if twice := sorted({one.shown for k, one in enumerate(found) if one.shown in {other.shown for other in found[:k]}}):
+    before = [{other.shown for other in found[:k]} for k in range(len(found))]
+    pairs = zip(places, found, before, strict=True)
+    if twice := sorted({shown(place) if is_url(place) else place for place, one, seen in pairs if one.shown in seen}):
         raise ConfigError("forecasts go to each place once", f"{', '.join(twice)} more than once", "name it once")
     return found
 

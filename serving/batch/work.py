@@ -16,6 +16,7 @@ from features.feature_table import parts
 from serving.batch.absent import Absent
 from serving.batch.partitions import Partitions
 from serving.batch.reads import Reads, fingerprint_of
+from serving.batch.release import release
 from serving.batch.work_folder import WorkFolder, check_same
 from serving.batch.workers import Task
 from serving.database.generations import give_up
@@ -98,6 +99,7 @@ class Work:
 def batch_facts(version: str, as_of: dt.date, bounds: StandingBounds, language: Language, members: int) -> dict[str, Any]:
     """What a batch is of: two of equal facts and an equal log make equal parts."""
     return {
+        **release(),
         "model": version,
         "as_of": as_of.isoformat(),
         "bounds": hashlib.sha256(bounds.model_dump_json().encode()).hexdigest()[:8],

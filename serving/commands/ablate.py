@@ -8,7 +8,8 @@ import click
 
 from features.errors import ConfigError
 from features.files import check_table_path, write_table, written_whole
-from serving.commands.options import horizon_days, log_options, model_options, progress, read
+from serving.commands.base import horizon_days, read
+from serving.commands.options import log_options, model_options, progress
 from training.config import Config
 
 

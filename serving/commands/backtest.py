@@ -10,7 +10,8 @@ import click
 
 from features.errors import ConfigError
 from features.files import check_table_path, write_table, written_whole
-from serving.commands.options import horizon_days, log_options, model_options, progress, read, table_options
+from serving.commands.base import horizon_days, read
+from serving.commands.options import log_options, model_options, progress, table_options
 from training.config import Config
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def command(
     from training.learning import DEFAULTS
     from training.origins import newest_cutoffs
     from training.proof import Proof
+    from training.scoreboard import LEGEND
 
     check_table_path(out, "predictions")
     _check_paths(report, plots, metrics)
@@ -83,7 +85,7 @@ def command(
     for path, content in made.items():
         with written_whole(path) as partial:
             partial.write_bytes(content)
-    click.echo(proof.to_text())
+    click.echo(proof.to_text() + (f"\n\n{LEGEND}" if proof.scores else ""))
     for origin in origins:
         if origin.labels is None:
             click.echo(f"\ncutoff {origin.cutoff}: forecast, not scored: its horizon ends after the log")

@@ -6,7 +6,8 @@ import json
 
 import click
 
-from serving.commands.options import horizon_days, log_options, policy_options, progress, read_base, table_options
+from serving.commands.base import horizon_days, read_base
+from serving.commands.options import log_options, policy_options, progress, table_options
 from training.config import Config
 
 

@@ -12,7 +12,8 @@ import click
 
 from features.errors import ConfigError
 from features.files import check_table_path, write_table
-from serving.commands.options import log_options, progress, read
+from serving.commands.base import read
+from serving.commands.options import log_options, progress
 from training.config import Config
 
 if TYPE_CHECKING:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Final
 
 import click
 
-from features.errors import ConfigError, NotFoundError, counted
+from features.errors import ConfigError, NothingKeptError, counted
 from serving.commands.options import home_option
 from serving.settings import home
+
+NOT_REACHED: Final = (
+    "not reached, and yours to delete: the transaction log, and what batches have written outside of this home (--to "
+    "PostgreSQL, Spark, other folders)"
+)
 
 
 @click.command("forget")
@@ -20,7 +26,9 @@ def command(member: str | None, many: bool, home_path: Path | None) -> None:
     """Erase members from the store, and from the forecasts and plans that batches have left in the home.
 
     The next batch leaves them out as well, though they are in the log. Prints a receipt for each, which names nobody. Exits
-    with 3 if nothing was kept of any of them.
+    with 3 if nothing was kept of any of them, and remembers them as erased all the same.
+
+    Does not reach what batches have written to PostgreSQL, to Spark or to folders outside of the home: see docs/batch.md.
     """
     from serving.database.engine import open_engine
     from serving.database.schema import ensure
@@ -41,6 +49,6 @@ def command(member: str | None, many: bool, home_path: Path | None) -> None:
         click.echo(f"receipt {receipt.id}, {receipt.erased_at.isoformat()}: {rows}")
     for table in done.tables:
         click.echo(f"{table.path.name}: {counted(table.rows, 'row')}")
+    click.echo(NOT_REACHED, err=True)
     if not done.known:
-        got = f"{counted(len(members), 'id')} of which nothing is kept"
-        raise NotFoundError("somebody is forgotten of whom something is kept", got, "check how ids are written")
+        raise NothingKeptError(len(members))

@@ -12,8 +12,8 @@ from typing import Final
 
 from features.histories import Histories
 from features.urls import is_url
+from serving.commands.base import attached, read_counted
 from serving.commands.checked_log import checked_log
-from serving.commands.options import attached, read_counted
 from training.config import Config
 
 LINE_BYTES: Final = 30

@@ -36,6 +36,11 @@ if TYPE_CHECKING:
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw it here (.png).")
 @click.option("--json", "as_json", is_flag=True, help="Print all figures as JSON instead of words.")
 @click.option("--top", type=click.IntRange(1), default=20, show_default=True, help="Without --actions: members to print.")
+@click.option(
+    "--p-churn-to",
+    type=click.FloatRange(0.0, 1.0),
+    help="Without --actions: leave out whoever is likelier to leave than this, as gone already.",
+)
 @home_option
 def command(
     actions: Path | None,
@@ -51,6 +56,7 @@ def command(
     plot: Path | None,
     as_json: bool,
     top: int,
+    p_churn_to: float | None,
     home_path: Path | None,
 ) -> None:
     """Give members the actions that save most within the budgets, and keep a random hold-out back to measure the effect.
@@ -71,8 +77,11 @@ def command(
             raise ConfigError("a picture is of a catalogue's plan", "--plot without --actions", "name the catalogue")
         if uplift is not None:
             raise ConfigError("gains are of a catalogue's actions", "--uplift without --actions", "name the catalogue")
-        _ranked(audience, language, out, top, as_json=as_json)
+        _ranked(audience, language, out, top, 1.0 if p_churn_to is None else p_churn_to, as_json=as_json)
         return
+    if p_churn_to is not None:
+        fix = "write who: {p_churn: {to: 0.95}} to the actions"
+        raise ConfigError("a catalogue says by itself who may get an action", "--p-churn-to with --actions", fix)
     tables = {
         "events": {"path": events, "columns": pairs(event_columns, "--map-event")},
         "members": {"path": members, "columns": pairs(member_columns, "--map-member")},
@@ -145,10 +154,10 @@ def _planned(
     click.echo(_as_json(to_json(plan)) if as_json else to_text(plan, language))
 
 
-def _ranked(audience: Audience, language: str, out: Path | None, top: int, *, as_json: bool) -> None:
+def _ranked(audience: Audience, language: str, out: Path | None, top: int, p_churn_to: float, *, as_json: bool) -> None:
     from retention.plan.ranking import to_frame, to_text
 
-    frame = to_frame(audience)
+    frame = to_frame(audience, p_churn_to)
     if out is not None:
         for path in _written(frame, out, "plan"):
             progress(str(path))
@@ -157,7 +166,7 @@ def _ranked(audience: Audience, language: str, out: Path | None, top: int, *, as
         first = first.assign(as_of=first.as_of.astype(str))
         click.echo(_as_json(first.astype(object).where(first.notna(), None).to_dict("records")))
     else:
-        click.echo(to_text(audience, top, language))
+        click.echo(to_text(audience, top, language, p_churn_to))
 
 
 def _written(frame: pd.DataFrame, out: Path, name: str) -> list[Path]:

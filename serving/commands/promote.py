@@ -7,7 +7,8 @@ from typing import Final
 
 import click
 
-from serving.commands.options import home_option, log_options, progress, read, table_options
+from serving.commands.base import read
+from serving.commands.options import home_option, log_options, progress, table_options
 from serving.settings import home
 from training.config import Config
 
@@ -55,6 +56,7 @@ def command(
     challenger, champion = contenders(tracking_uri=place.tracking_uri, models=place.models)
     histories = read(chosen, progress, challenger.recipe.columns | champion.recipe.columns)
     pairs, notes = compare(histories, challenger.recipe, champion.recipe, origins=origins, say=progress)
+    notes += older(challenger.name, champion.name)
     if not challenger.checks:
         notes.append("checks: not known, none were run with the challenger's training")
     decision = decide(
@@ -75,3 +77,17 @@ def command(
         click.echo(f"\nwritten to the registry and to run {run_id}")
     if not decision.promoted:
         context.exit(EXIT_REFUSED)
+
+
+def older(challenger: str, champion: str) -> list[str]:
+    """What to know of a challenger that was trained for an earlier day than the champion; nothing of another.
+
+    >>> older("2026-10-20-0fcd75d8", "2026-11-04-c770a907")
+    ['the challenger has seen the log before 2026-10-20, the champion that before 2026-11-04: how they learn is compared']
+    >>> older("2026-11-04-c770a907", "2026-10-20-0fcd75d8")
+    []
+    """
+    mine, theirs = challenger[:10], champion[:10]
+    if mine >= theirs:
+        return []
+    return [f"the challenger has seen the log before {mine}, the champion that before {theirs}: how they learn is compared"]

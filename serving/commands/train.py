@@ -9,17 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from features.errors import counted
-from serving.commands.options import (
-    home_option,
-    horizon_days,
-    log_options,
-    model_options,
-    progress,
-    read_counted,
-    table_options,
-)
+from serving.commands.base import horizon_days, read_counted
+from serving.commands.options import home_option, log_options, model_options, progress, table_options
 from serving.settings import home
 from training.config import Config
+from training.registry import CHALLENGER, CHAMPION
 
 if TYPE_CHECKING:
     from training.checks import Finding
@@ -56,11 +50,13 @@ def command(
     from training.artifact import save
     from training.checks import gather, run_checks
     from training.checks import to_text as findings_text
+    from training.closing import closing
+    from training.grade import grades
     from training.learning import DEFAULTS
     from training.mlflow_adapter import log_training
+    from training.proof import Proof
     from training.reference import REFERENCE_FILE
-    from training.registry import CHALLENGER
-    from training.scoreboard import to_text
+    from training.scoreboard import LEGEND, to_text
     from training.sightings import make_reference
     from training.slices import slices
     from training.track import Text, records
@@ -83,7 +79,8 @@ def command(
         held_out=origins,
         say=progress,
     )
-    click.echo(to_text(trained.scores))
+    if origins:
+        click.echo(to_text(trained.scores) + (f"\n\n{LEGEND}" if trained.scores else ""))
     progress("checking")
     findings = run_checks(gather(histories, trained.fitted, trained.forecasts, trained.origins))
     click.echo(f"\n{findings_text(findings)}")
@@ -95,7 +92,8 @@ def command(
     reference = make_reference(forecaster, bundle.version, histories, refused=refused, figures=figures)
     write_reference(place.path, reference)
     progress("logging the run and registering the model")
-    found = records(trained, histories, findings=findings, slices=[part.to_dict() for part in slices(trained.origins)])
+    parts = slices(trained.origins)
+    found = records(trained, histories, findings=findings, slices=[part.to_dict() for part in parts])
     logged = log_training(
         (*found, Text(REFERENCE_FILE, reference.to_json())),
         bundle,
@@ -104,15 +102,23 @@ def command(
         artifacts=place.artifacts,
         alias=alias,
     )
-    click.echo(f"\nmodel {bundle.version} is registered as '{logged.alias}'; it is in {place.models / bundle.version}")
-    if said := failures(findings):
-        click.echo(said)
-    if logged.alias == CHALLENGER and alias is None:
-        click.echo("there is a champion already: 'tiercast promote' compares the two")
+    proof = Proof(trained.origins, trained.scores, parts, grades(trained.scores, trained.origins))
+    click.echo(f"\n{closing(trained, proof, findings)}\n")
+    click.echo(f"model {bundle.version} is registered as '{logged.alias}'; it is in {place.models / bundle.version}")
+    click.echo(what_next(findings, logged.alias))
 
 
-def failures(findings: Iterable[Finding]) -> str:
-    """Which checks failed, for the last line of a training, whose model is registered all the same; empty where none did."""
+def what_next(findings: Iterable[Finding], alias: str) -> str:
+    """The last line of a training, whose model is registered whatever its checks say.
+
+    >>> what_next([], "champion")
+    "next: 'tiercast score' forecasts every member with it"
+    """
     failed = [finding.code for finding in findings if finding.status == "failed"]
-    said = f"{counted(len(failed), 'check')} failed ({', '.join(failed)}): read above what to do before the model is used"
-    return said if failed else ""
+    if failed:
+        return f"next: {counted(len(failed), 'check')} failed ({', '.join(failed)}): do what stands above before it is used"
+    if alias == CHALLENGER:
+        return "next: there is a champion already: 'tiercast promote' compares the two"
+    if alias != CHAMPION:
+        return f"next: 'tiercast score' goes on with the champion; '{alias}' waits in the registry"
+    return "next: 'tiercast score' forecasts every member with it"

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from serving.commands.options import home_option, horizon_days, log_options, model_options, progress, read, table_options
+from serving.commands.base import horizon_days, read
+from serving.commands.options import home_option, log_options, model_options, progress, table_options
 from serving.settings import home
 from training.config import FILE, Config
 

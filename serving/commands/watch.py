@@ -13,7 +13,8 @@ from pydantic import ValidationError
 
 from features.errors import ConfigError, NoModelError, NotFoundError, TiercastError
 from features.files import written_whole
-from serving.commands.options import home_option, log_options, progress, read, read_counted, table_options
+from serving.commands.base import read, read_counted
+from serving.commands.options import home_option, log_options, progress, table_options
 from serving.settings import Home, home
 from serving.watch.verdicts import alerts, look
 from training.config import Config

@@ -38,9 +38,12 @@ _HEADS: Final = {
 _TOO_FEW: Final = Phrase("too few to tell", "人数太少，无法判断")
 _NOTES: Final = {
     "adjusted": Phrase(
-        "differences use the forecast as covariate where an outcome has one; p is corrected by Holm: over all outcomes and "
-        "arms, and within each outcome's slices; intervals are of each difference alone",
-        "差异以预测为协变量调整（如有）；p 经 Holm 校正：总体各项为一组，每项结果的各分组为一组；区间为单项区间",
+        "without: what would have come without the treatment, by the control\n"
+        "difference: with the forecast as covariate, where an outcome has one; each interval is on its own\n"
+        "p: corrected by Holm, over all outcomes and arms, and within each outcome's slices",
+        "不处理时：按对照组估计，若不处理会怎样\n"
+        "差异：以预测为协变量调整（如有）；区间为单项区间\n"
+        "p：经 Holm 校正，总体各项为一组，每项结果的各分组为一组",
     ),
     "seen": Phrase(
         "could see: the least difference that is found four times out of five", "可检出：五次中能发现四次的最小差异"

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 import orjson
 
-from features.errors import InputError, UnknownMemberError, listed
+from features.errors import InputError, NothingKeptError, UnknownMemberError, listed
 from features.histories import Histories
 from features.operators import Floats
 from features.snapshot import to_date, to_day
@@ -163,7 +163,7 @@ class Answers:
         kind = champion.generation.id_kind
         receipt = self.erase(asked_key(customer_id, kind), kind)
         if receipt is None:
-            raise UnknownMemberError(1)
+            raise NothingKeptError(1)
         return receipt
 
     def _fresh(self, champion: Champion, found: dict[str, Stored]) -> dict[str, Stored]:

@@ -20,10 +20,10 @@ from serving.batch.forecast_rows import forecast_rows
 from serving.database import lines as stored_lines
 from serving.database.forecasts import ForecastRow, Stored, histories
 from serving.database.lines import Known, lines_of, post, refresh
-from serving.desk.asked import PostedLine
 from serving.desk.champion import Champion
 from serving.desk.line_checks import check_new
 from serving.desk.posted import from_text, to_text
+from serving.desk.sent import PostedLine
 from serving.forecast.members import MemberId, asked_key
 from serving.forecast.scoring import Scores, score
 from training.reach import check_learned

@@ -189,7 +189,10 @@ def _members(answers: Answers, gate: Gate) -> APIRouter:
         tags=["members"],
     )
     async def forget(request: Request, customer_id: _Id) -> Response:
-        """Erase a member from store, forecasts and plans. The receipt does not say whom."""
+        """Erase a member from store, forecasts and plans. The receipt does not say whom.
+
+        Of whom nothing is kept: 404, and every batch from now on leaves them out all the same.
+        """
         _only(request)
         note_of(request.scope).members = 1  # whose is not even noted by a pseudonym
         return await _long(gate, "en", lambda: answers.forget(customer_id))

@@ -17,7 +17,7 @@ _WIDE: Final = {AUC: 22, LOSS: 22, OFF: 25, TIER_LOSS: 22}
 
 
 def to_text(seen: Sequence[Seen], references: Mapping[str, Reference | None], waiting: str | None) -> str:
-    """Runs beside the training, then those judged, then what is past a threshold; at most 140 columns.
+    """Runs beside the training, then those judged, then what is past a threshold; tables have at most 140 columns.
 
     Parameters
     ----------
@@ -60,7 +60,8 @@ def _runs(seen: Sequence[Seen]) -> str:
         mean = run.means.get(P_CHURN, math.nan)
         p_churn = "" if math.isnan(mean) else f"{mean:.3f}"
         paces = [_times(each.pace(group)) for group in ("inputs", "forecasts")]
-        first = ", ".join(f"{moved.name} {_times(moved.pace)}" for moved in each.moved[:3])
+        moved = [f"{one.name} {_times(one.pace)}" for one in each.moved[:3] if _times(one.pace) != _times(0.0)]
+        first = ", ".join(moved) if moved or not each.moved else "nothing moved"
         lines.append(f"  {run.as_of!s:<12}{run.members:>10,}{p_churn:>9}{paces[0]:>9}{paces[1]:>11}  {first}".rstrip())
     return "\n".join(lines)
 

@@ -6,7 +6,15 @@ import re
 import pytest
 
 from features import errors
-from features.errors import NoModelError, OverloadError, PolicyError, TiercastError, UnknownMemberError, listed
+from features.errors import (
+    NoModelError,
+    NothingKeptError,
+    OverloadError,
+    PolicyError,
+    TiercastError,
+    UnknownMemberError,
+    listed,
+)
 
 CLASSES = [
     value
@@ -36,6 +44,7 @@ def test_a_message_has_the_rule_what_was_got_and_the_way_out(error: type[Tiercas
     made = {
         PolicyError: ("tiers[1]", "the rule", "this", "do that"),
         UnknownMemberError: (3,),
+        NothingKeptError: (3,),
         OverloadError: ("the rule", 2),
     }
     raised = error(*made.get(error, ("the rule", "this", "do that")))  # type: ignore[arg-type]

@@ -141,8 +141,8 @@ def test_signs_of_each_factor_are_counted_over_all_rows() -> None:
     found = check(pa.table(FACTORS), {"amount": "qty*price"})
     assert signs(found) == [Signs("qty", 2, 1), Signs("price", 1, 2)]
     text = report(found).to_text().splitlines()
-    assert "signs          qty is below 0 in 2 rows, 0 in 1" in text
-    assert "signs          price is below 0 in 1 rows, 0 in 2" in text
+    assert "signs          qty is below 0 in 2 rows, and 0 in 1 row" in text
+    assert "signs          price is below 0 in 1 row, and 0 in 2 rows" in text
 
 
 def test_signs_of_a_single_amount() -> None:

@@ -75,7 +75,7 @@ def test_a_log_without_a_usable_row_is_reported_all_the_same() -> None:
         "taken as       customer_id = Member (say --map customer_id=... for another)",
         "missing        amount in 14.29% of the rows",
         "bought         20.20",
-        "returned       0.10 in 1 rows",
+        "returned       0.10 in 1 row",
         "repeated rows  1, kept (--duplicates drop refuses them)",
         "refused        1 (14.29%): no member: customer_id is missing or blank",
     ],
@@ -93,6 +93,22 @@ def test_nothing_refused_is_said() -> None:
     assert (
         report(check(pa.table({"customer_id": [1], "timestamp": ["2017-01-01"]}))).to_text().endswith("refused        none")
     )
+
+
+def test_a_share_that_rounds_to_nothing_is_not_said_to_be_nothing() -> None:
+    members = ["a"] * 20_000
+    summary = report(check(pa.table({"customer_id": [*members, ""], "timestamp": ["2017-01-01"] * 20_001})))
+    lines = summary.to_text().splitlines()
+    assert "usable         20,000 (more than 99.99%)" in lines
+    assert "missing        customer_id in less than 0.01% of the rows" in lines
+    assert "missing        nothing in timestamp" in lines
+    assert "refused        1 (less than 0.01%): no member: customer_id is missing or blank" in lines
+    assert "0.00%" not in summary.to_text()
+
+
+def test_nothing_returned_is_said_without_a_number() -> None:
+    summary = report(check(pa.table({"customer_id": [1], "timestamp": ["2017-01-01"], "amount": [1.0]})))
+    assert "returned       nothing" in summary.to_text().splitlines()
 
 
 def test_real_data(journey_path: str, journey_map: dict[str, str]) -> None:

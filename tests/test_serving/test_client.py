@@ -12,7 +12,8 @@ import httpx
 import pytest
 from homes import Shop, copied_store, service
 
-from serving.client import Client, ServiceError
+from features.errors import TiercastError
+from serving.client import Client, ServiceAwayError, ServiceError
 
 
 class InProcess(httpx.BaseTransport):
@@ -105,10 +106,49 @@ def test_a_question_refused_for_load_is_asked_again_as_late_as_it_says(monkeypat
     with pytest.raises(ServiceError) as raised:
         client.forecast([1])
     assert (len(asked), raised.value.retry_after) == (3, 1.0)
+    assert str(raised.value) == "the service refused (503 overload): later"
     client, asked = answering((503, {}, "<html>a proxy</html>"))
     with pytest.raises(ServiceError) as raised:
         client.forecast([1])
     assert (len(asked), raised.value.code) == (1, "unknown")
+
+
+def failing(*errors: Exception | None) -> tuple[list[httpx.Request], httpx.MockTransport]:
+    """A service that is away with these errors, one after the other; then it is back."""
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        if (error := errors[len(asked) - 1]) is not None:
+            raise error
+        return httpx.Response(200, json={"forecasts": [], "unknown": [], "silent": []})
+
+    return asked, httpx.MockTransport(answer)
+
+
+def test_a_service_that_is_away_is_asked_again_and_then_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr("serving.client.time.sleep", waited.append)
+    asked, transport = failing(httpx.ConnectError("refused"), httpx.ReadTimeout("late"), None)
+    with Client("http://127.0.0.1:3000", transport=transport) as client:
+        assert client.forecast([1]).forecasts == []
+    assert waited == [0.5, 1.0]
+    asked, transport = failing(*[httpx.ConnectError("refused")] * 3)
+    with (
+        Client("http://me:secret@127.0.0.1:3000", "tc_a_b", transport=transport) as client,
+        pytest.raises(ServiceAwayError, match="'tiercast serve' runs there") as raised,
+    ):
+        client.member(77_123)
+    assert isinstance(raised.value, TiercastError)
+    assert (len(asked), raised.value.tries) == (3, 3)
+    assert "nothing from http://127.0.0.1:3000 in 3 tries (ConnectError)" in str(raised.value)
+    assert not any(private in str(raised.value) for private in ("secret", "tc_a_b", "77123"))
+
+
+def test_what_no_try_can_mend_is_tried_once() -> None:
+    with Client("ftp://127.0.0.1") as client, pytest.raises(ServiceAwayError, match="in 1 try") as raised:
+        client.model()
+    assert raised.value.tries == 1
 
 
 @pytest.mark.parametrize("member", ["a/b", "a b?c#d", "客户", 7, "%2e%2e"])

@@ -35,7 +35,7 @@ def test_a_kind_whose_level_is_off_is_named(proof: Proof) -> None:
         for k in range(5)
     ]
     text = " ".join(dataclasses.replace(proof, slices=wrong).to_text().split())
-    assert "churn's level is off for tier kind 4: " in text
+    assert "churn's level is off for tier (kind 4): " in text
     assert text.count("forecast, 0") == 3
     assert "and 2 more." in text
     assert "is off for" not in dataclasses.replace(proof, slices=[]).to_text()

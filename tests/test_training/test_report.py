@@ -112,7 +112,7 @@ def test_what_a_reader_wants_first_is_not_folded_away(proof: Proof, page: str) -
 def test_who_is_off_stands_beside_the_grade(proof: Proof) -> None:
     part = dataclasses.replace(proof.slices[0], by="tier", name=HOSTILE, off=Estimate(0.2, 0.1, 0.3), small=False)
     text = Page(to_html(dataclasses.replace(proof, slices=[part]), {}, {})).text
-    assert f"But churn's level is off for tier {HOSTILE}" in text
+    assert f"But churn's level is off for tier ({HOSTILE})" in text
     right = dataclasses.replace(part, off=Estimate(0.0, -0.1, 0.1))
     assert "level is off" not in Page(to_html(dataclasses.replace(proof, slices=[right]), {}, {})).text
 

@@ -19,6 +19,7 @@ FAR: Final = 0.25
 _LEAST: Final = 20
 _MOST_ROWS: Final = 50_000
 """More rows would take long and tell no more."""
+_MOST_NAMED: Final = 6
 P_CHURN: Final = "p_churn"
 
 
@@ -31,14 +32,16 @@ class Drift(Check):
         f"The population stability index between the training rows and the rows to be scored is above {FAR} for a "
         f"feature, and against the newest training cutoff alone it is above {SHIFTED}; or it is above {SHIFTED} for "
         "the probability of leaving, against the same model's at that cutoff. Each has to be above what chance gives "
-        "once in a thousand. Named and not counted are features that are as they were at the newest training cutoff, "
-        "and those that can only grow, or only fall, as a member ages, such as days since the first purchase: a log "
-        "that goes on moves them."
+        "once in a thousand. Named and not counted are features that are as they were at the newest training cutoff; "
+        "those that can only grow, or only fall, as a member ages, such as days since the first purchase: a log "
+        "that goes on moves them; and those that no training row had, such as last year's season in a log of one "
+        "year: nothing was learned from them, so they move no forecast."
     )
     remedy = (
-        "Look at the features in the table: a campaign, an import of members, a missing file or a column that is "
-        "filled differently? If the change is real, train again; if it is the data, mend it before anything is "
-        "served."
+        "Is it the data? The last days of the log may be incomplete (recency moves first), a file or an import of "
+        "members missing or there twice, a column filled differently: mend that, or train --as-of an earlier day, before "
+        "anything is served. Is it the shop, by a campaign or a season? Then go on, and train again once the new ways have "
+        "lasted a horizon."
     )
 
     def run(self, evidence: Evidence) -> Finding:
@@ -52,22 +55,31 @@ class Drift(Check):
                 f"{before} members learned from and {after} to be scored: at least {_LEAST} each are needed."
             )
         table = _shifts(training, scoring)
-        ageing = only_ageing(training)
+        ageing, never = only_ageing(training), _never_known(training)
         far: list[str] = []
         known: list[str] = []
         aged: list[str] = []
+        unseen: list[str] = []
         for row in table:
-            kind = aged if row["feature"] in ageing else far if row["PSI"] > FAR and row["differs now"] else known
-            kind.append(f"{row['feature']} ({row['PSI']:.2f})")
+            if row["feature"] in never:
+                unseen.append(row["feature"])
+            elif row["feature"] in ageing:
+                aged.append(row["feature"])
+            elif row["PSI"] > FAR and row["differs now"]:
+                far.append(f"{row['feature']} (PSI {row['PSI']:.2f}{_medians(row)})")
+            else:
+                known.append(row["feature"])
         churn = _churn(evidence)
         figures = {
             "far": float(len(far)),
             "a little, or known": float(len(known)),
             "ageing": float(len(aged)),
+            "unseen": float(len(unseen)),
         }
         if churn is not None:
             figures["PSI of p_churn"] = churn[0]
-        parts = [f"{len(far)} of {len(training.names)} features lie far off: {', '.join(far[:8])}"] if far else []
+        lie = "feature lies" if len(far) == 1 else f"of {len(training.names)} features lie"
+        parts = [f"{len(far)} {lie} far off: {_first(far)}"] if far else []
         if churn is not None and churn[0] > max(SHIFTED, churn[1]):
             parts.append(
                 f"the probability of leaving moved from {churn[2]:.3f} to {churn[3]:.3f} on average (PSI {churn[0]:.2f})"
@@ -75,9 +87,11 @@ class Drift(Check):
         status: Status = "warning" if parts else "ok"
         parts = parts or ["no feature lies far off"]
         if known:
-            parts.append(f"moved a little, or are as at the newest training cutoff: {', '.join(known[:8])}")
+            parts.append(f"moved a little, or are as at the newest training cutoff: {_first(known)}")
         if aged:
-            parts.append(f"moved only as members age: {', '.join(aged[:8])}")
+            parts.append(f"moved only as members age: {_first(aged)}")
+        if unseen:
+            parts.append(f"new to the log, so that no forecast was learned from them: {_first(unseen)}")
         text = "; ".join(parts)
         return self.say(status, f"{text[:1].upper()}{text[1:]}.", figures, table)
 
@@ -97,8 +111,34 @@ def _shifts(training: Rows, scoring: Rows) -> list[dict[str, Any]]:
             continue
         late, late_bins = stability(then[newest], now)
         differs = late > max(SHIFTED, by_chance(late_bins, int(newest.sum()), after))
-        found.append({"feature": name, "PSI": index, "PSI to the newest cutoff": late, "differs now": differs})
+        medians = {"median then": _median(then), "median now": _median(now)}
+        found.append({"feature": name, "PSI": index, "PSI to the newest cutoff": late, "differs now": differs, **medians})
     return sorted(found, key=lambda row: -float(row["PSI"]))
+
+
+def _never_known(rows: Rows) -> set[str]:
+    gone = np.flatnonzero(np.isnan(rows.x).all(axis=0))
+    return {rows.names[j] for j in gone}
+
+
+def _median(values: Floats) -> float | None:
+    """Of what is known; None where nothing is."""
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if len(known) else None
+
+
+def _medians(row: dict[str, Any]) -> str:
+    """Where a feature's middle was and is, where that tells of the move."""
+    then, now = row["median then"], row["median now"]
+    if then is None or now is None:
+        return ", now missing" if now is None else ""
+    told = f"{then:.3g}", f"{now:.3g}"
+    return f", median {told[0]} then, {told[1]} now" if told[0] != told[1] else ""
+
+
+def _first(names: list[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more
 
 
 def only_ageing(rows: Rows) -> set[str]:

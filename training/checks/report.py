@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from training.checks.check import STATUSES, Finding, Status
+
+_COLUMNS: Final = 138
 
 
 def worst(findings: Sequence[Finding]) -> Status:
@@ -38,10 +41,15 @@ def to_text(findings: Sequence[Finding], *, all_of_them: bool = False) -> str:
             continue
         indent = len(status) + 4
         for finding in found:
-            lines.append(f"  {status}  {finding.code}  {finding.found}")
+            lines.append(_filled(f"  {status}  {finding.code}  {finding.found}", indent))
             if finding.fix:
-                lines.append(f"{' ' * indent}{finding.fix}")
+                lines.append(_filled(f"{' ' * indent}{finding.fix}", indent))
     return "\n".join(lines)
+
+
+def _filled(line: str, indent: int) -> str:
+    """A line broken where it is longer than a terminal is wide."""
+    return textwrap.fill(line, _COLUMNS, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
 
 
 def to_plain(findings: Sequence[Finding]) -> dict[str, Any]:

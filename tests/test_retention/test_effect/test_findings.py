@@ -70,3 +70,11 @@ def test_a_wrong_ratio_is_refused(trial: TrialTable) -> None:
     found = findings(trial, shares=dict.fromkeys(NAMES, (0.2, 0.6, 0.2)))
     assert {one.reason for one in found.refused} == {"sample_ratio"}
     assert not found.found
+
+
+def test_slices_stand_in_the_order_that_is_asked_and_in_one_for_all_arms(trial: TrialTable) -> None:
+    tier = np.array(["", "Gold", "Silver", "Member", "Bronze"])[np.arange(len(trial)) % 5]
+    for orders, names in (({"tier": NAMES}, [*NAMES, "Bronze"]), ({}, ["Bronze", "Gold", "Member", "Silver"])):
+        found = findings(trial, slices={"tier": tier}, orders=orders)
+        for arm in ("mail", "call"):
+            assert [one.slice for one in found.found if (one.arm, one.outcome) == (arm, "spend")] == ["all", *names]

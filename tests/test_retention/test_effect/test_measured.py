@@ -9,6 +9,7 @@ from effects import write_campaign
 
 import features
 from features.histories import Histories
+from features.policy import TierPolicy
 from retention.effect.campaign import Campaign, read_campaign
 from retention.effect.intended import Intended, read_intended
 from retention.effect.measured import measure
@@ -42,9 +43,20 @@ def test_the_truth_is_within_the_interval(place: Path, histories: Histories, cam
     assert returned.told.low < 0.1 < returned.told.high
     assert returned.told.adjusted
     assert {one.by for one in found.findings.found} == {"all", "tier", "temperature_band", "action"}
+    tiers = [one.slice for one in found.findings.found if (one.by, one.outcome) == ("tier", "returned")]
+    assert tiers == ["Gold", "Member", "Silver"]  # without a policy nobody knows which is higher
     assert found.worth is not None
     assert found.worth.cost == 1.5 * campaign.treated.sum()
     assert found.worth.margin is not None
+
+
+def test_tiers_and_bands_stand_from_the_highest_on(place: Path, histories: Histories, campaign: Campaign) -> None:
+    found = measure(campaign, histories, TierPolicy.from_yaml(place / "policy.yaml")).findings.found
+    of_tiers, of_bands = (
+        [one.slice for one in found if (one.by, one.outcome) == (by, "returned")] for by in ("tier", "temperature_band")
+    )
+    assert of_tiers == ["Gold", "Silver", "Member"]
+    assert of_bands == ["warm", "cold"]
 
 
 def test_what_the_plan_could_see_is_near_what_was_seen(histories: Histories, campaign: Campaign) -> None:

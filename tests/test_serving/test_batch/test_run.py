@@ -22,6 +22,7 @@ from features.errors import BatchError, ColumnError, ConfigError
 from features.packing import unpack
 from features.snapshot import to_day
 from serving.batch import run as batch
+from serving.batch import work
 from serving.batch.file_targets import DatasetTarget
 from serving.batch.forecast_rows import forecast_rows
 from serving.batch.partitions import Partitions
@@ -348,6 +349,17 @@ def test_a_batch_of_something_else_is_not_taken_up(
         shop.score(tmp_path, as_of, resume=True, keep=True, **options)
     assert said in str(caught.value)
     assert shop.score(tmp_path, resume=True).resumed == 3  # it can still be
+
+
+def test_a_batch_of_another_release_is_not_taken_up(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its numbers may differ from those of the parts that are finished."""
+    monkeypatch.setattr(batch, "CHUNK_MEMBERS", 10)
+    with monkeypatch.context() as before:
+        before.setattr(work, "release", lambda: {"Tiercast": "0.0.9 (0a1b2c3d)", "numpy": "1.26.4"})
+        broken_off(shop, tmp_path, 3)
+    with pytest.raises(ConfigError, match=r"Tiercast .*, where it was 0\.0\.9 \(0a1b2c3d\); numpy .* without --resume"):
+        shop.score(tmp_path, resume=True)
+    assert shop.score(tmp_path).resumed == 0
 
 
 def test_a_batch_of_another_log_is_not_taken_up(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

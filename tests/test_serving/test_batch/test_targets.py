@@ -52,3 +52,5 @@ def test_a_place_is_named_once() -> None:
     assert [target.shown for target in targets_of(urls, DAY)] == [urls[0], "all/as_of=2018-01-02/forecasts.parquet", "a.csv"]
     with pytest.raises(ConfigError, match=r"forecasts go to each place once; got a\.csv, postgresql://"):
         targets_of([*urls, "a.csv", urls[0]], DAY)
+    with pytest.raises(ConfigError, match=r"got all/ more than once"):  # as it was written, without the day's own folder
+        targets_of(["all", "all/"], DAY)

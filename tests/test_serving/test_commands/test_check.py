@@ -59,7 +59,7 @@ def test_dates_of_another_order_are_told_of_with_what_reads_them(run: Run, tmp_p
     (tmp_path / "log.csv").write_text("customer_id,timestamp\na,31.01.2020\n")
     code, out, err = run("check", "log.csv")
     assert code == 2
-    assert "usable         0 (0.00%)" in out
+    assert "usable         0 (0%)" in out
     assert "for 31.01.2017 or 31/1/2017 say date_order: dmy" in out
     assert err.startswith("tiercast: a log has usable rows; got none of 1 row. To mend it: ")
 
@@ -124,7 +124,7 @@ def test_a_log_without_a_usable_row_is_reported_and_refused(run: Run, tmp_path: 
     (tmp_path / "log.csv").write_text("customer_id,timestamp,amount\n,2020-01-01,1\n7,soon,1\n")
     code, out, err = run("check", "log.csv", "--quarantine", "q.csv")
     assert code == 2
-    assert "usable         0 (0.00%)" in out
+    assert "usable         0 (0%)" in out
     assert "no usable" not in err
     assert err.splitlines()[0] == "2 refused rows are in q.csv"
     assert "a log has usable rows; got none of 2 rows" in err.splitlines()[-1]

@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import select
 from stores import fill, opened, row, sqlite_url
 
+from serving.commands.forget import NOT_REACHED
 from serving.database.engine import reading
+from serving.database.erasure import erased_marks
 from serving.database.tables import FORECAST
 
 Run = Callable[..., tuple[int, str, str]]
@@ -38,7 +40,8 @@ def members(home: Path) -> set[str]:
 
 def test_one_is_forgotten_and_not_named(run: Run, home: Path) -> None:
     code, out, said = run("forget", "member-3", "--home", home)
-    assert (code, said) == (0, "")
+    assert (code, said) == (0, f"{NOT_REACHED}\n")
+    assert "Spark" in NOT_REACHED
     assert "member-3" not in out
     receipt, table = out.splitlines()
     assert receipt.startswith("receipt ")
@@ -58,6 +61,11 @@ def test_of_whom_nothing_is_kept(run: Run, home: Path) -> None:
     code, out, said = run("forget", "nobody", "--home", home)
     assert (code, out.count("receipt")) == (3, 1)
     assert "1 id of which nothing is kept" in said
+    assert "remembered as erased: batches from now on leave it out" in said
+    assert "nobody" not in said
+    engine = opened(sqlite_url(home))
+    assert len(erased_marks(engine)) == 1
+    engine.dispose()
     assert "nobody" not in out + said.replace("somebody", "")
     assert len(members(home)) == 5
 

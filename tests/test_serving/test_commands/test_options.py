@@ -1,38 +1,62 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import click
 import pytest
-from corner_shop import write_programme
+from click.testing import CliRunner
 
-from serving.commands.options import read, read_base
-from training.config import load_config
+from features.errors import ConfigError
+from serving.commands.options import log_options, model_options, pairs, table_options
+from training.config import Config
 
 
 @pytest.fixture
-def said() -> list[str]:
+def chosen() -> list[Config]:
     return []
 
 
-def test_training_and_scoring_see_events_and_dates_of_joining(tmp_path: Path, said: list[str]) -> None:
-    histories = read(load_config(write_programme(tmp_path), {}), said.append)
-    assert histories.events["survey"].values["score"].tolist() == [50_000]
-    assert histories.joined is not None
-    assert (histories.joined >= 0).tolist() == [True, False, False]
-    assert histories.span[1].isoformat() == "2020-03-01"
+@pytest.fixture
+def command(chosen: list[Config]) -> click.Command:
+    @click.command()
+    @log_options
+    @table_options
+    @model_options
+    def one(settings: Config) -> None:
+        chosen.append(settings)
+
+    return one
 
 
-def test_descriptions_have_costs_and_the_member_table(tmp_path: Path, said: list[str]) -> None:
-    base = read_base(load_config(write_programme(tmp_path), {}), said.append)
-    assert {"cost", "quantity"} <= base.histories.columns
-    assert base.enrolled is not None
-    assert base.enrolled.consent.tolist() == [1, 0, -1]
-    assert base.enrolled.prospects.ids.tolist() == ["0004", "0005"]
-    assert "refused 1 row of the member table: consent is none of true/false, 1/0, yes/no, ja/nein, 是/否" in said
+def asked(command: click.Command, *arguments: str) -> Any:
+    return CliRunner().invoke(command, list(arguments))
 
 
-def test_without_tables_nothing_is_added(tmp_path: Path, said: list[str]) -> None:
-    path = write_programme(tmp_path)
-    path.write_text(path.read_text().partition("events:")[0])
-    base = read_base(load_config(path, {}), said.append)
-    assert (base.enrolled, base.histories.joined, dict(base.histories.events)) == (None, None, {})
+def test_options_win_over_the_file(command: click.Command, chosen: list[Config], tmp_path: Path) -> None:
+    path = tmp_path / "tiercast.yaml"
+    path.write_text("transactions: log.csv\nhorizon_days: 28\ncolumns: {customer_id: Card, amount: Paid}\n")
+    result = asked(command, "--config", str(path), "--horizon-days", "auto", "--map", "amount=Net", "--lookback-days", "60")
+    assert result.exception is None
+    (config,) = chosen
+    assert (config.horizon_days, config.lookback_days) == ("auto", 60)
+    assert config.transactions == str(tmp_path / "log.csv")
+    assert config.columns == {"customer_id": "Card", "amount": "Net"}
+
+
+def test_tables_beside_the_log_have_their_own_columns(command: click.Command, chosen: list[Config]) -> None:
+    asked(command, "--events", "e.csv", "--map-event", "kind=what", "--members", "m.csv")
+    (config,) = chosen
+    assert config.events is not None
+    assert config.members is not None
+    assert (config.events.path, config.events.columns, config.members.columns) == ("e.csv", {"kind": "what"}, {})
+
+
+@pytest.mark.parametrize("text", ["amount", "=Net", "amount="])
+def test_a_mapping_has_two_sides(text: str) -> None:
+    with pytest.raises(ConfigError, match="--map is NAME=COLUMN"):
+        pairs((text,), "--map")
+
+
+def test_a_horizon_is_days_or_auto(command: click.Command) -> None:
+    assert "'soon' is not a valid integer" in asked(command, "--horizon-days", "soon").output

@@ -88,6 +88,10 @@ def test_without_a_catalogue_members_are_ranked(run: Run, place: Path) -> None:
     assert [line.split()[0] for line in out.splitlines()[1:5]] == frame.customer_id.head(4).tolist()
     code, out, _ = run("plan", "--home", ".", "--top", "4", "--json")
     assert [each["customer_id"] for each in json.loads(out)] == frame.customer_id.head(4).tolist()
+    bound = float(frame.p_churn.median())
+    code, out, _ = run("plan", "--home", ".", "--json", "--top", "90", "--p-churn-to", str(bound))
+    assert code == 0
+    assert [each["customer_id"] for each in json.loads(out)] == frame.customer_id[frame.p_churn <= bound].tolist()
 
 
 @pytest.mark.parametrize(
@@ -113,6 +117,8 @@ def test_bad_input_is_one_message(run: Run, place: Path, said: dict[str, Any], m
 
 def test_what_is_not_there(run: Run, place: Path) -> None:
     write(place)
+    code, _, err = run("plan", "--actions", "actions.yaml", "--home", ".", "--p-churn-to", "0.9")
+    assert (code, "who: {p_churn: {to: 0.95}}" in err) == (2, True)
     assert run("plan", "--actions", "actions.yaml", "--home", "elsewhere")[0] == 3
     code, _, err = run("plan", "--home", ".", "--plot", "plan.png")
     assert (code, "got --plot without --actions" in err) == (2, True)

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from homes import Demo, shop_log
 
-from serving.commands.train import failures
+from serving.commands.train import what_next
 from training.artifact import load
 from training.checks import Finding
+from training.checks.check import Status
+from training.scoreboard import LEGEND
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -20,10 +22,30 @@ def test_the_demo_trained_one_model_and_pointed_the_alias_at_it(demo: Demo) -> N
     assert bundle.plain["trained_as_of"] == "2018-01-02"
 
 
-def test_checks_that_failed_are_named_beside_the_alias() -> None:
-    fine, worse = (Finding(code, "title", status, "text", "") for code, status in (("TC-A", "warning"), ("TC-B", "failed")))
-    assert failures([fine]) == ""
-    assert failures([fine, worse]).startswith("1 check failed (TC-B): read above what to do")
+def test_it_ends_with_what_was_learned_how_good_that_is_and_what_comes_next(demo: Demo) -> None:
+    trained = demo.run.stdout.split("$ tiercast train")[1].split("$ tiercast backtest")[0]
+    assert trained.count(LEGEND) == 1
+    last = trained[trained.index("In short") :].splitlines()
+    labels = [line[2:13].strip() for line in last[1:] if line.startswith("  ") and line[2] != " "]
+    assert labels == ["learned", "leaving", "next tier", "spend", "checks"]
+    text = " ".join(trained[trained.index("In short") :].split())
+    assert "who buys nothing in 28 days, what is spent in them and which tier is held after them; from 2,4" in text
+    assert "leaving good. It beats all 6 simple rules" in text
+    assert "the leaver is given the higher probability 86 times in 100" in text
+    assert trained.rstrip().endswith("next: 'tiercast score' forecasts every member with it")
+
+
+@pytest.mark.parametrize(
+    ("codes", "alias", "said"),
+    [
+        ({}, "champion", "next: 'tiercast score'"),
+        ({"TC-A": "warning"}, "challenger", "next: there is a champion already: 'tiercast promote'"),
+        ({"TC-A": "warning", "TC-B": "failed"}, "champion", "next: 1 check failed (TC-B): do what stands above"),
+        ({}, "mine", "next: 'tiercast score' goes on with the champion; 'mine' waits"),
+    ],
+)
+def test_what_comes_next_hangs_on_the_checks_and_the_alias(codes: dict[str, Status], alias: str, said: str) -> None:
+    assert what_next([Finding(code, "title", status, "text", "") for code, status in codes.items()], alias).startswith(said)
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ EXPECTED = {
     "OverloadError": (503, "overload"),
     "NotFoundError": (404, "not_found"),
     "UnknownMemberError": (404, "unknown_member"),
+    "NothingKeptError": (404, "nothing_kept"),
     "NoModelError": (503, "no_model"),
     "ArtifactError": (500, "artifact"),
     "TrackingError": (500, "tracking"),
@@ -47,7 +48,12 @@ CLASSES = [
 
 
 def made(kind: type[TiercastError]) -> TiercastError:
-    special = {"PolicyError": ("tiers", "rule", "got", "fix"), "UnknownMemberError": (1,), "OverloadError": ("rule",)}
+    special = {
+        "PolicyError": ("tiers", "rule", "got", "fix"),
+        "UnknownMemberError": (1,),
+        "NothingKeptError": (1,),
+        "OverloadError": ("rule",),
+    }
     return kind(*special.get(kind.__name__, ("rule", "got", "fix")))
 
 

@@ -114,7 +114,7 @@ def test_an_answer_without_amounts_has_the_documented_shape(visits_shop: Shop) -
         ("GET", "/v1", 404, "not_found"),
         ("GET", "/v1/forecasts/059", 404, "not_found"),
         ("GET", "/../../etc/passwd", 404, "not_found"),
-        ("DELETE", "/v1/members/nobody", 404, "unknown_member"),
+        ("DELETE", "/v1/members/nobody", 404, "nothing_kept"),
         ("DELETE", "/v1/forecast", 405, "method_not_allowed"),
         ("PUT", "/v1/members/059", 405, "method_not_allowed"),
         ("GET", "/v1/forecast", 405, "method_not_allowed"),

@@ -21,7 +21,7 @@ def seen(*runs: object) -> list[Seen]:
 def test_a_quiet_one_says_so_in_a_table() -> None:
     text = to_text(seen(RUN), {"v": REFERENCE}, None)
     assert text.splitlines()[0] == "model v: compared with 2020-06-01; what is usual, by 1 date from 2020-06-01 on"
-    assert "  2020-06-29       1,000    0.200     0.00       0.00  a 0.00, b 0.00, c 0.00" in text.splitlines()
+    assert "  2020-06-29       1,000    0.200     0.00       0.00  nothing moved" in text.splitlines()
     assert "judged by what happened" not in text
     assert text.splitlines()[-1] == "quiet: nothing is past its threshold"
 

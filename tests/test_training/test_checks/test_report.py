@@ -39,6 +39,12 @@ def test_text_tells_what_is_wrong_the_gravest_first() -> None:
     ]
 
 
+def test_a_long_finding_is_broken_at_the_width_of_a_terminal() -> None:
+    text = to_text([Finding("TC-A", "a", "warning", "a feature lies far off; " * 20, "Look at what is missing. " * 20)])
+    assert max(map(len, text.splitlines())) <= 138
+    assert {line[:11] for line in text.splitlines()[2:]} == {" " * 11}
+
+
 def test_all_are_told_if_asked() -> None:
     text = to_text(FINDINGS, all_of_them=True)
     assert all(f"{finding.code}  {finding.found}" in text for finding in FINDINGS)
