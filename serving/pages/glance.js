@@ -60,7 +60,7 @@ function everybody(model) {
     el(
       "div",
       { class: "stack", "aria-hidden": "true" },
-      counts.map(([band, n]) => el("span", { class: band, style: { "flex-grow": n } })),
+      counts.filter(([, n]) => n > 0).map(([band, n]) => el("span", { class: band, style: { "flex-grow": n } })),
     ),
     el(
       "ul",
