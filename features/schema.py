@@ -41,6 +41,8 @@ OPTIONAL: Final = ("amount", "order_id", *NUMBERS, *LABELS, "currency")
 COLUMNS: Final = REQUIRED + OPTIONAL
 NONE: Final = "none"
 """Mapped to an optional column: the log has none, whatever its columns are called."""
+_JOINED: Final[Mapping[str, str]] = {"timestamp": "+"}
+"""What stands between two columns that are joined as text; a ``*`` between those that are multiplied."""
 _DATA: Final = re.compile(r"@|^\d{4}-\d\d-\d\d|^-?[\d.,]+$")  # what a header's name would hardly be
 
 
@@ -94,11 +96,16 @@ class ColumnMap:
     """Where each contract column is found in the source.
 
     ``sources`` gives for each contract column that is there the source column, or two whose product it is
-    (``amount: Quantity*UnitPrice``). ``guessed`` names those found under an everyday name.
+    (``amount: Quantity*UnitPrice``), or that say the day and the time of day (``timestamp: Date+Time``). ``guessed`` names
+    those found under an everyday name.
     """
 
     sources: Mapping[str, tuple[str, ...]]
     guessed: tuple[str, ...] = field(default=())
+
+    def shown(self, name: str) -> str:
+        """Where a contract column is found, as it is written in settings."""
+        return _JOINED.get(name, "*").join(self.sources[name])
 
     @property
     def has_amounts(self) -> bool:
@@ -114,8 +121,8 @@ def resolve(
     Parameters
     ----------
     columns : the source's column names
-    mapping : contract column → source column, → ``a*b`` for the product of two, or → ``none`` for an optional one that
-        the table does not have
+    mapping : contract column → source column, → ``a*b`` for the product of two, → ``date+time`` for a time in two, or →
+        ``none`` for an optional one that the table does not have
     contract : of which kind of table
 
     Raises
@@ -167,11 +174,11 @@ def resolve(
 def _mapped(name: str, expression: str, columns: Sequence[str], contract: Contract) -> tuple[str, ...]:
     if expression in columns:
         return (expression,)
-    parts = tuple(part.strip() for part in expression.split("*"))
-    if len(parts) > 2 or (len(parts) == 2 and name not in contract.products):
-        raise ColumnError(
-            f"{name!r} is one column (only a number may be a product of two)", repr(expression), "name one column"
-        )
+    mark = _JOINED.get(name, "*")
+    parts = tuple(part.strip() for part in expression.split(mark))
+    if len(parts) > 2 or (len(parts) == 2 and name not in (*contract.products, *_JOINED)):
+        rule = f"{name!r} is one column (only a number may be a product of two, and a timestamp a date+time)"
+        raise ColumnError(rule, repr(expression), "name one column")
     for part in parts:
         if part not in columns:
             raise ColumnError(

@@ -156,7 +156,7 @@ def report(checked: Checked) -> UsabilityReport:
         signs=signs(checked),
         rules=held(checked),
         undone=undone(checked),
-        guessed={name: "*".join(columns.sources[name]) for name in columns.guessed},
+        guessed={name: columns.shown(name) for name in columns.guessed},
     )
 
 

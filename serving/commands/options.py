@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Command = Callable[..., None]
 _SETTINGS: Final = (
-    *("transactions", "duplicates", "decimal_comma", "date_order"),
+    *("transactions", "duplicates", "decimal_comma", "number_format", "date_order", "date_format", "encoding", "delimiter"),
     *("policy", "horizon_days", "lookback_days"),
 )
 _TABLES: Final = {"events": "event", "members": "member"}
@@ -46,6 +46,12 @@ def log_options(command: Command) -> Command:
         command(settings(config, columns, **said), **given)
 
     for option in (
+        click.option(
+            "--delimiter", metavar="MARK", help="Of a CSV file: one character, tab or whitespace. [default: found]"
+        ),
+        click.option("--encoding", metavar="NAME", help="Of a CSV file, as windows-1252 or gb18030. [default: utf-8]"),
+        click.option("--number-format", metavar="EXAMPLE", help="How 1234.5 is written, as '$1,234.50'."),
+        click.option("--date-format", metavar="FORMAT", help="As '%d-%b-%y', or 'days since 2014-12-31'."),
         click.option("--date-order", type=click.Choice(ORDERS), help="Of 31.01.2017: dmy; 1/31/2017: mdy; 2017/1/31: ymd."),
         click.option("--decimal-comma", is_flag=True, default=None, help="Numbers are written as 1.234,50."),
         click.option("--duplicates", type=click.Choice(DUPLICATES), help="Rows that repeat others. [default: keep]"),
@@ -137,7 +143,7 @@ class Base:
 
 def reading(config: Config) -> dict[str, Any]:
     """How a log is read: what ``features.check`` takes beside the log and its columns."""
-    given = {name: getattr(config, name) for name in ("duplicates", "rules", "decimal_comma", "date_order")}
+    given = {**config.reading(), "duplicates": config.duplicates, "rules": config.rules}
     return {**given, "time_zone": config.programme_zone()}
 
 

@@ -9,6 +9,7 @@ import pytest
 from features.cells import blank, first_reason, member_cell, number_cell, text_cell, time_cell, units_cell
 from features.engine import fetch, open_table
 from features.errors import ColumnError
+from features.number_formats import DECIMAL_COMMA
 
 
 def cells(read: Any, values: Any, kind: Any = None) -> list[Any]:
@@ -30,7 +31,7 @@ def cells(read: Any, values: Any, kind: Any = None) -> list[Any]:
         (time_cell, [dt.date(2017, 1, 31)], [dt.datetime(2017, 1, 31)]),
         (lambda x: number_cell(x, "score"), [" 4.5 ", "four"], [4.5, None]),
         (
-            lambda x: number_cell(x, "score", comma=True),
+            lambda x: number_cell(x, "score", DECIMAL_COMMA),
             ["1.234,50", " -12,5 ", "1234", "1.000", ",5", "12.50", "1234.50", "1,234.50", "1.23,4", ",", ""],
             [1234.5, -12.5, 1234.0, 1000.0, 0.5, None, None, None, None, None, None],
         ),

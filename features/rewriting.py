@@ -1,0 +1,136 @@
+"""CSV files that the engine cannot read as they are → files that it can: in UTF-8, unzipped, with ordinary ends of lines.
+
+They lie in a folder of this process's own, for as long as somebody reads from it. A log that is in order is not copied.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import shutil
+import tempfile
+import weakref
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Final
+
+from features.csv_files import UTF8, WHITESPACE, Layout, delimiter_of
+from features.errors import SourceError
+
+ENCODINGS: Final = "say which, as in encoding: windows-1252 (Western Europe), windows-1251 (Cyrillic) or gb18030 (China)"
+_MAX_HEADER: Final = 1_000_000
+_CHUNK: Final = 1 << 20
+_UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_INSIDE: Final = (".csv", ".tsv", ".txt", ".dat")
+
+
+def readable(paths: Sequence[str], layout: Layout, holder: Any) -> tuple[list[str], Layout]:
+    """Paths that the engine can read, and how; files rewritten for it are there as long as ``holder``.
+
+    Raises
+    ------
+    SourceError
+        an archive holds no CSV file, or a file is not in the encoding that is said
+    """
+    if not any(_needs_rewriting(path, layout) for path in paths):
+        return list(paths), layout
+    folder = tempfile.mkdtemp(prefix="tiercast-")
+    weakref.finalize(holder, shutil.rmtree, folder, ignore_errors=True)
+    found: list[str] = []
+    spaced = delimiter_of(first_line_of(paths[0], layout), layout) == WHITESPACE
+    for path in paths:
+        for name, file in _files(path):
+            target = Path(folder) / f"{len(found):06}-{name}.csv"  # in the order of the paths
+            with target.open("w", encoding=UTF8, newline="") as copy:
+                _rewrite(file, copy, _encoding(file, layout), path, spaced=spaced)
+            found.append(str(target))
+    return found, Layout(None, "\t" if spaced else layout.delimiter, layout.header)
+
+
+def first_line_of(path: str, layout: Layout) -> str:
+    """A file's first line, of an archive its first file's."""
+    for _, file in _files(path):
+        encoding = _encoding(file, layout)
+        try:
+            # Bytes are cut where a line may go on; of what comes of it, only the first line counts.
+            head = file.readline(_MAX_HEADER) if encoding in (UTF8, "utf-8-sig") else file.read(_MAX_HEADER)
+        except (OSError, EOFError):  # the engine says it better
+            return ""
+        lines = head.decode(encoding, "replace").splitlines()
+        return lines[0] if lines else ""
+    return ""
+
+
+def _needs_rewriting(path: str, layout: Layout) -> bool:
+    if path.lower().endswith(".zip") or layout.encoding not in (None, UTF8):
+        return True
+    try:
+        with opened(path) as file:
+            head = file.read(_CHUNK)
+    except (OSError, EOFError):  # likewise
+        return False
+    if head.startswith(_UTF16) or (b"\r" in head.rstrip(b"\r") and b"\n" not in head):
+        return True
+    return delimiter_of(first_line_of(path, layout), layout) == WHITESPACE
+
+
+def opened(path: str) -> Any:
+    """A file's bytes, gzipped or not."""
+    return gzip.open(path, "rb") if path.lower().endswith(".gz") else Path(path).open("rb")
+
+
+def _files(path: str) -> Iterator[tuple[str, IO[bytes]]]:
+    """A file, or the CSV files of an archive, by name."""
+    if not path.lower().endswith(".zip"):
+        with opened(path) as file:
+            yield Path(path).stem, file
+        return
+    with _archive(path) as archive:
+        inside = [
+            entry
+            for entry in sorted(archive.namelist())
+            if entry.lower().endswith(_INSIDE) and not entry.startswith("__MACOSX/")
+        ]
+        if not inside:
+            raise SourceError("a zip archive holds a CSV file", f"none in {path!r}", "unpack it")
+        for entry in inside:
+            with archive.open(entry) as file:
+                yield Path(entry).stem, file
+
+
+@contextmanager
+def _archive(path: str) -> Iterator[zipfile.ZipFile]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:  # the last: it asks for a password
+        raise SourceError("a zip archive can be read", f"{path!r}: {error}", "unpack it") from error
+
+
+def _encoding(file: Any, layout: Layout) -> str:
+    """What a file's first bytes say, which beats what anybody else says, or else what is said."""
+    try:
+        start = file.peek(4)[:4]
+    except (OSError, EOFError):
+        start = b""
+    if start.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    return "utf-16" if start.startswith(_UTF16) else layout.encoding or UTF8
+
+
+def _rewrite(file: IO[bytes], copy: IO[str], encoding: str, path: str, *, spaced: bool) -> None:
+    text = io.TextIOWrapper(file, encoding, newline=None)  # any end of a line becomes \\n
+    try:
+        if spaced:
+            copy.writelines("\t".join(line.split()) + "\n" for line in text if line.strip())
+        else:
+            shutil.copyfileobj(text, copy, _CHUNK)
+    except UnicodeError as error:
+        got = f"bytes in {path!r} that are none of {encoding}"
+        raise SourceError("a file is in the encoding that is said", got, ENCODINGS) from error
+    except (OSError, EOFError, RuntimeError, zlib.error) as error:
+        raise SourceError("a file can be read to its end", f"{path!r}: {error}", "send it again") from error
