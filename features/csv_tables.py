@@ -59,7 +59,8 @@ def csv_table(connection: Backend, paths: Sequence[str], layout: Layout, source:
     known = layout.header or "\n".join(heads)
     if extra := [name for name in table.columns if name.startswith("column") and name not in known]:
         got = f"{len(extra)} more on some line of {source!r}"
-        raise SourceError("a line has as many fields as the header", got, "put fields that hold a delimiter in quotes")
+        fix = "put fields that hold a delimiter in quotes, and leave out what stands above the header"
+        raise SourceError("a line has as many fields as the header", got, fix)
     return table
 
 

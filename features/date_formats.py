@@ -220,19 +220,3 @@ def _shape(tokens: Sequence[tuple[str, str]]) -> str:
     if [letter for letter, _ in tokens[-2:]] == ["H", "M"] and (len(tokens) < 3 or tokens[-3][0] not in tuple(digits)):
         parts[-2:] = [_RIGHT_ALIGNED.removesuffix("$")]
     return f"^{''.join(parts)}$"
-
-
-def in_iso(text: str, pattern: Pattern) -> str | None:
-    """A text of the pattern in ISO 8601, None where it is none: what the engines do, here for one text.
-
-    Hours of twelve come as those of the morning, with ``#p`` behind them in the afternoon.
-
-    >>> in_iso("Jan 1, 2017 3:45 PM", date_format("%b %d, %Y %I:%M %p"))
-    '2017-01-1T3:45:00#p'
-    """
-    plain = text.strip().lower()
-    if not re.search(pattern.shape, plain):
-        return None
-    for found, put, expression in pattern.steps():
-        plain = re.sub(found, put, plain) if expression else plain.replace(found, put)
-    return plain

@@ -66,7 +66,7 @@ def number_format(written: str) -> NumberFormat:
     ConfigError
 
     >>> number_format("R$ 1.234,50")
-    NumberFormat(point=',', thousands='.', sign='R$')
+    NumberFormat(point=',', thousands='.', sign='R$', exponents=False)
     """
     found = _EXAMPLE.match(" ".join(written.split()))
     if found is None or found["thousands"] == found["point"] or (found["before"] and found["after"]):

@@ -157,9 +157,11 @@ def resolve(
             sources[name] = (found,)
             guessed.append(name)
         elif name in contract.required:
-            if any(_DATA.search(column) for column in columns):
-                got = f"a first line of {len(columns)} fields that look like data"
-                raise ColumnError("a log begins with the names of its columns", got, "add a header line")
+            fields = columns if len(columns) > 1 else columns[0].split()
+            if any(_DATA.search(field) for field in fields):
+                got = f"a first line of {len(fields)} fields that look like data"
+                fix = "say them, as in header: [customer_id, timestamp, amount], or add a header line"
+                raise ColumnError("a log begins with the names of its columns", got, fix)
             missing.append(name)
     if missing:
         names = " and ".join(map(repr, missing))
@@ -199,5 +201,7 @@ def _by_everyday_name(name: str, columns: Sequence[str], contract: Contract) -> 
 
 
 def _closest(name: str, candidates: Sequence[str]) -> str:
+    if len(candidates) == 1:
+        return "say what parts the fields, as in delimiter: '^', or whitespace"
     close = difflib.get_close_matches(name, candidates, n=1)
     return f"did you mean {close[0]!r}?" if close else f"choose one of {listed(candidates)}"

@@ -47,10 +47,7 @@ if TYPE_CHECKING:
 REASONS: Final[Mapping[str, str]] = {
     **TIME_REASONS,
     "no_amount": "no amount, in a log that has amounts",
-    "comma_amount": (
-        "amount has a comma: 1234.50 is expected; for amounts as 1.234,50 say decimal_comma: true, for 1,234.50 "
-        "number_format: '1,234.50'"
-    ),
+    "comma_amount": "amount has a comma: 1234.50 is expected; for 1.234,50 say decimal_comma: true, else number_format",
     "unparsable_amount": "amount is not a finite number (1234.50 is expected; for others say number_format, as '$1,234.50')",
     "amount_too_large": f"amount of {money.MAX_AMOUNT:.0e} or more",
     "unusable_number": f"cost, discount, coupon, points or quantity is not a number below {money.MAX_AMOUNT:.0e}",
@@ -154,8 +151,7 @@ def check(
         are. Without it, times with a zone are read in UTC, and a log in which only some have one is refused
     decimal_comma : amounts and other numbers are written as 1.234,50
     number_format : or as this example of 1234.5, as '$1,234.50' (features.number_formats)
-    date_order : how dates in text are written that are not in ISO 8601: 'dmy' (31.01.2017), 'mdy' (1/31/2017) or 'ymd'
-        (2017/1/31)
+    date_order : of dates in text not in ISO 8601: 'dmy' (31.01.2017), 'mdy' (1/31/2017) or 'ymd' (2017/1/31)
     date_format : how all times are written instead, as '%d-%b-%y' or 'days since 2014-12-31' (features.date_formats)
     layout : what a CSV file does not say of itself: encoding, delimiter, header
     whole_log : False for the lines of some members alone, which have no end of their own: no time is a stray then

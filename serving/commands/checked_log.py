@@ -23,6 +23,7 @@ def checked_log(config: Config, say: Callable[[str], None]) -> tuple[Checked, in
         no log is named
     """
     from features.engine import fetch
+    from features.suggestions import suggestions
     from features.urls import shown
     from features.verdicts import REASONS, check
     from serving.commands.options import reading
@@ -36,6 +37,8 @@ def checked_log(config: Config, say: Callable[[str], None]) -> tuple[Checked, in
     refused = {reason: rows[reason] for reason in sorted(reason for reason in rows if reason is not None)}
     for reason, count in refused.items():
         say(f"refused {counted(count, 'row')}: {REASONS[reason]}")
+    for hint in suggestions(checked, refused):
+        say(hint)
     for name in checked.columns.guessed:
         say(f"taken as {name}: {checked.columns.shown(name)}")
     return checked, sum(rows.values()), refused

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from features.dialects import ORDERS
 from features.errors import ConfigError
 from features.repetition import DUPLICATES
+from serving.commands.written import WRITTEN, WRITTEN_NAMES
 from training.config import AUTO, FILE, Config, load_config
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Command = Callable[..., None]
 _SETTINGS: Final = (
-    *("transactions", "duplicates", "decimal_comma", "number_format", "date_order", "date_format", "encoding", "delimiter"),
+    *("transactions", "duplicates", *WRITTEN_NAMES),
     *("policy", "horizon_days", "lookback_days"),
 )
 _TABLES: Final = {"events": "event", "members": "member"}
@@ -46,14 +46,7 @@ def log_options(command: Command) -> Command:
         command(settings(config, columns, **said), **given)
 
     for option in (
-        click.option(
-            "--delimiter", metavar="MARK", help="Of a CSV file: one character, tab or whitespace. [default: found]"
-        ),
-        click.option("--encoding", metavar="NAME", help="Of a CSV file, as windows-1252 or gb18030. [default: utf-8]"),
-        click.option("--number-format", metavar="EXAMPLE", help="How 1234.5 is written, as '$1,234.50'."),
-        click.option("--date-format", metavar="FORMAT", help="As '%d-%b-%y', or 'days since 2014-12-31'."),
-        click.option("--date-order", type=click.Choice(ORDERS), help="Of 31.01.2017: dmy; 1/31/2017: mdy; 2017/1/31: ymd."),
-        click.option("--decimal-comma", is_flag=True, default=None, help="Numbers are written as 1.234,50."),
+        *WRITTEN,
         click.option("--duplicates", type=click.Choice(DUPLICATES), help="Rows that repeat others. [default: keep]"),
         click.option(
             "--map", "columns", multiple=True, metavar="NAME=COLUMN", help="Where a contract column is in the log."
