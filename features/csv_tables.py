@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from features.causes import first_line
 from features.csv_files import Layout, delimiter_of, fields_of
 from features.errors import SourceError
+from features.quoted_lines import has_quoted_lines
 from features.rewriting import ENCODINGS, first_line_of, readable
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def csv_table(connection: Backend, paths: Sequence[str], layout: Layout, source:
             header=layout.header is None,
             delim=delimiter,
             null_padding=True,
+            parallel=not has_quoted_lines(paths),  # it reads such lines one after the other or, with padding, not at all
             union_by_name=True,
             **named,
             sample_size=20_000,

@@ -118,11 +118,11 @@ def counted_from(number: Any, since: Since) -> ir.Value:
     import ibis
 
     times, parts = since.seconds
-    whole = (number * times + 0.001 if times > 1 else number / parts).floor()  # a spreadsheet's 9:00 is a bit less
+    seconds = number * times + 0.001 if times > 1 else number / parts  # a spreadsheet's 9:00 is a bit less
     start = dt.datetime.combine(since.origin, dt.time())
     first, last = ((edge - start).total_seconds() for edge in (dt.datetime.min, dt.datetime.max))
-    there = (whole >= first) & (whole <= last)
-    return ibis.literal(start) + there.ifelse(whole, None).cast("int64").as_interval("s")
+    there = (seconds >= first) & (seconds < last)
+    return ibis.literal(start) + there.ifelse(seconds, None).floor().cast("int64").as_interval("s")
 
 
 def _patterned(text: ir.StringValue, pattern: Pattern) -> ir.Value:

@@ -123,12 +123,12 @@ def _encoding(file: Any, layout: Layout) -> str:
 
 
 def _rewrite(file: IO[bytes], copy: IO[str], encoding: str, path: str, *, spaced: bool) -> None:
-    text = io.TextIOWrapper(file, encoding, newline=None)  # any end of a line becomes \\n
     try:
-        if spaced:
-            copy.writelines("\t".join(line.split()) + "\n" for line in text if line.strip())
-        else:
-            shutil.copyfileobj(text, copy, _CHUNK)
+        with io.TextIOWrapper(file, encoding, newline=None) as text:  # any end of a line becomes \n
+            if spaced:
+                copy.writelines("\t".join(line.split()) + "\n" for line in text if line.strip())
+            else:
+                shutil.copyfileobj(text, copy, _CHUNK)
     except UnicodeError as error:
         got = f"bytes in {path!r} that are none of {encoding}"
         raise SourceError("a file is in the encoding that is said", got, ENCODINGS) from error

@@ -43,6 +43,7 @@ NONE: Final = "none"
 """Mapped to an optional column: the log has none, whatever its columns are called."""
 _JOINED: Final[Mapping[str, str]] = {"timestamp": "+"}
 """What stands between two columns that are joined as text; a ``*`` between those that are multiplied."""
+_PARTS: Final = "say what parts the fields, as in delimiter: '^', or whitespace"
 _DATA: Final = re.compile(r"@|^\d{4}-\d\d-\d\d|^-?[\d.,]+$")  # what a header's name would hardly be
 
 
@@ -165,10 +166,11 @@ def resolve(
             missing.append(name)
     if missing:
         names = " and ".join(map(repr, missing))
+        fix = f"say which, as in {' '.join(f'{contract.option} {name}=YOUR_COLUMN' for name in missing)}"
         raise ColumnError(
             f"{contract.table} has {'a column' if len(missing) == 1 else 'columns'} {names}",
             f"the columns {contract.shown(columns)}",
-            f"say which, as in {' '.join(f'{contract.option} {name}=YOUR_COLUMN' for name in missing)}",
+            fix if len(columns) > 1 else f"{fix}; or {_PARTS}",
         )
     return ColumnMap(sources, tuple(guessed))
 
@@ -202,6 +204,6 @@ def _by_everyday_name(name: str, columns: Sequence[str], contract: Contract) -> 
 
 def _closest(name: str, candidates: Sequence[str]) -> str:
     if len(candidates) == 1:
-        return "say what parts the fields, as in delimiter: '^', or whitespace"
+        return _PARTS
     close = difflib.get_close_matches(name, candidates, n=1)
     return f"did you mean {close[0]!r}?" if close else f"choose one of {listed(candidates)}"

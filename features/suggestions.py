@@ -99,8 +99,8 @@ def times_read_by(texts: Sequence[str], now: Dates = None) -> list[str]:
     past = (EARLIEST, dt.datetime.now() + dt.timedelta(days=366))
     found = _best(texts, ways, now, lambda text, dates: time_of(text, dates).between(*past).fill_null(False))
 
-    orders = [said for said in found if said.startswith("date_order")]
-    return orders or found  # an order reads what its format does, and more
+    orders = [said for said in found if said.startswith("date_order")]  # one reads what its format does, and more
+    return orders or [said for said in found if said.replace("%H%M'", "%H'") not in found or "%H%M'" not in said]
 
 
 def numbers_read_by(texts: Sequence[str], now: NumberFormat | None = None) -> list[str]:

@@ -88,7 +88,7 @@ BAD = {
     "missing column": (["columns.csv"], "a transaction log has columns 'customer_id' and 'timestamp'"),
     "corrupt parquet": (["corrupt.parquet"], "a parquet file can be read as such"),
     "cut off parquet": (["cut.parquet"], "a parquet file can be read as such"),
-    "another kind": (["log.xlsx"], "a file ends in one of"),
+    "another kind": (["log.xlsx"], "save it as CSV UTF-8"),
     "a folder": (["."], "a source is a file or a glob"),
     "map without =": (["log.csv", "--map", "customer_id"], "--map is NAME=COLUMN; got 'customer_id'"),
     "map to nothing": (["log.csv", "--map", "customer_id="], "--map is NAME=COLUMN"),

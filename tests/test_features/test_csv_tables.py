@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from features.csv_files import Layout
+from features.csv_tables import FILE
+from features.engine import fetch, open_table
+from features.errors import ConfigError, SourceError
+
+
+def test_a_file_without_a_header(tmp_path: Path) -> None:
+    (tmp_path / "log.dat").write_text(" 00001 19970101  1   11.77\n 00002 19970112  1   12.00\n")
+    layout = Layout(header=("customer_id", "date", "quantity", "amount"))
+    rows = fetch(open_table(tmp_path / "log.dat", layout)).to_pylist()
+    assert rows[0] == {"customer_id": "00001", "date": "19970101", "quantity": "1", "amount": "11.77"}
+    assert len(rows) == 2
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        (("a", "b"), "2 names, and 3 fields on the first line"),
+        (("id", "when", "paid"), "a header is said of a file without one"),
+    ],
+)
+def test_a_header_that_does_not_fit_is_refused(tmp_path: Path, header: tuple[str, ...], said: str) -> None:
+    (tmp_path / "log.csv").write_text("id,when,paid\n7,2017-01-01,1.5\n")
+    with pytest.raises(SourceError, match=said):
+        open_table(tmp_path / "log.csv", Layout(header=header))
+
+
+def test_files_of_another_encoding_keep_their_order(tmp_path: Path) -> None:
+    for month, name in ((1, "ä"), (2, "ö")):
+        (tmp_path / f"{month}.csv").write_bytes(f"id;who\n{month};{name}\n".encode("windows-1252"))
+    table = open_table(str(tmp_path / "*.csv"), Layout(encoding="windows-1252"))
+    assert fetch(table.order_by(FILE).select("id", "who")).to_pylist() == [{"id": "1", "who": "ä"}, {"id": "2", "who": "ö"}]
+
+
+def _table(_: Path) -> Any:
+    return pa.table({"id": [1]})
+
+
+def _parquet(folder: Path) -> Any:
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(pa.table({"id": [1]}), folder / "log.parquet")
+    return folder / "log.parquet"
+
+
+@pytest.mark.parametrize("make", [_table, _parquet, lambda _: "postgresql://ann@host/shop?table=log"])
+def test_of_what_is_no_csv_a_layout_is_refused(tmp_path: Path, make: Any) -> None:
+    with pytest.raises(ConfigError, match="encoding, delimiter and header are of CSV files; got 'encoding' of"):
+        open_table(make(tmp_path), Layout(encoding="gb18030"))
