@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     from ibis.backends.duckdb import Backend
 
+MISSING: Final = ("", "NULL", "null", r"\N", "NaN", "nan", "NA", "N/A", "n/a", "#N/A", "<NA>", "None")
+"""What programmes write where there is nothing: databases, R, pandas, spreadsheets. Taken for an id, it would be the
+programme's best customer."""
 FILE: Final = "tc_file"
 """Column that says which of several files a row is from."""
 
@@ -45,6 +48,7 @@ def csv_table(connection: Backend, paths: Sequence[str], layout: Layout, source:
         table: ir.Table = connection.read_csv(
             [glob.escape(path) for path in paths],  # the engine would take brackets in a name for a pattern
             all_varchar=True,
+            nullstr=list(MISSING),
             header=layout.header is None,
             delim=delimiter,
             null_padding=True,

@@ -7,9 +7,10 @@ import pyarrow as pa
 import pytest
 
 from features.csv_files import Layout
-from features.csv_tables import FILE
+from features.csv_tables import FILE, MISSING
 from features.engine import fetch, open_table
 from features.errors import ConfigError, SourceError
+from features.verdicts import check
 
 
 def test_a_file_without_a_header(tmp_path: Path) -> None:
@@ -55,3 +56,16 @@ def _parquet(folder: Path) -> Any:
 def test_of_what_is_no_csv_a_layout_is_refused(tmp_path: Path, make: Any) -> None:
     with pytest.raises(ConfigError, match="encoding, delimiter and header are of CSV files; got 'encoding' of"):
         open_table(make(tmp_path), Layout(encoding="gb18030"))
+
+
+def test_what_stands_for_nothing_is_nothing(tmp_path: Path) -> None:
+    ids = [*MISSING, "Nancy", "NA7", "0", "nothing"]
+    (tmp_path / "log.csv").write_text("id,n\n" + "".join(f'{text},1\n"{text}",2\n' for text in ids))
+    found = fetch(open_table(tmp_path / "log.csv"))["id"].to_pylist()
+    assert found == [None] * 2 * len(MISSING) + [text for text in ids[len(MISSING) :] for _ in range(2)]
+
+
+def test_customers_called_null_are_guests(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("customer_id,timestamp\nNULL,2017-01-01\nNULL,2017-01-02\n7,2017-01-02\n")
+    checked = check(tmp_path / "log.csv")
+    assert fetch(checked.rows.select("tc_reason"))["tc_reason"].to_pylist() == ["no_member", "no_member", None]

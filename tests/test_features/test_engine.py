@@ -70,6 +70,12 @@ def test_an_ibis_table_of_a_local_session_is_refused() -> None:
         open_table(connection.table("log"))
 
 
+def _folder(folder: Path) -> str:
+    (folder / "months").mkdir()
+    (folder / "months" / "1.CSV.GZ").touch()
+    return f"{folder}/months/"
+
+
 def _corrupt_parquet(folder: Path) -> str:
     (folder / "log.parquet").write_bytes(b"PAR1 this is none PAR1")
     return str(folder / "log.parquet")
@@ -105,6 +111,7 @@ def _broken_gzip(folder: Path) -> str:
     ("make", "said"),
     [
         (str, "a source is a file or a glob; got the folder"),
+        (_folder, "months/*.csv.gz'"),
         (lambda folder: str(folder / "*.csv"), "which matches nothing"),
         (lambda folder: str(folder / "log.csv"), "which matches nothing"),
         (_empty, "a file has a header and rows; got empty: "),
