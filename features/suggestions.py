@@ -1,4 +1,4 @@
-"""What would read a log's times or amounts that cannot be read: settings to write, found by trying them on the texts.
+"""Settings to write: what would read a log's times or amounts that cannot be read, found by trying it on the texts.
 
 Nothing is chosen: where two settings read the texts equally well, both are named, and whoever wrote the log has to say.
 """
@@ -17,6 +17,7 @@ from features.date_formats import Pattern, date_format
 from features.dialects import DateOrder, Dates, formatted_number_of, number_of, time_of
 from features.engine import fetch, open_table
 from features.errors import ConfigError
+from features.no_purchases import no_purchases
 from features.number_formats import DECIMAL_COMMA, NumberFormat, number_format
 
 if TYPE_CHECKING:
@@ -51,7 +52,12 @@ _BODIES: Final = ("1,234.50", "1.234,50", "1 234.50", "1 234,50", "1'234.50", "1
 
 
 def suggestions(checked: Checked, refused: Iterable[str | None]) -> list[str]:
-    """What to write in the settings, a sentence each, for the reasons for which rows were refused; often nothing."""
+    """What to write in the settings, a sentence each; often nothing.
+
+    Parameters
+    ----------
+    refused : the reasons for which rows were
+    """
     refused, said = set(refused), []
     source, columns = checked.source, checked.columns
     if "unparsable_time" in refused and time_source(source, columns).type().is_string():
@@ -59,7 +65,7 @@ def suggestions(checked: Checked, refused: Iterable[str | None]) -> list[str]:
     if columns.has_amounts and {"unparsable_time", "comma_amount", "unparsable_amount"} & refused:
         amounts = [source[name] for name in columns.sources["amount"] if source[name].type().is_string()]
         said += _sentence("amounts", numbers_read_by(_texts(checked, amounts), checked.numbers))
-    return said
+    return said + no_purchases(checked)
 
 
 def _sentence(what: str, settings: Sequence[str]) -> list[str]:

@@ -19,6 +19,7 @@ from features import money
 from features.cells import (
     TIME_REASONS,
     blank,
+    count_by_reason,
     first_reason,
     member_cell,
     no_reason,
@@ -68,10 +69,9 @@ _OWN: Final = (
 class Checked:
     """A log with each row's verdict.
 
-    ``judged`` is the source's table with each contract column typed under its own name (``tc_member``, ``tc_time``,
-    ``tc_amount``, ``tc_order``, ``tc_cost``, ...), ``tc_reason``, null where the row is usable as far as can be told
-    from the row alone, and ``tc_good``, whether it is. ``whole_log`` says whether the log has an end of its own,
-    after which times are strays.
+    ``judged`` is the source's table with each contract column typed under its own name (``tc_member``, ``tc_time``, ...),
+    ``tc_reason``, null where the row is usable as far as can be told from the row alone, and ``tc_good``, whether it
+    is. ``whole_log`` says whether the log has an end of its own, after which times are strays.
     """
 
     source: ir.Table
@@ -102,9 +102,7 @@ class Checked:
 
     @property
     def clean(self) -> ir.Table:
-        """Usable rows: customer_id, timestamp, amount (null where the log has none), order_id (likewise), and what else the
-        log has of the contract.
-        """
+        """Usable rows: customer_id, timestamp, amount and order_id (null where the log has none), what else it has."""
         return _contract(self.rows, self.columns)
 
     @property
@@ -122,7 +120,11 @@ class Checked:
 
     def nothing_usable(self) -> UnusableLogError:
         """The error for a log of which no row can be used."""
-        return UnusableLogError("a log has usable rows", "none", "see 'tiercast check' for why each row was refused")
+        from features.suggestions import suggestions
+
+        hints = suggestions(self, count_by_reason(self.judged))
+        fix = "; ".join(hints) or "see 'tiercast check' for why each row was refused"
+        return UnusableLogError("a log has usable rows", "none", fix)
 
 
 def check(
@@ -147,8 +149,8 @@ def check(
     mapping : contract column → source column
     duplicates : 'keep', 'drop' rows that repeat another, or drop the 'overlap' of several files (features.repetition)
     rules : what else is known of rows (features.rules); those that do not keep rows refuse them
-    time_zone : IANA name of the programme's; times with a zone are read as its clocks showed them, times without as they
-        are. Without it, times with a zone are read in UTC, and a log in which only some have one is refused
+    time_zone : IANA name of the programme's; times with a zone are read as its clocks showed them, others as they are.
+        Without it, times with a zone are read in UTC, and a log in which only some have one is refused
     decimal_comma : amounts and other numbers are written as 1.234,50
     number_format : or as this example of 1234.5, as '$1,234.50' (features.number_formats)
     date_order : of dates in text not in ISO 8601: 'dmy' (31.01.2017), 'mdy' (1/31/2017) or 'ymd' (2017/1/31)
