@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import glob
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -185,7 +186,9 @@ def _register(source: pd.DataFrame | pa.Table) -> ir.Table:
         try:
             source = pa.Table.from_pandas(source, preserve_index=False)
         except pa.ArrowException as error:
-            raise SourceError("a column holds values of one type", first_line(error), "cast the column") from error
+            named = re.search("column (.+) with type", str(error))  # what else it says holds a value
+            got, fix = f"several in {repr(named[1]) if named else 'one'}", "cast it, as in frame[COLUMN].astype(str)"
+            raise SourceError("a column holds values of one type", got, fix) from error
     if not isinstance(source, pa.Table):
         raise SourceError(
             "a source is a path, a pandas frame, an Arrow table or an Ibis table", type(source).__name__, "pass one of these"
@@ -219,7 +222,7 @@ def _kind(paths: list[str]) -> str:
     for path in paths:
         kind = next((kind for suffix, kind in _SUFFIXES.items() if path.lower().endswith(suffix)), None)
         if kind is None and path.lower().endswith(_SHEETS):
-            fix = "save it as CSV UTF-8, or run pandas.read_excel(FILE).to_parquet('log.parquet')"
+            fix = "save it as CSV UTF-8, or run pandas.read_excel(FILE).to_csv('log.csv', index=False)"
             raise SourceError("a log is CSV or Parquet", f"a spreadsheet: {path!r}", fix)
         if kind is None:
             raise SourceError(f"a file ends in one of {', '.join(_SUFFIXES)}", repr(path), "convert or rename it")

@@ -151,8 +151,7 @@ def check(
     rules : what else is known of rows (features.rules); those that do not keep rows refuse them
     time_zone : IANA name of the programme's; times with a zone are read as its clocks showed them, others as they are.
         Without it, times with a zone are read in UTC, and a log in which only some have one is refused
-    decimal_comma : amounts and other numbers are written as 1.234,50
-    number_format : or as this example of 1234.5, as '$1,234.50' (features.number_formats)
+    decimal_comma, number_format : numbers are written as 1.234,50, or after an example, as '$1,234.50'
     date_order : of dates in text not in ISO 8601: 'dmy' (31.01.2017), 'mdy' (1/31/2017) or 'ymd' (2017/1/31)
     date_format : how all times are written instead, as '%d-%b-%y' or 'days since 2014-12-31' (features.date_formats)
     layout : what a CSV file does not say of itself: encoding, delimiter, header

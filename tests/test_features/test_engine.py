@@ -172,3 +172,9 @@ def test_another_encoding_is_named(tmp_path: Path) -> None:
     path.write_bytes((HEADER + "Zoë,2017-01-01,1.5\n").encode("latin1"))
     with pytest.raises(SourceError, match=r"a CSV file is in UTF-8; .* encoding: windows-1252"):
         fetch(open_table(path))
+
+
+def test_a_value_of_a_mixed_column_is_not_repeated() -> None:
+    with pytest.raises(SourceError, match=r"several in 'InvoiceNo'. To mend it: cast it") as caught:
+        open_table(pd.DataFrame({"InvoiceNo": [536365, "C536379"]}))
+    assert "C536379" not in str(caught.value)
