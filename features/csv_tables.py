@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,6 +38,8 @@ def csv_table(connection: Backend, paths: Sequence[str], layout: Layout, source:
     """
     paths, layout = readable(paths, layout, connection)
     heads = [first_line_of(path, layout) for path in paths]
+    if any("\0" in head for head in heads):
+        raise SourceError("a CSV file is text", f"bytes of zero in {source!r}", f"{ENCODINGS}, or utf-16-le or utf-16-be")
     delimiter = delimiter_of(heads[0], layout)
     named: dict[str, Any] = {"filename": FILE} if len(paths) > 1 else {}
     if layout.header is not None:
@@ -62,12 +65,19 @@ def csv_table(connection: Backend, paths: Sequence[str], layout: Layout, source:
             raise SourceError("a CSV file is in UTF-8", f"another encoding in {source!r}", ENCODINGS) from error
         got = f"{source!r}: {first_line(error)}"
         raise SourceError("a csv file can be read as such", got, "mend or leave out the file") from error
-    known = layout.header or "\n".join(heads)
-    if extra := [name for name in table.columns if name.startswith("column") and name not in known]:
+    if extra := _unnamed(table.columns, layout.header, heads, delimiter):
         got = f"{len(extra)} more on some line of {source!r}"
         fix = "put fields that hold a delimiter in quotes, and leave out what stands above the header"
         raise SourceError("a line has as many fields as the header", got, fix)
     return table
+
+
+def _unnamed(columns: Sequence[str], header: Sequence[str] | None, heads: Sequence[str], delimiter: str) -> list[str]:
+    """Columns that the engine has named itself, but for those that have no name in a header, as a frame's index has none."""
+    known = header or "\n".join(heads)
+    blank = {place for head in heads for place, name in enumerate(fields_of(head, delimiter)) if not name.strip()}
+    own = [(name, re.fullmatch("column([0-9]+)", name)) for name in columns if name not in known]
+    return [name for name, found in own if found is not None and int(found[1]) not in blank]
 
 
 def _fits(header: Sequence[str], line: str, delimiter: str) -> None:

@@ -7,7 +7,7 @@ written as                      says
 ``%m/%d/%Y %I:%M %p``           ``1/31/2017 3:45 PM``
 ``%Y%m%d %H%M``                 ``20170131 927``: hours and minutes without a mark between may lack leading zeros
 ``milliseconds since 1970-01-01``  a number; also days (of an own first day, or Excel's, from 1899-12-30), hours,
-                                minutes, seconds, microseconds; the words are those of the CF conventions for time
+                                minutes, seconds, micro- and nanoseconds; the words are those of the CF conventions for time
 ``iso``                         ISO 8601, as if nothing were said
 ==============================  ==========================================================================
 
@@ -55,7 +55,9 @@ _SKIPPED: Final = {"a": "[a-z]{2,3}[.]?", "A": "[a-z]+"}
 _SHORTHANDS: Final = {"%T": "%H:%M:%S", "%R": "%H:%M", "%F": "%Y-%m-%d", "%D": "%m/%d/%y", "%e": "%d", "%Z": "%z"}
 _KINDS: Final = {"Y": "year", "y": "year", "m": "month", "b": "month", "B": "month", "H": "hour", "I": "hour"}
 _PIVOT: Final = (("^([0-5][0-9]|6[0-8])-", "20"), ("^(69|[7-9][0-9])-", "19"))
-_SINCE: Final = re.compile("^(days|hours|minutes|seconds|milliseconds|microseconds) since ([0-9]{4}-[0-9]{2}-[0-9]{2})$")
+_SINCE: Final = re.compile(
+    "^(days|hours|minutes|seconds|milliseconds|microseconds|nanoseconds) since ([0-9]{4}-[0-9]{2}-[0-9]{2})$"
+)
 _SECONDS: Final = {  # of a unit, as a fraction: divided, a number of milliseconds gives whole seconds to the bit
     "days": (86_400, 1),
     "hours": (3_600, 1),
@@ -63,6 +65,7 @@ _SECONDS: Final = {  # of a unit, as a fraction: divided, a number of millisecon
     "seconds": (1, 1),
     "milliseconds": (1, 1_000),
     "microseconds": (1, 1_000_000),
+    "nanoseconds": (1, 1_000_000_000),
 }
 _EXAMPLES: Final = "write it as '%d-%b-%y' or 'days since 2014-12-31' (docs/your-log.md)"
 _UNTOLD: Final = set("^[]\\$")

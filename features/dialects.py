@@ -118,7 +118,8 @@ def counted_from(number: Any, since: Since) -> ir.Value:
     import ibis
 
     times, parts = since.seconds
-    seconds = number * times + 0.001 if times > 1 else number / parts  # a spreadsheet's 9:00 is a bit less
+    # A spreadsheet's 9:00 is a bit less than 9:00, and so are nanoseconds, which have more digits than a double.
+    seconds = number * times + 0.001 if times > 1 else number / parts + (1e-6 if parts >= 1e9 else 0)
     start = dt.datetime.combine(since.origin, dt.time())
     first, last = ((edge - start).total_seconds() for edge in (dt.datetime.min, dt.datetime.max))
     there = (seconds >= first) & (seconds < last)

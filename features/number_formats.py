@@ -3,7 +3,7 @@
 =================  ===========================================================================
 written as         reads
 =================  ===========================================================================
-``1,234.50``       1,234.50 and 1234.5
+``1,234.50``       1,234.50 and 1234.5; in lakhs, 1,23,456.50
 ``1.234,50``       1.234,50 and 1234,5; the same as ``decimal_comma: true``
 ``1 234,50``       1 234,50, with any white space between; ``1'234.50`` likewise
 ``$1,234.50``      $1,234.50 and 1,234.50; ``1.234,50 €``, ``R$ 1.234,50``, ``1,234.50 USD``
@@ -47,7 +47,7 @@ class NumberFormat:
     def shapes(self) -> tuple[str, str]:
         """Regular expressions of a number from 0 on, and of one below, once the currency's sign is gone."""
         between = {" ": _SPACES, "'": _APOSTROPHES, "": ""}.get(self.thousands, f"[{self.thousands}]")
-        grouped = f"[0-9]{{1,3}}(?:{between}[0-9]{{3}})+|" if between else ""
+        grouped = f"[0-9]{{1,3}}(?:{between}[0-9]{{2,3}})*{between}[0-9]{{3}}|" if between else ""  # and lakhs: 1,23,456
         point = f"[{self.point}]"
         number = f"(?:(?:{grouped}[0-9]+)(?:{point}[0-9]*)?|{point}[0-9]+)"
         return f"^[+]?{number}$", f"^(?:-{number}|{number}-|[(]{number}[)])$"

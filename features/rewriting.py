@@ -8,6 +8,8 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import itertools
+import re
 import shutil
 import tempfile
 import weakref
@@ -24,6 +26,8 @@ from features.errors import SourceError
 ENCODINGS: Final = "say which, as in encoding: windows-1252 (Western Europe), windows-1251 (Cyrillic) or gb18030 (China)"
 _MAX_HEADER: Final = 1_000_000
 _CHUNK: Final = 1 << 20
+_SEPARATOR: Final = re.compile('^"?sep=."?\\s*$')
+"""A first line that tells a spreadsheet what parts the fields."""
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _INSIDE: Final = (".csv", ".tsv", ".txt", ".dat")
 
@@ -43,8 +47,8 @@ def readable(paths: Sequence[str], layout: Layout, holder: Any) -> tuple[list[st
     found: list[str] = []
     spaced = delimiter_of(first_line_of(paths[0], layout), layout) == WHITESPACE
     for path in paths:
-        for name, file in _files(path):
-            target = Path(folder) / f"{len(found):06}-{name}.csv"  # in the order of the paths
+        for file in _files(path):
+            target = Path(folder) / f"{len(found):06}.csv"  # in the order of the paths
             with target.open("w", encoding=UTF8, newline="") as copy:
                 _rewrite(file, copy, _encoding(file, layout), path, spaced=spaced)
             found.append(str(target))
@@ -52,16 +56,14 @@ def readable(paths: Sequence[str], layout: Layout, holder: Any) -> tuple[list[st
 
 
 def first_line_of(path: str, layout: Layout) -> str:
-    """A file's first line, of an archive its first file's."""
-    for _, file in _files(path):
+    """A file's first line with something on it, of an archive its first file's."""
+    for file in _files(path):
         encoding = _encoding(file, layout)
         try:
-            # Bytes are cut where a line may go on; of what comes of it, only the first line counts.
-            head = file.readline(_MAX_HEADER) if encoding in (UTF8, "utf-8-sig") else file.read(_MAX_HEADER)
+            lines = re.split("\r\n|\r|\n", file.read(_MAX_HEADER).decode(encoding, "replace"))
         except (OSError, EOFError):  # the engine says it better
             return ""
-        lines = head.decode(encoding, "replace").splitlines()
-        return lines[0] if lines else ""
+        return next((line for line in lines if line.strip() and not _SEPARATOR.match(line)), "")
     return ""
 
 
@@ -73,7 +75,9 @@ def _needs_rewriting(path: str, layout: Layout) -> bool:
             head = file.read(_CHUNK)
     except (OSError, EOFError):  # likewise
         return False
-    if head.startswith(_UTF16) or (b"\r" in head.rstrip(b"\r") and b"\n" not in head):
+    start = head.removeprefix(codecs.BOM_UTF8).partition(b"\n")[0][:16].decode("latin-1")
+    lone_returns = b"\r" in head.rstrip(b"\r") and b"\n" not in head
+    if head.startswith(_UTF16) or lone_returns or not start.strip() or _SEPARATOR.match(start):
         return True
     return delimiter_of(first_line_of(path, layout), layout) == WHITESPACE
 
@@ -83,11 +87,11 @@ def opened(path: str) -> Any:
     return gzip.open(path, "rb") if path.lower().endswith(".gz") else Path(path).open("rb")
 
 
-def _files(path: str) -> Iterator[tuple[str, IO[bytes]]]:
-    """A file, or the CSV files of an archive, by name."""
+def _files(path: str) -> Iterator[IO[bytes]]:
+    """A file, or the CSV files of an archive in the order of their names."""
     if not path.lower().endswith(".zip"):
         with opened(path) as file:
-            yield Path(path).stem, file
+            yield file
         return
     with _archive(path) as archive:
         inside = [
@@ -99,7 +103,7 @@ def _files(path: str) -> Iterator[tuple[str, IO[bytes]]]:
             raise SourceError("a zip archive holds a CSV file", f"none in {path!r}", "unpack it")
         for entry in inside:
             with archive.open(entry) as file:
-                yield Path(entry).stem, file
+                yield file
 
 
 @contextmanager
@@ -125,10 +129,8 @@ def _encoding(file: Any, layout: Layout) -> str:
 def _rewrite(file: IO[bytes], copy: IO[str], encoding: str, path: str, *, spaced: bool) -> None:
     try:
         with io.TextIOWrapper(file, encoding, newline=None) as text:  # any end of a line becomes \n
-            if spaced:
-                copy.writelines("\t".join(line.split()) + "\n" for line in text if line.strip())
-            else:
-                shutil.copyfileobj(text, copy, _CHUNK)
+            lines = itertools.dropwhile(lambda line: not line.strip() or _SEPARATOR.match(line), text)
+            copy.writelines(("\t".join(line.split()) + "\n" for line in lines if line.strip()) if spaced else lines)
     except UnicodeError as error:
         got = f"bytes in {path!r} that are none of {encoding}"
         raise SourceError("a file is in the encoding that is said", got, ENCODINGS) from error

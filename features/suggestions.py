@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _MOST_TEXTS: Final = 20_000
 _FIRST_TEXTS: Final = 200
 _SHARE: Final = 0.9
-_COUNT: Final = "^[0-9]{5,16}(?:[.][0-9]+)?$"
+_COUNT: Final = "^[0-9]{5,19}(?:[.][0-9]+)?$"
 _SIGN: Final = r"[^0-9()+\-.,'’\s]*"
 _COMMA: Final = "decimal_comma: true"
 _DATES: Final = (
@@ -40,11 +40,12 @@ _DATES: Final = (
 _CLOCKS: Final = (
     *("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", " %I:%M %p", " %I:%M:%S %p", ", %I:%M %p", ", %H:%M", ", %H:%M:%S"),
     *(" %I:%M%p", " %H", " %H%M", " %H%M%S", " %H.%M", " %H:%M:%S %z", " %H:%M %z", ":%H:%M:%S %z", ":%H:%M:%S"),
-    *("%H%M", "%H%M%S", "T%H%M%S", "T%H%M%S%z", "-%H.%M.%S", " %H.%M.%S", "T%H:%M:%S", "T%H:%M"),
+    *("%H%M", "%H%M%S", "T%H%M%S", "T%H%M%S%z", "-%H.%M.%S", " %H.%M.%S", " %I.%M.%S.%f %p", "T%H:%M:%S", "T%H:%M"),
 )
 _OWN: Final = ("%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S %z %Y", "%a %b %d %Y")
 _SINCE: Final = (
     *("seconds since 1970-01-01", "milliseconds since 1970-01-01", "microseconds since 1970-01-01"),
+    "nanoseconds since 1970-01-01",
     "days since 1899-12-30",
 )
 _MOST_DAYS: Final = 5_000

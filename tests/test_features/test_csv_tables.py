@@ -69,3 +69,35 @@ def test_customers_called_null_are_guests(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text("customer_id,timestamp\nNULL,2017-01-01\nNULL,2017-01-02\n7,2017-01-02\n")
     checked = check(tmp_path / "log.csv")
     assert fetch(checked.rows.select("tc_reason"))["tc_reason"].to_pylist() == ["no_member", "no_member", None]
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        (",id,n\n0,7,1\n", {"id": "7", "n": "1"}),  # as pandas writes a frame with its index
+        ("id,n,\n7,1,\n", {"id": "7", "n": "1"}),
+        ("id,,n" + "," * 9 + "\n7,,1" + "," * 9 + "\n", {"id": "7", "n": "1"}),
+        ("sep=;\nid;n\n7;1\n", {"id": "7", "n": "1"}),
+        ('\ufeff"sep=;"\r\nid;n\r\n7;1\r\n', {"id": "7", "n": "1"}),
+        ("\n\nid;n\n7;1\n\n", {"id": "7", "n": "1"}),
+        ("'id','n'\n'7','1'\n", {"id": "7", "n": "1"}),
+    ],
+)
+def test_what_other_programmes_put_around(tmp_path: Path, text: str, columns: dict[str, str]) -> None:
+    (tmp_path / "log.csv").write_bytes(text.encode())
+    (row,) = fetch(open_table(tmp_path / "log.csv")).to_pylist()
+    assert {name: row[name] for name in columns} == columns
+    assert {value for name, value in row.items() if name not in columns} <= {None, "0"}
+
+
+def test_a_line_with_more_fields_than_a_header_with_a_blank_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text(",id,n\n0,7,1,234\n")
+    with pytest.raises(SourceError, match="a line has as many fields as the header; got 1 more"):
+        open_table(tmp_path / "log.csv")
+
+
+def test_bytes_of_zero_are_another_encoding(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_bytes("id,n\n7,1\n".encode("utf-16-be"))
+    with pytest.raises(SourceError, match="or utf-16-le or utf-16-be"):
+        open_table(tmp_path / "log.csv")
+    assert fetch(open_table(tmp_path / "log.csv", Layout(encoding="utf-16-be"))).to_pylist() == [{"id": "7", "n": "1"}]

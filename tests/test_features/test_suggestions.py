@@ -40,7 +40,7 @@ def test_what_both_orders_read_is_told_so() -> None:
 
 def test_counted_times() -> None:
     since = [(day - dt.datetime(1970, 1, 1)).total_seconds() for day in DAYS]
-    for unit, parts in (("seconds", 1), ("milliseconds", 1_000), ("microseconds", 1_000_000)):
+    for unit, parts in (("seconds", 1), ("milliseconds", 10**3), ("microseconds", 10**6), ("nanoseconds", 10**9)):
         assert times_read_by([str(int(seconds * parts)) for seconds in since]) == [f"date_format: '{unit} since 1970-01-01'"]
     assert times_read_by([str(seconds / 86_400 + 25_569) for seconds in since]) == ["date_format: 'days since 1899-12-30'"]
     assert "the day before the log's own day 1" in times_read_by(["1", "711"])[0]
