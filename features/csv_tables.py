@@ -67,6 +67,8 @@ def csv_table(connection: Backend, paths: Sequence[str], layout: Layout, source:
         raise SourceError("a csv file can be read as such", got, "mend or leave out the file") from error
     if extra := _unnamed(table.columns, layout.header, heads, delimiter):
         got = f"{len(extra)} more on some line of {source!r}"
+        if not all(heads):
+            raise SourceError("a file has a header and rows", f"nothing but blank lines in {source!r}", "send it again")
         fix = "put fields that hold a delimiter in quotes, and leave out what stands above the header"
         raise SourceError("a line has as many fields as the header", got, fix)
     return table

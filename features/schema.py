@@ -178,10 +178,12 @@ def resolve(
 def _mapped(name: str, expression: str, columns: Sequence[str], contract: Contract) -> tuple[str, ...]:
     if expression in columns:
         return (expression,)
-    mark = _JOINED.get(name, "*")
+    mark = "+" if name in _JOINED and "*" not in expression else "*"
     parts = tuple(part.strip() for part in expression.split(mark))
-    if len(parts) > 2 or (len(parts) == 2 and name not in (*contract.products, *_JOINED)):
-        rule = f"{name!r} is one column (only a number may be a product of two, and a timestamp a date+time)"
+    allowed = name in (_JOINED if mark == "+" else contract.products)
+    if len(parts) > 2 or (len(parts) == 2 and not allowed):
+        more = "or a date+time" if mark == "+" else "(only a number may be a product of two)"
+        rule = f"{name!r} is one column {more}"
         raise ColumnError(rule, repr(expression), "name one column")
     for part in parts:
         if part not in columns:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, get_args
@@ -74,7 +75,7 @@ def _sentence(what: str, settings: Sequence[str]) -> list[str]:
         return []
     if len(settings) == 1:
         return [f"write {settings[0]}, which reads such {what}"]
-    return [f"write {' or '.join(settings)}, whichever the log was written in: both read such {what}"]
+    return [f"write {' or '.join(settings)}, whichever the log was written in: each reads such {what}"]
 
 
 def _texts(checked: Checked, columns: Sequence[Any]) -> list[str]:
@@ -105,7 +106,6 @@ def times_read_by(texts: Sequence[str], now: Dates = None) -> list[str]:
             ways[f"date_format: '{written}'"] = form
     past = (EARLIEST, dt.datetime.now() + dt.timedelta(days=366))
     found = _best(texts, ways, now, lambda text, dates: time_of(text, dates).between(*past).fill_null(False))
-
     orders = [said for said in found if said.startswith("date_order")]  # one reads what its format does, and more
     return orders or [said for said in found if said.replace("%H%M'", "%H'") not in found or "%H%M'" not in said]
 
@@ -117,10 +117,8 @@ def numbers_read_by(texts: Sequence[str], now: NumberFormat | None = None) -> li
     (["number_format: '$1,234.50'"], ['decimal_comma: true'], ['decimal_comma: true', "number_format: '1,234.50'"])
     """
     ways: dict[str, NumberFormat | None] = {_COMMA: DECIMAL_COMMA}
-    signs = {(before, after) for before, after in map(_around, texts[:_FIRST_TEXTS]) if before or after} or {("", "")}
-    if len(signs) > 1:  # of two currencies, or of none
-        return []
-    for (before, after), body in itertools.product(signs, _BODIES):
+    before, after = _common_sign(texts)
+    for body in _BODIES:
         with suppress(ConfigError):
             ways[f"number_format: '{before}{body}{after}'".replace("1'234.50", "1''234.50")] = number_format(
                 f"{before}{body}{after}"
@@ -154,6 +152,13 @@ def _is_format(written: str) -> bool:
 def _most(holds: Iterable[bool]) -> bool:
     found = list(holds)
     return sum(found) >= _SHARE * len(found) > 0
+
+
+def _common_sign(texts: Sequence[str]) -> tuple[str, str]:
+    """What nearly all of the amounts that have a sign have before and after the number; nothing in two currencies."""
+    signs = Counter(sign for sign in map(_around, texts[:_FIRST_TEXTS]) if any(sign))
+    (common, times) = signs.most_common(1)[0] if signs else (("", ""), 0)
+    return common if times >= _SHARE * signs.total() else ("", "")
 
 
 def _around(text: str) -> tuple[str, str]:

@@ -101,3 +101,9 @@ def test_bytes_of_zero_are_another_encoding(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="or utf-16-le or utf-16-be"):
         open_table(tmp_path / "log.csv")
     assert fetch(open_table(tmp_path / "log.csv", Layout(encoding="utf-16-be"))).to_pylist() == [{"id": "7", "n": "1"}]
+
+
+def test_a_file_of_blank_lines_is_empty(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("\n \n")
+    with pytest.raises(SourceError, match="nothing but blank lines"):
+        open_table(tmp_path / "log.csv")

@@ -104,7 +104,7 @@ def test_a_time_may_be_a_date_and_a_time_of_day() -> None:
     assert resolve(["customer_id", "d+t"], {"timestamp": "d+t"}).sources["timestamp"] == ("d+t",)
     with pytest.raises(ColumnError, match="'t', which is not among"):
         resolve(["customer_id", "d", "time"], {"timestamp": "d+t"})
-    with pytest.raises(ColumnError, match="a timestamp a date"):
+    with pytest.raises(ColumnError, match="is one column or a date"):
         resolve(["customer_id", "d", "t", "z"], {"timestamp": "d+t+z"})
 
 

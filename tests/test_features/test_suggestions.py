@@ -65,6 +65,7 @@ def test_what_is_named_is_a_setting(texts: list[str]) -> None:
         (["1\u202f234,50\u00a0€", "7,02 €"], ["number_format: '1 234,50 €'"]),
         (["1'234.50", "7.05"], ["number_format: '1''234.50'"]),
         (["$5.00", "€5.00"], []),
+        ([*(f"${i}.00" for i in range(20)), "Total"], ["number_format: '$1,234.50'"]),
         (["5.00", "6.00"], []),  # they are read now
         (["many", "few"], []),
         ([], []),
