@@ -13,6 +13,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from features.csv_files import Layout as Layout
     from features.errors import TiercastError as TiercastError
     from features.feature import Feature as Feature
     from features.feature import Phrase as Phrase
@@ -33,6 +34,7 @@ __all__ = [
     "Feature",
     "FeatureTable",
     "Histories",
+    "Layout",
     "Phrase",
     "TierPolicy",
     "TiercastError",
@@ -54,6 +56,7 @@ _HOME = {
     "chosen_by_default": "registry",
     "FeatureTable": "feature_table",
     "Histories": "histories",
+    "Layout": "csv_files",
     "TierPolicy": "policy",
     "TiercastError": "errors",
     "UsabilityReport": "usability",

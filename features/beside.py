@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
-from features.cells import count_by_reason
+from features.cells import count_by_reason, time_source
+from features.csv_files import AS_IT_SHOWS, Layout
 from features.engine import Source, fetch, open_table
 from features.errors import SourceError, UnusableLogError, counted
 from features.schema import ColumnMap, Contract, resolve
@@ -67,7 +68,9 @@ class CheckedTable:
         return UnusableLogError(f"{self.contract.table} has usable rows", "; ".join(self.refusals("row")), mend)
 
 
-def mapped(source: Source, mapping: Mapping[str, str] | None, contract: Contract) -> tuple[ir.Table, ColumnMap]:
+def mapped(
+    source: Source, mapping: Mapping[str, str] | None, contract: Contract, layout: Layout = AS_IT_SHOWS
+) -> tuple[ir.Table, ColumnMap]:
     """The contract's columns of a source under the contract's names, and nothing else of it.
 
     Raises
@@ -76,9 +79,12 @@ def mapped(source: Source, mapping: Mapping[str, str] | None, contract: Contract
         also where there are no rows
     ColumnError
     """
-    table = open_table(source)
+    table = open_table(source, layout)
     columns = resolve(table.columns, mapping, contract)
-    row = table.select(**{name: table[sources[0]] for name, sources in columns.sources.items()})
+    found = {name: table[sources[0]] for name, sources in columns.sources.items()}
+    if "timestamp" in found:
+        found["timestamp"] = time_source(table, columns)
+    row = table.select(**found)
     if fetch(row.head(1)).num_rows == 0:
         raise SourceError(f"{contract.table} has rows", "a header and nothing below it", "check how the file was written")
     return row, columns

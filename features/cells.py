@@ -12,8 +12,10 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from features import dialects, money
+from features.date_formats import Pattern, Since
 from features.engine import fetch
 from features.errors import ColumnError
+from features.number_formats import NumberFormat
 from features.schema import ColumnMap
 from features.suspicions import has_zone
 from features.zones import wall_clock
@@ -29,7 +31,7 @@ TIME_REASONS: Final[Mapping[str, str]] = {
     "no_time": "no time: timestamp is missing or blank",
     "unparsable_time": (
         "time cannot be read: 2017-01-31 or 2017-01-31T09:30:00 (ISO 8601) is expected; for 31.01.2017 or 31/1/2017 say "
-        "date_order: dmy, for 1/31/2017 mdy, for 2017/1/31 ymd"
+        "date_order: dmy, for 1/31/2017 mdy, for 2017/1/31 ymd; for all else date_format, as '%d-%b-%y' for 31-Jan-17"
     ),
     "zero_date": "time before 1980: an empty date in disguise",
 }
@@ -55,50 +57,79 @@ def member_cell(column: ir.Column) -> ir.Value:
 
 
 def time_cell(
-    column: ir.Column, name: str = "timestamp", zone: ZoneInfo | None = None, order: dialects.DateOrder | None = None
+    column: ir.Column, name: str = "timestamp", zone: ZoneInfo | None = None, dates: dialects.Dates = None
 ) -> ir.Value:
     """Times without a zone: those with one as the clocks of a time zone showed them, in UTC without one.
 
-    ``order`` is how dates in text are written that are not in ISO 8601.
+    ``dates`` is how times in text or numbers are written that are not in ISO 8601.
     """
-    time = _instant(column, name, order)
+    time = _instant(column, name, dates)
     kind = column.type()
-    if zone is None or kind.is_date() or (kind.is_timestamp() and kind.timezone is None):
+    typed = kind.is_date() or (kind.is_timestamp() and kind.timezone is None)
+    formatted = isinstance(dates, Since | Pattern) and (kind.is_string() or kind.is_numeric())
+    if zone is None or typed or (formatted and not dialects.is_zoned(dates)):
         return time
     usable = (time >= EARLIEST) & (time <= _FAR)
     bounds = fetch(time.as_table().agg(first=time.min(where=usable), last=time.max(where=usable))).to_pylist()[0]
     if bounds["first"] is None:
         return time
     shown = wall_clock(time, zone, bounds["first"], bounds["last"])
-    return has_zone(column).ifelse(shown, time) if kind.is_string() else shown
+    return has_zone(column).ifelse(shown, time) if kind.is_string() and not formatted else shown
 
 
-def _instant(column: ir.Column, name: str, order: dialects.DateOrder | None) -> ir.Value:
+def time_source(table: ir.Table, columns: ColumnMap) -> ir.Column:
+    """A time as the source says it: a column, or as text the day's column and the time of day's, null without a day.
+
+    A day without a time of day is a day.
+    """
+    parts = [table[source] for source in columns.sources["timestamp"]]
+    if len(parts) == 1:
+        return parts[0]
+    day, clock = (_as_said(part) for part in parts)
+    joined = clock.isnull().ifelse(day, day + " " + clock)
+    return joined.name("timestamp")
+
+
+def _as_said(part: ir.Column) -> Any:
+    """A day or a time of day as text, null where it is blank; a day's own midnight is left out."""
+    kind = part.type()
+    if kind.is_floating():  # hours as whole numbers, of which some are missing
+        part = blank(part).ifelse(None, part).cast("int64")
+    text = part.cast("string").strip()
+    return text.nullif("").re_replace("[T ]00:00(:00)?([.]0+)?$", "")
+
+
+def _instant(column: ir.Column, name: str, dates: dialects.Dates) -> ir.Value:
     kind = column.type()
     if kind.is_string():
-        return dialects.time_of(column, order)
+        return dialects.time_of(column, dates)
+    if kind.is_numeric() and isinstance(dates, Since):
+        return dialects.counted_from(dialects.as_float(column), dates)
+    if kind.is_numeric() and isinstance(dates, Pattern):  # 20170131, and 20170131.0 where others are missing
+        return dialects.time_of(blank(column).ifelse(None, column).cast("int64").cast("string"), dates)
     if kind.is_timestamp() or kind.is_date():
         return column.cast("timestamp")
     if kind.is_unknown() and "TIMESTAMPTZ" in str(kind):  # in nanoseconds, which Ibis has no name for
         return column.cast("timestamp('UTC')").cast("timestamp")
-    raise ColumnError(
-        f"{name} is a timestamp, a date or ISO 8601 text", f"a column of type {kind}", "cast it when writing the log"
-    )
+    fix = "cast it when writing the log"
+    if kind.is_numeric():
+        fix = "say what it counts, as in date_format: '%Y%m%d', 'milliseconds since 1970-01-01' or 'days since 2014-12-31'"
+    raise ColumnError(f"{name} is a timestamp, a date or ISO 8601 text", f"a column of type {kind}", fix)
 
 
-def number_cell(column: ir.Column, name: str, *, comma: bool = False) -> ir.Value:
-    """Numbers as float64; ``comma`` where text has decimal commas, as in 1.234,50."""
+def number_cell(column: ir.Column, name: str, numbers: NumberFormat | None = None) -> ir.Value:
+    """Numbers as float64; ``numbers`` is how text writes them that does not as 1234.50."""
     kind = column.type()
     if kind.is_string():
-        return dialects.comma_number_of(column) if comma else dialects.number_of(column)
+        return dialects.formatted_number_of(column, numbers) if numbers else dialects.number_of(column)
     if kind.is_numeric():
         return dialects.as_float(column)
     raise ColumnError(f"{name} is a number", f"a column of type {kind}", f"map another column to {name}")
 
 
-def product_cell(table: ir.Table, columns: ColumnMap, name: str, *, comma: bool = False) -> ir.Value:
+def product_cell(table: ir.Table, columns: ColumnMap, name: str, numbers: NumberFormat | None = None) -> ir.Value:
     """A contract's number: a column, or the product of two."""
-    factors = [number_cell(table[source], name, comma=comma) for source in columns.sources[name]]
+    factors = [number_cell(table[source], name, numbers) for source in columns.sources[name]]
     return factors[0] if len(factors) == 1 else functools.reduce(dialects.product, factors)
 
 

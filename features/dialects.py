@@ -7,8 +7,14 @@ all three, holds; the expressions leave nothing that an engine could refuse or r
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal
+
+from features.date_formats import Pattern, Since, date_format
+from features.errors import ConfigError
+from features.number_formats import DECIMAL_COMMA, NumberFormat, number_format, plain_number
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -48,15 +54,96 @@ _MOST_FACTOR: Final = 1e150
 _EXACT_DIGITS: Final = 15
 
 
-def time_of(text: ir.StringValue, order: DateOrder | None = None) -> ir.Value:
+Dates = DateOrder | Since | Pattern | None
+"""How a log writes its times beside ISO 8601 (an order), or instead of it."""
+
+
+def dates_of(order: DateOrder | None, written: str | None) -> Dates:
+    """What ``date_order`` and ``date_format`` say together.
+
+    Raises
+    ------
+    ConfigError
+        both are given, or the format is none
+
+    >>> dates_of(None, "iso"), dates_of("dmy", None)
+    (None, 'dmy')
+    """
+    if order is not None and written is not None:
+        raise ConfigError("dates have one way of being written", "date_order and date_format", "leave one out")
+    return date_format(written) if written is not None else order
+
+
+def is_format(dates: Dates) -> bool:
+    """Whether times are written in a format of the log's own, and so all with a zone or all without."""
+    return isinstance(dates, Since | Pattern)
+
+
+def is_zoned(dates: Dates) -> bool:
+    """Whether a format's times say their zone."""
+    return isinstance(dates, Since | Pattern) and dates.zoned
+
+
+def numbers_of(decimal_comma: bool, written: str | None) -> NumberFormat | None:
+    """What ``decimal_comma`` and ``number_format`` say together.
+
+    Raises
+    ------
+    ConfigError
+        both are given, or the format is none
+    """
+    if decimal_comma and written is not None:
+        raise ConfigError("numbers have one way of being written", "decimal_comma and number_format", "leave one out")
+    return DECIMAL_COMMA if decimal_comma else number_format(written) if written is not None else None
+
+
+def time_of(text: ir.StringValue, dates: Dates = None) -> ir.Value:
     """The instant that a text names, as a timestamp in UTC, cut to microseconds; null where it names none.
 
-    With an ``order`` dates written in it are read beside those in ISO 8601.
+    With an order dates written in it are read beside those in ISO 8601, with a format nothing else is.
     """
+    if isinstance(dates, Since):
+        return counted_from(number_of(text), dates)
+    if isinstance(dates, Pattern):
+        return _patterned(text, dates)
     plain, engine = text.strip(), _engine(text)
-    if order is not None:
-        shape, groups = _ORDERS[order]
+    if dates is not None:
+        shape, groups = _ORDERS[dates]
         plain = plain.re_replace(shape, "-".join(f"${group}" if engine == "pyspark" else rf"\{group}" for group in groups))
+    return _iso_time(plain, engine)
+
+
+def counted_from(number: Any, since: Since) -> ir.Value:
+    """The time that is so many units after the start of a day, in whole seconds; null where no calendar has it."""
+    import ibis
+
+    times, parts = since.seconds
+    # A spreadsheet's 9:00 is a bit less than 9:00, and so are nanoseconds, which have more digits than a double.
+    seconds = number * times + 0.001 if times > 1 else number / parts + (1e-6 if parts >= 1e9 else 0)
+    start = dt.datetime.combine(since.origin, dt.time())
+    first, last = ((edge - start).total_seconds() for edge in (dt.datetime.min, dt.datetime.max))
+    there = (seconds >= first) & (seconds < last)
+    return ibis.literal(start) + there.ifelse(seconds, None).floor().cast("int64").as_interval("s")
+
+
+def _patterned(text: ir.StringValue, pattern: Pattern) -> ir.Value:
+    import ibis
+
+    engine = _engine(text)
+    plain = text.strip().lower()
+    fits = plain.re_search(pattern.shape)
+    for found, put, expression in pattern.steps():
+        if expression:
+            plain = plain.re_replace(found, re.sub(r"\\([0-9])", r"$\1", put) if engine == "pyspark" else put)
+        else:
+            plain = plain.replace(found, put)
+    if "p" not in pattern.groups:
+        return _iso_time(fits.ifelse(plain, None), engine)
+    time = _iso_time(fits.ifelse(plain.replace("#a", "").replace("#p", ""), None), engine)
+    return plain.contains("#p").ifelse(time + ibis.interval(hours=12), time)
+
+
+def _iso_time(plain: ir.StringValue, engine: str) -> ir.Value:
     mended = plain.replace(" +", "+").replace(" -", "-")  # an offset set apart
     if engine == "postgres":  # rounds to microseconds where the others cut: so cut first
         mended = mended.re_replace("([.][0-9]{6})[0-9]+", r"\1")
@@ -80,6 +167,15 @@ def comma_number_of(text: ir.StringValue) -> ir.Value:
     """The same where numbers are written as 1.234,50; null where a point is no separator of thousands, as in 1234.50."""
     plain = text.strip()
     return plain.re_search(COMMA_NUMBER).ifelse(number_of(plain.replace(".", "").replace(",", ".")), None)
+
+
+def formatted_number_of(text: ir.StringValue, written: NumberFormat) -> ir.Value:
+    """The number that a text writes in a format of its log's own."""
+    if written.exponents:
+        return comma_number_of(text)
+    digits, negative = plain_number(text, written)
+    number = number_of(digits)
+    return negative.ifelse(-number, number)
 
 
 def as_float(column: ir.NumericValue) -> ir.Value:

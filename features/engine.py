@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import glob
-import gzip
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from features.causes import first_line
-from features.errors import SourceError, listed
+from features.csv_files import AS_IT_SHOWS, Layout
+from features.csv_tables import FILE, csv_table
+from features.errors import ConfigError, SourceError, listed
 from features.servers import arrow, check_zone, open_url
 from features.urls import is_url
 
@@ -26,10 +28,14 @@ if TYPE_CHECKING:
 Source: TypeAlias = "str | Path | pd.DataFrame | pa.Table | ir.Table"
 """What a log may be given as: a path or glob of CSV or Parquet, a URL of a table, a frame, an Arrow or an Ibis table."""
 
-_SUFFIXES = {".csv": "csv", ".csv.gz": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".pq": "parquet"}
-_MAX_HEADER = 1_000_000
-FILE = "tc_file"
-"""Column that says which of several files a row is from."""
+_TEXT = (".csv", ".tsv", ".txt", ".dat")
+_SUFFIXES = {
+    **{suffix: "csv" for text in _TEXT for suffix in (text, f"{text}.gz")},
+    ".zip": "csv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+_SHEETS = (".xlsx", ".xls", ".xlsm", ".ods")
 
 
 def connect() -> Backend:
@@ -49,16 +55,19 @@ def connect() -> Backend:
     return connection
 
 
-def open_table(source: Source) -> ir.Table:
+def open_table(source: Source, layout: Layout = AS_IT_SHOWS) -> ir.Table:
     """A log as a lazy Ibis table, its columns as they are in the source. CSV values come as text.
 
     Parameters
     ----------
-    source : path or glob (CSV, TSV, gzipped CSV or Parquet), URL (see features.urls), pandas frame, Arrow table or Ibis
-        table of DuckDB, PostgreSQL or Spark
+    source : path or glob (CSV, also gzipped or zipped, or Parquet), URL (see features.urls), pandas frame, Arrow table or
+        Ibis table of DuckDB, PostgreSQL or Spark
+    layout : what a CSV file does not say of itself
 
     Raises
     ------
+    ConfigError
+        there is a layout, and the source is no CSV file
     SourceError
         nothing matches, kinds are mixed, a file is empty or cannot be read, a server is away, or the source is none of these
 
@@ -68,6 +77,8 @@ def open_table(source: Source) -> ir.Table:
     """
     import ibis
 
+    if is_url(source) or not isinstance(source, (str, Path)):
+        _is_csv(layout, "a table")
     if isinstance(source, ibis.expr.types.Table):
         return check_zone(source)
     if is_url(source):
@@ -77,32 +88,22 @@ def open_table(source: Source) -> ir.Table:
     paths = _paths(str(source))
     kind = _kind(paths)
     connection = connect()
+    if kind == "csv":
+        return csv_table(connection, paths, layout, str(source))
+    _is_csv(layout, kind)
     found = [glob.escape(path) for path in paths]  # the engine would take brackets in a name for a pattern
     named = {"filename": FILE} if len(paths) > 1 else {}
     try:
-        if kind == "parquet":
-            return connection.read_parquet(found, union_by_name=True, **named)
-        # As text: one unparsable amount must cost a row, not the column's type. Lines cut short are filled with nulls.
-        table: ir.Table = connection.read_csv(
-            found,
-            all_varchar=True,
-            header=True,
-            delim=_delimiter(paths[0]),
-            null_padding=True,
-            union_by_name=True,
-            **named,
-            sample_size=20_000,
-        )
+        return connection.read_parquet(found, union_by_name=True, **named)
     except Exception as error:
         got = f"{str(source)!r}: {first_line(error)}"
-        if "utf-8" in str(error):
-            fix = "convert it, as in iconv -f windows-1252 -t utf-8 OLD.csv > NEW.csv"
-            raise SourceError("a CSV file is in UTF-8", f"another encoding in {str(source)!r}", fix) from error
         raise SourceError(f"a {kind} file can be read as such", got, "mend or leave out the file") from error
-    if extra := [name for name in table.columns if name.startswith("column") and name not in _header(paths)]:
-        got = f"{len(extra)} more on some line of {str(source)!r}"
-        raise SourceError("a line has as many fields as the header", got, "put fields that hold a delimiter in quotes")
-    return table
+
+
+def _is_csv(layout: Layout, kind: str) -> None:
+    if layout.said:
+        got = f"{listed(layout.said)} of {kind}"
+        raise ConfigError("encoding, delimiter and header are of CSV files", got, "leave them out")
 
 
 def fetch(expression: ir.Table) -> pa.Table:
@@ -185,7 +186,9 @@ def _register(source: pd.DataFrame | pa.Table) -> ir.Table:
         try:
             source = pa.Table.from_pandas(source, preserve_index=False)
         except pa.ArrowException as error:
-            raise SourceError("a column holds values of one type", first_line(error), "cast the column") from error
+            named = re.search("column (.+) with type", str(error))  # what else it says holds a value
+            got, fix = f"several in {repr(named[1]) if named else 'one'}", "cast it, as in frame[COLUMN].astype(str)"
+            raise SourceError("a column holds values of one type", got, fix) from error
     if not isinstance(source, pa.Table):
         raise SourceError(
             "a source is a path, a pandas frame, an Arrow table or an Ibis table", type(source).__name__, "pass one of these"
@@ -200,7 +203,11 @@ def _register(source: pd.DataFrame | pa.Table) -> ir.Table:
 
 def _paths(source: str) -> list[str]:
     if Path(source).is_dir():
-        raise SourceError("a source is a file or a glob", f"the folder {source!r}", f"write '{source}/*.parquet'")
+        inside = sorted(path.name.lower() for path in Path(source).iterdir())
+        suffix = next((suffix for suffix in _SUFFIXES if any(name.endswith(suffix) for name in inside)), ".parquet")
+        raise SourceError(
+            "a source is a file or a glob", f"the folder {source!r}", f"write '{source.rstrip('/')}/*{suffix}'"
+        )
     paths = [source] if Path(source).is_file() else sorted(glob.glob(source))  # noqa: PTH207 (Path.glob takes no absolute pattern)
     if not paths:
         raise SourceError("a source names files that exist", f"{source!r}, which matches nothing", "check the path")
@@ -214,26 +221,12 @@ def _kind(paths: list[str]) -> str:
     kinds: set[str] = set()
     for path in paths:
         kind = next((kind for suffix, kind in _SUFFIXES.items() if path.lower().endswith(suffix)), None)
+        if kind is None and path.lower().endswith(_SHEETS):
+            fix = "save it as CSV UTF-8, or run pandas.read_excel(FILE).to_csv('log.csv', index=False)"
+            raise SourceError("a log is CSV or Parquet", f"a spreadsheet: {path!r}", fix)
         if kind is None:
             raise SourceError(f"a file ends in one of {', '.join(_SUFFIXES)}", repr(path), "convert or rename it")
         kinds.add(kind)
     if len(kinds) > 1:
         raise SourceError("the files of one glob are of one kind", "CSV and Parquet", "name them one kind at a time")
     return kinds.pop()
-
-
-def _delimiter(path: str) -> str:
-    """What the header's names are set apart by: the engine's own guess gives up at the first uneven line."""
-    header = _first_text(path)
-    return max(",;\t|", key=header.count)
-
-
-def _header(paths: list[str]) -> str:
-    """The first lines of all files, to look for a name in."""
-    return "\n".join(_first_text(path) for path in paths)
-
-
-def _first_text(path: str) -> str:
-    opened = gzip.open if path.lower().endswith(".gz") else open
-    with opened(path, "rb") as file:
-        return file.readline(_MAX_HEADER).decode("utf-8", "replace")

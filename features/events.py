@@ -36,11 +36,13 @@ from features.cells import (
     time_conditions,
     units_cell,
 )
-from features.dialects import DateOrder
+from features.csv_files import AS_IT_SHOWS, Layout
+from features.dialects import DateOrder, dates_of, is_format, numbers_of
 from features.engine import Source, fetch
 from features.errors import ColumnError, counted
 from features.histories import Histories, Ragged
 from features.identity import Integers, locate
+from features.number_formats import NumberFormat
 from features.schema import MEMBER_NAMES, ColumnMap, Contract
 from features.suspicions import zones_agree
 from features.zones import zone_of
@@ -131,7 +133,10 @@ def check_events(
     *,
     time_zone: str | None = None,
     decimal_comma: bool = False,
+    number_format: str | None = None,
     date_order: DateOrder | None = None,
+    date_format: str | None = None,
+    layout: Layout = AS_IT_SHOWS,
 ) -> CheckedEvents:
     """Give every row of an event log its verdict. Lazy; only mapped columns are selected.
 
@@ -139,7 +144,7 @@ def check_events(
     ----------
     source : path, glob, frame or table
     mapping : contract column → source column
-    time_zone, decimal_comma, date_order : as for transactions (features.verdicts)
+    time_zone, decimal_comma, number_format, date_order, date_format, layout : as for transactions (features.verdicts)
 
     Raises
     ------
@@ -152,14 +157,15 @@ def check_events(
     >>> check_events(log).refused
     {'no_score': 1}
     """
-    row, columns = mapped(source, mapping, EVENT_CONTRACT)
-    if time_zone is None:
-        zones_agree(row, ColumnMap({"timestamp": ("timestamp",)}))
+    dates, numbers = dates_of(date_order, date_format), numbers_of(decimal_comma, number_format)
+    row, columns = mapped(source, mapping, EVENT_CONTRACT, layout)
+    if time_zone is None and not is_format(dates):
+        zones_agree(row, row.timestamp)
     row = row.mutate(
         tc_member=member_cell(row.customer_id),
-        tc_time=time_cell(row.timestamp, zone=zone_of(time_zone) if time_zone else None, order=date_order),
+        tc_time=time_cell(row.timestamp, zone=zone_of(time_zone) if time_zone else None, dates=dates),
         tc_kind=text_cell(row.kind).strip().lower(),
-        tc_score=_score(row, columns, comma=decimal_comma),
+        tc_score=_score(row, columns, numbers),
     )
     return CheckedEvents(row.mutate(tc_reason=first_reason(_conditions(row, columns), EVENT_REASONS)), columns)
 
@@ -201,10 +207,10 @@ def with_events(histories: Histories, table: pa.Table) -> Histories:
     return replace(histories, events=events)
 
 
-def _score(row: ir.Table, columns: ColumnMap, *, comma: bool) -> ir.Value:
+def _score(row: ir.Table, columns: ColumnMap, numbers: NumberFormat | None) -> ir.Value:
     import ibis
 
-    return number_cell(row.score, "score", comma=comma) if "score" in columns.sources else ibis.null("float64")
+    return number_cell(row.score, "score", numbers) if "score" in columns.sources else ibis.null("float64")
 
 
 def _conditions(row: ir.Table, columns: ColumnMap) -> dict[str, Any]:

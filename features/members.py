@@ -23,7 +23,8 @@ import numpy.typing as npt
 
 from features.beside import CheckedTable, mapped
 from features.cells import EARLIEST, TIME_REASONS, blank, first_reason, member_cell, time_cell
-from features.dialects import DateOrder
+from features.csv_files import AS_IT_SHOWS, Layout
+from features.dialects import DateOrder, dates_of
 from features.engine import Source, fetch
 from features.errors import ColumnError, counted
 from features.histories import Histories
@@ -130,6 +131,8 @@ def check_members(
     *,
     time_zone: str | None = None,
     date_order: DateOrder | None = None,
+    date_format: str | None = None,
+    layout: Layout = AS_IT_SHOWS,
 ) -> CheckedMembers:
     """Give every row of a member table its verdict. Lazy; only mapped columns are selected.
 
@@ -137,7 +140,7 @@ def check_members(
     ----------
     source : path, glob, frame or table
     mapping : contract column → source column
-    time_zone, date_order : as for transactions (features.verdicts)
+    time_zone, date_order, date_format, layout : as for transactions (features.verdicts)
 
     Raises
     ------
@@ -150,12 +153,13 @@ def check_members(
     """
     import ibis
 
-    row, columns = mapped(source, mapping, MEMBER_CONTRACT)
+    dates = dates_of(date_order, date_format)
+    row, columns = mapped(source, mapping, MEMBER_CONTRACT, layout)
     has = columns.sources
     zone = zone_of(time_zone) if time_zone else None
     row = row.mutate(
         tc_member=member_cell(row.customer_id),
-        tc_joined=time_cell(row.joined, "joined", zone, date_order).date() if "joined" in has else ibis.null("date"),
+        tc_joined=time_cell(row.joined, "joined", zone, dates).date() if "joined" in has else ibis.null("date"),
         tc_consent=_consent(row.consent) if "consent" in has else ibis.null("int8"),
     )
     row = row.mutate(tc_own=first_reason(_conditions(row, columns), MEMBER_REASONS))

@@ -50,7 +50,7 @@ def signs(checked: Checked) -> list[Signs]:
     rows = checked.judged
     found = []
     for source in checked.columns.sources.get("amount", ()):
-        number = number_cell(rows[source], "amount", comma=checked.decimal_comma)
+        number = number_cell(rows[source], "amount", checked.numbers)
         counts = fetch(rows.agg(negative=(number < 0).sum(), zero=(number == 0).sum())).to_pylist()[0]
         found.append(Signs(source, int(counts["negative"] or 0), int(counts["zero"] or 0)))
     return found

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
-from features.engine import FILE, fetch
+from features.csv_tables import FILE
+from features.engine import fetch
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir

@@ -41,6 +41,9 @@ OPTIONAL: Final = ("amount", "order_id", *NUMBERS, *LABELS, "currency")
 COLUMNS: Final = REQUIRED + OPTIONAL
 NONE: Final = "none"
 """Mapped to an optional column: the log has none, whatever its columns are called."""
+_JOINED: Final[Mapping[str, str]] = {"timestamp": "+"}
+"""What stands between two columns that are joined as text; a ``*`` between those that are multiplied."""
+_PARTS: Final = "say what parts the fields, as in delimiter: '^', or whitespace"
 _DATA: Final = re.compile(r"@|^\d{4}-\d\d-\d\d|^-?[\d.,]+$")  # what a header's name would hardly be
 
 
@@ -94,11 +97,16 @@ class ColumnMap:
     """Where each contract column is found in the source.
 
     ``sources`` gives for each contract column that is there the source column, or two whose product it is
-    (``amount: Quantity*UnitPrice``). ``guessed`` names those found under an everyday name.
+    (``amount: Quantity*UnitPrice``), or that say the day and the time of day (``timestamp: Date+Time``). ``guessed`` names
+    those found under an everyday name.
     """
 
     sources: Mapping[str, tuple[str, ...]]
     guessed: tuple[str, ...] = field(default=())
+
+    def shown(self, name: str) -> str:
+        """Where a contract column is found, as it is written in settings."""
+        return _JOINED.get(name, "*").join(self.sources[name])
 
     @property
     def has_amounts(self) -> bool:
@@ -114,8 +122,8 @@ def resolve(
     Parameters
     ----------
     columns : the source's column names
-    mapping : contract column → source column, → ``a*b`` for the product of two, or → ``none`` for an optional one that
-        the table does not have
+    mapping : contract column → source column, → ``a*b`` for the product of two, → ``date+time`` for a time in two, or →
+        ``none`` for an optional one that the table does not have
     contract : of which kind of table
 
     Raises
@@ -150,16 +158,19 @@ def resolve(
             sources[name] = (found,)
             guessed.append(name)
         elif name in contract.required:
-            if any(_DATA.search(column) for column in columns):
-                got = f"a first line of {len(columns)} fields that look like data"
-                raise ColumnError("a log begins with the names of its columns", got, "add a header line")
+            fields = columns if len(columns) > 1 else columns[0].split()
+            if any(_DATA.search(field) for field in fields):
+                got = f"a first line of {len(fields)} fields that look like data"
+                fix = "say them, as in header: [customer_id, timestamp, amount], or add a header line"
+                raise ColumnError("a log begins with the names of its columns", got, fix)
             missing.append(name)
     if missing:
         names = " and ".join(map(repr, missing))
+        fix = f"say which, as in {' '.join(f'{contract.option} {name}=YOUR_COLUMN' for name in missing)}"
         raise ColumnError(
             f"{contract.table} has {'a column' if len(missing) == 1 else 'columns'} {names}",
             f"the columns {contract.shown(columns)}",
-            f"say which, as in {' '.join(f'{contract.option} {name}=YOUR_COLUMN' for name in missing)}",
+            fix if len(columns) > 1 else f"{fix}; or {_PARTS}",
         )
     return ColumnMap(sources, tuple(guessed))
 
@@ -167,11 +178,13 @@ def resolve(
 def _mapped(name: str, expression: str, columns: Sequence[str], contract: Contract) -> tuple[str, ...]:
     if expression in columns:
         return (expression,)
-    parts = tuple(part.strip() for part in expression.split("*"))
-    if len(parts) > 2 or (len(parts) == 2 and name not in contract.products):
-        raise ColumnError(
-            f"{name!r} is one column (only a number may be a product of two)", repr(expression), "name one column"
-        )
+    mark = "+" if name in _JOINED and "*" not in expression else "*"
+    parts = tuple(part.strip() for part in expression.split(mark))
+    allowed = name in (_JOINED if mark == "+" else contract.products)
+    if len(parts) > 2 or (len(parts) == 2 and not allowed):
+        more = "or a date+time" if mark == "+" else "(only a number may be a product of two)"
+        rule = f"{name!r} is one column {more}"
+        raise ColumnError(rule, repr(expression), "name one column")
     for part in parts:
         if part not in columns:
             raise ColumnError(
@@ -192,5 +205,7 @@ def _by_everyday_name(name: str, columns: Sequence[str], contract: Contract) -> 
 
 
 def _closest(name: str, candidates: Sequence[str]) -> str:
+    if len(candidates) == 1:
+        return _PARTS
     close = difflib.get_close_matches(name, candidates, n=1)
     return f"did you mean {close[0]!r}?" if close else f"choose one of {listed(candidates)}"

@@ -56,14 +56,13 @@ def has_zone(column: ir.StringValue) -> ir.BooleanValue:
     return column.strip().re_search(_ZONED)
 
 
-def zones_agree(table: ir.Table, columns: ColumnMap) -> None:
+def zones_agree(table: ir.Table, column: ir.Column) -> None:
     """Refuse text times of which some have a zone and some have none: nobody can tell what the latter mean.
 
     Raises
     ------
     ColumnError
     """
-    column = table[columns.sources["timestamp"][0]]
     if not column.type().is_string():
         return
     zoned, timed = has_zone(column), column.strip().re_search(_TIMED)

@@ -16,6 +16,7 @@ from features.engine import fetch
 from features.errors import counted
 from features.quirks import UNDONE_MINUTES, Held, Signs, Undone, held, signs, undone
 from features.repetition import Duplicates, repetitions
+from features.suggestions import suggestions
 from features.verdicts import REASONS, Checked
 
 _WIDE: Final = "decimal(38, 0)"  # a sum over all members may be too large for int64
@@ -29,7 +30,7 @@ class UsabilityReport:
     ``refused`` counts rows by reason code and leaves out reasons that did not occur. ``returned_amount`` and
     ``bought_amount`` are None in a log without amounts. ``repeated_rows`` counts rows equal to an earlier one of the
     same file, ``overlap_rows`` those that a file repeats of an earlier file (features.repetition). ``signs``,
-    ``rules`` and ``undone`` are as in features.quirks.
+    ``rules`` and ``undone`` are as in features.quirks, ``hints`` as in features.suggestions.
     """
 
     rows: int
@@ -51,6 +52,7 @@ class UsabilityReport:
     rules: Sequence[Held]
     undone: Undone | None
     guessed: Mapping[str, str]
+    hints: Sequence[str] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The same as plain values, times in ISO 8601."""
@@ -84,6 +86,7 @@ class UsabilityReport:
         lines += self._odd()
         for code, count in self.refused.items():
             lines.append(_line("refused", f"{count:,}{_share(count, self.rows)}: {REASONS[code]}"))
+        lines += [_line("to mend it", hint) for hint in self.hints]
         if not self.refused:
             lines.append(_line("refused", "none"))
         return "\n".join(lines)
@@ -162,7 +165,8 @@ def report(checked: Checked) -> UsabilityReport:
         signs=signs(checked),
         rules=held(checked),
         undone=undone(checked),
-        guessed={name: "*".join(columns.sources[name]) for name in columns.guessed},
+        guessed={name: columns.shown(name) for name in columns.guessed},
+        hints=suggestions(checked, counts),
     )
 
 

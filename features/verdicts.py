@@ -19,6 +19,7 @@ from features import money
 from features.cells import (
     TIME_REASONS,
     blank,
+    count_by_reason,
     first_reason,
     member_cell,
     no_reason,
@@ -26,10 +27,14 @@ from features.cells import (
     text_cell,
     time_cell,
     time_conditions,
+    time_source,
 )
-from features.dialects import DateOrder
-from features.engine import FILE, Source, fetch, open_table
+from features.csv_files import AS_IT_SHOWS, Layout
+from features.csv_tables import FILE
+from features.dialects import DateOrder, Dates, dates_of, is_format, numbers_of
+from features.engine import Source, fetch, open_table
 from features.errors import ColumnError, ConfigError, SourceError, UnusableLogError, listed
+from features.number_formats import NumberFormat
 from features.repetition import DUPLICATES, Duplicates, marked
 from features.row_rules import Rule, refusing
 from features.schema import LABELS, NUMBERS, ColumnMap, resolve
@@ -43,8 +48,8 @@ if TYPE_CHECKING:
 REASONS: Final[Mapping[str, str]] = {
     **TIME_REASONS,
     "no_amount": "no amount, in a log that has amounts",
-    "comma_amount": "amount has a comma: 1234.50 is expected; for amounts as 1.234,50 say decimal_comma: true",
-    "unparsable_amount": "amount is not a finite number (1234.50 is expected)",
+    "comma_amount": "amount has a comma: 1234.50 is expected; for 1.234,50 say decimal_comma: true, else number_format",
+    "unparsable_amount": "amount is not a finite number (1234.50 is expected; for others say number_format, as '$1,234.50')",
     "amount_too_large": f"amount of {money.MAX_AMOUNT:.0e} or more",
     "unusable_number": f"cost, discount, coupon, points or quantity is not a number below {money.MAX_AMOUNT:.0e}",
     "ruled_out": "refused by a rule of the settings",
@@ -64,10 +69,9 @@ _OWN: Final = (
 class Checked:
     """A log with each row's verdict.
 
-    ``judged`` is the source's table with each contract column typed under its own name (``tc_member``, ``tc_time``,
-    ``tc_amount``, ``tc_order``, ``tc_cost``, ...), ``tc_reason``, null where the row is usable as far as can be told
-    from the row alone, and ``tc_good``, whether it is. ``whole_log`` says whether the log has an end of its own,
-    after which times are strays.
+    ``judged`` is the source's table with each contract column typed under its own name (``tc_member``, ``tc_time``, ...),
+    ``tc_reason``, null where the row is usable as far as can be told from the row alone, and ``tc_good``, whether it
+    is. ``whole_log`` says whether the log has an end of its own, after which times are strays.
     """
 
     source: ir.Table
@@ -77,7 +81,8 @@ class Checked:
     whole_log: bool
     rules: tuple[Rule, ...] = ()
     time_zone: str = UTC
-    decimal_comma: bool = False
+    numbers: NumberFormat | None = None
+    dates: Dates = None
 
     @cached_property
     def end(self) -> dt.datetime | None:
@@ -97,9 +102,7 @@ class Checked:
 
     @property
     def clean(self) -> ir.Table:
-        """Usable rows: customer_id, timestamp, amount (null where the log has none), order_id (likewise), and what else the
-        log has of the contract.
-        """
+        """Usable rows: customer_id, timestamp, amount and order_id (null where the log has none), what else it has."""
         return _contract(self.rows, self.columns)
 
     @property
@@ -117,7 +120,11 @@ class Checked:
 
     def nothing_usable(self) -> UnusableLogError:
         """The error for a log of which no row can be used."""
-        return UnusableLogError("a log has usable rows", "none", "see 'tiercast check' for why each row was refused")
+        from features.suggestions import suggestions
+
+        hints = suggestions(self, count_by_reason(self.judged))
+        fix = "; ".join(hints) or "see 'tiercast check' for why each row was refused"
+        return UnusableLogError("a log has usable rows", "none", fix)
 
 
 def check(
@@ -128,7 +135,10 @@ def check(
     rules: Sequence[Rule] = (),
     time_zone: str | None = None,
     decimal_comma: bool = False,
+    number_format: str | None = None,
     date_order: DateOrder | None = None,
+    date_format: str | None = None,
+    layout: Layout = AS_IT_SHOWS,
     whole_log: bool = True,
 ) -> Checked:
     """Give every row of a log its verdict. Lazy.
@@ -139,17 +149,18 @@ def check(
     mapping : contract column → source column
     duplicates : 'keep', 'drop' rows that repeat another, or drop the 'overlap' of several files (features.repetition)
     rules : what else is known of rows (features.rules); those that do not keep rows refuse them
-    time_zone : IANA name of the programme's; times with a zone are read as its clocks showed them, times without as they
-        are. Without it, times with a zone are read in UTC, and a log in which only some have one is refused
-    decimal_comma : amounts and other numbers are written as 1.234,50
-    date_order : how dates in text are written that are not in ISO 8601: 'dmy' (31.01.2017), 'mdy' (1/31/2017) or 'ymd'
-        (2017/1/31)
+    time_zone : IANA name of the programme's; times with a zone are read as its clocks showed them, others as they are.
+        Without it, times with a zone are read in UTC, and a log in which only some have one is refused
+    decimal_comma, number_format : numbers are written as 1.234,50, or after an example, as '$1,234.50'
+    date_order : of dates in text not in ISO 8601: 'dmy' (31.01.2017), 'mdy' (1/31/2017) or 'ymd' (2017/1/31)
+    date_format : how all times are written instead, as '%d-%b-%y' or 'days since 2014-12-31' (features.date_formats)
+    layout : what a CSV file does not say of itself: encoding, delimiter, header
     whole_log : False for the lines of some members alone, which have no end of their own: no time is a stray then
 
     Raises
     ------
     ConfigError
-        duplicates are neither kept nor dropped
+        duplicates are neither kept nor dropped, or a format is none
     SourceError, ColumnError
 
     >>> import pandas as pd
@@ -159,32 +170,29 @@ def check(
     """
     if duplicates not in DUPLICATES:
         raise ConfigError(f"duplicates is one of {listed(DUPLICATES)}", repr(duplicates), "pass one of these")
-    table = open_table(source)
+    dates, numbers = dates_of(date_order, date_format), numbers_of(decimal_comma, number_format)
+    table = open_table(source, layout)
     columns = resolve([name for name in table.columns if name != FILE], mapping)
     if own := [column for column in table.columns if column.lower() in _OWN and column != FILE]:
         raise ColumnError(f"the names {listed(_OWN)} are kept for verdicts", listed(own), "rename the column")
     if fetch(table.head(1)).num_rows == 0:
         raise SourceError("a log has rows", "a header and nothing below it", "check how the file was written")
     zone = zone_of(time_zone) if time_zone else None
-    if zone is None:
-        zones_agree(table, columns)
+    if zone is None and not is_format(dates):
+        zones_agree(table, time_source(table, columns))
     one_currency(table, columns)
     given = table
     if duplicates != "keep":
         table = marked(table, duplicates)
     row = table.mutate(
         tc_member=member_cell(table[columns.sources["customer_id"][0]]),
-        tc_time=time_cell(table[columns.sources["timestamp"][0]], zone=zone, order=date_order),
-        tc_amount=_amount(table, columns, comma=decimal_comma),
+        tc_time=time_cell(time_source(table, columns), zone=zone, dates=dates),
+        tc_amount=_amount(table, columns, numbers),
         tc_order=_order(table, columns),
-        **{
-            f"tc_{name}": product_cell(table, columns, name, comma=decimal_comma)
-            for name in NUMBERS
-            if name in columns.sources
-        },
+        **{f"tc_{name}": product_cell(table, columns, name, numbers) for name in NUMBERS if name in columns.sources},
         **{f"tc_{name}": text_cell(table[columns.sources[name][0]]) for name in LABELS if name in columns.sources},
     )
-    conditions = _conditions(table, row, columns, comma=decimal_comma)
+    conditions = _conditions(table, row, columns, numbers)
     if refused := [rule.holds(table) for rule in refusing(rules)]:
         conditions["ruled_out"] = functools.reduce(operator.or_, refused)
     if duplicates != "keep":
@@ -193,7 +201,7 @@ def check(
     if (rules or duplicates != "keep") and table.get_backend().name == "duckdb":
         # Every later question would match patterns and sort the log again.
         row = table.get_backend().create_table(f"tc_{secrets.token_hex(8)}", row, temp=True)
-    return Checked(given, row, columns, duplicates, whole_log, tuple(rules), time_zone or UTC, decimal_comma)
+    return Checked(given, row, columns, duplicates, whole_log, tuple(rules), time_zone or UTC, numbers, dates)
 
 
 def _contract(row: ir.Table, columns: ColumnMap) -> ir.Table:
@@ -208,10 +216,10 @@ def _contract(row: ir.Table, columns: ColumnMap) -> ir.Table:
     )
 
 
-def _amount(table: ir.Table, columns: ColumnMap, *, comma: bool) -> ir.Value:
+def _amount(table: ir.Table, columns: ColumnMap, numbers: NumberFormat | None) -> ir.Value:
     import ibis
 
-    return product_cell(table, columns, "amount", comma=comma) if columns.has_amounts else ibis.null("float64")
+    return product_cell(table, columns, "amount", numbers) if columns.has_amounts else ibis.null("float64")
 
 
 def _order(table: ir.Table, columns: ColumnMap) -> ir.Value:
@@ -220,18 +228,18 @@ def _order(table: ir.Table, columns: ColumnMap) -> ir.Value:
     return text_cell(table[columns.sources["order_id"][0]]) if "order_id" in columns.sources else ibis.null("string")
 
 
-def _conditions(table: ir.Table, row: ir.Table, columns: ColumnMap, *, comma: bool) -> dict[str, Any]:
-    conditions = time_conditions(table[columns.sources["timestamp"][0]], row.tc_member, row.tc_time)
+def _conditions(table: ir.Table, row: ir.Table, columns: ColumnMap, numbers: NumberFormat | None) -> dict[str, Any]:
+    conditions = time_conditions(time_source(table, columns), row.tc_member, row.tc_time)
     if columns.has_amounts:
         parts = [blank(table[name]) for name in columns.sources["amount"]]
         conditions["no_amount"] = parts[0] if len(parts) == 1 else parts[0] | parts[1]
         commas = [table[name].contains(",") for name in columns.sources["amount"] if table[name].type().is_string()]
-        if commas and not comma:
+        if commas and numbers is None:
             conditions["comma_amount"] = row.tc_amount.isnull() & functools.reduce(operator.or_, commas)
         conditions["unparsable_amount"] = row.tc_amount.isnull() | row.tc_amount.isnan() | row.tc_amount.isinf()
         conditions["amount_too_large"] = row.tc_amount.abs() >= money.MAX_AMOUNT
-    if numbers := [name for name in NUMBERS if name in columns.sources]:
-        conditions["unusable_number"] = functools.reduce(operator.or_, (_unusable(table, row, columns, n) for n in numbers))
+    if others := [name for name in NUMBERS if name in columns.sources]:
+        conditions["unusable_number"] = functools.reduce(operator.or_, (_unusable(table, row, columns, n) for n in others))
     return conditions
 
 

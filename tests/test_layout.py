@@ -41,7 +41,8 @@ def test_packages_come_from_this_repository(package: str) -> None:
 
 def test_public_names() -> None:
     assert features.__all__ == [
-        *("Feature", "FeatureTable", "Histories", "Phrase", "TierPolicy", "TiercastError", "Unit", "UsabilityReport"),
+        *("Feature", "FeatureTable", "Histories", "Layout", "Phrase", "TierPolicy"),
+        *("TiercastError", "Unit", "UsabilityReport"),
         *("available", "build", "check", "chosen_by_default", "from_log", "registered", "report"),
     ]
     assert [getattr(features, name).__name__ for name in features.__all__] == features.__all__

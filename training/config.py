@@ -5,14 +5,15 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from features.bounds import StandingBounds
+from features.csv_files import Layout
 from features.declared import DEFAULT, Entry, choose, entries, read_entries
-from features.dialects import DateOrder
+from features.dialects import DateOrder, dates_of, numbers_of
 from features.documents import read_yaml
 from features.errors import ConfigError
 from features.feature import Feature
@@ -30,6 +31,7 @@ from training.worth import Worth
 AUTO: Final = "auto"
 FILE: Final = "tiercast.yaml"
 _TABLES: Final = ("events", "members")
+_CELLS: Final = ("decimal_comma", "number_format", "date_order", "date_format")
 
 
 def _learning(written: Any) -> Learning | None:
@@ -42,16 +44,60 @@ def _days_or_auto(value: Any) -> Any:
     raise PydanticCustomError("horizon", "should be whole days from 1 to {most}, or auto", {"most": MAX_DAYS})
 
 
-class Table(BaseModel):
-    """A table beside the transactions: ``path`` or glob, and ``columns``, contract column → the table's."""
+class Written(BaseModel):
+    """How a table is written where it is not as usual: dates and numbers (features.dialects), and what a CSV file does not
+    say of itself (features.csv_files).
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    decimal_comma: bool = False
+    number_format: str | None = None
+    date_order: DateOrder | None = None
+    date_format: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    header: tuple[str, ...] | None = None
+
+    @model_validator(mode="after")
+    def _is_known(self) -> Self:
+        dates_of(self.date_order, self.date_format)
+        numbers_of(self.decimal_comma, self.number_format)
+        self.layout()
+        return self
+
+    def layout(self) -> Layout:
+        """What a CSV file does not say of itself."""
+        return Layout(self.encoding, self.delimiter, self.header)
+
+    def reading(self) -> dict[str, Any]:
+        """What ``features.check`` takes of it."""
+        cells = {name: getattr(self, name) for name in _CELLS}
+        return {**cells, "layout": self.layout()}
+
+
+class Table(Written):
+    """A table beside the transactions: ``path`` or glob, and ``columns``, contract column → the table's.
+
+    Dates and numbers are written as in the transactions where nothing is said of them.
+    """
 
     path: str
     columns: dict[str, str] = Field(default_factory=dict)
 
+    def reading_beside(self, log: Written) -> dict[str, Any]:
+        """What ``features.check_events`` takes of it beside a log."""
+        own = self.model_fields_set
+        dates = self if own & {"date_order", "date_format"} else log
+        numbers = self if own & {"decimal_comma", "number_format"} else log
+        return {
+            **{name: getattr(dates, name) for name in ("date_order", "date_format")},
+            **{name: getattr(numbers, name) for name in ("decimal_comma", "number_format")},
+            "layout": self.layout(),
+        }
 
-class Config(BaseModel):
+
+class Config(Written):
     """Settings of a programme.
 
     ``transactions`` is a path, a glob or a URL; ``columns`` maps contract columns to the log's; ``rules`` say what else is
@@ -67,15 +113,11 @@ class Config(BaseModel):
     'keep'
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     transactions: str | None = None
     columns: dict[str, str] = Field(default_factory=dict)
     duplicates: Duplicates = "keep"
     rules: tuple[Rule, ...] = ()
     time_zone: str | None = None
-    decimal_comma: bool = False
-    date_order: DateOrder | None = None
     policy: str | None = None
     features: str | list[str | dict[str, Any]] | None = None
     events: Table | None = None

@@ -61,10 +61,10 @@ def command(
         write_quarantine(checked, quarantine)
         click.echo(f"{sum(summary.refused.values()):,} refused rows are in {quarantine}", err=True)
     if not summary.usable_rows:
-        got, fix = (
-            f"none of {counted(summary.rows, 'row')}",
-            "mend what the report says of the refused rows, or map other columns",
-        )
+        got = f"none of {counted(summary.rows, 'row')}"
+        fix = "mend what the report says of the refused rows, or map other columns"
+        if summary.hints:
+            fix = "; ".join(summary.hints)
         raise UnusableLogError("a log has usable rows", got, fix)
 
 

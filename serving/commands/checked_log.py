@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from features.errors import ConfigError, counted
 from training.config import FILE, Config, Table
@@ -23,6 +23,7 @@ def checked_log(config: Config, say: Callable[[str], None]) -> tuple[Checked, in
         no log is named
     """
     from features.engine import fetch
+    from features.suggestions import suggestions
     from features.urls import shown
     from features.verdicts import REASONS, check
     from serving.commands.options import reading
@@ -36,8 +37,10 @@ def checked_log(config: Config, say: Callable[[str], None]) -> tuple[Checked, in
     refused = {reason: rows[reason] for reason in sorted(reason for reason in rows if reason is not None)}
     for reason, count in refused.items():
         say(f"refused {counted(count, 'row')}: {REASONS[reason]}")
+    for hint in suggestions(checked, refused):
+        say(hint)
     for name in checked.columns.guessed:
-        say(f"taken as {name}: {'*'.join(checked.columns.sources[name])}")
+        say(f"taken as {name}: {checked.columns.shown(name)}")
     return checked, sum(rows.values()), refused
 
 
@@ -46,8 +49,7 @@ def checked_events(table: Table, config: Config, say: Callable[[str], None]) -> 
     from features.events import check_events
 
     say(f"reading {table.path}")
-    written: dict[str, Any] = {"decimal_comma": config.decimal_comma, "date_order": config.date_order}
-    return check_events(table.path, table.columns, time_zone=config.programme_zone(), **written)
+    return check_events(table.path, table.columns, time_zone=config.programme_zone(), **table.reading_beside(config))
 
 
 def checked_members(table: Table, config: Config, say: Callable[[str], None]) -> CheckedMembers:
@@ -55,4 +57,6 @@ def checked_members(table: Table, config: Config, say: Callable[[str], None]) ->
     from features.members import check_members
 
     say(f"reading {table.path}")
-    return check_members(table.path, table.columns, time_zone=config.programme_zone(), date_order=config.date_order)
+    written = table.reading_beside(config)
+    dates = {name: written[name] for name in ("date_order", "date_format", "layout")}
+    return check_members(table.path, table.columns, time_zone=config.programme_zone(), **dates)

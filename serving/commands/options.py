@@ -9,14 +9,14 @@ from typing import Any, Final
 
 import click
 
-from features.dialects import ORDERS
 from features.errors import ConfigError
 from features.repetition import DUPLICATES
+from serving.commands.written import WRITTEN, WRITTEN_NAMES
 from training.config import AUTO, FILE, Config, load_config
 
 Command = Callable[..., None]
 _SETTINGS: Final = (
-    *("transactions", "duplicates", "decimal_comma", "date_order"),
+    *("transactions", "duplicates", *WRITTEN_NAMES),
     *("policy", "horizon_days", "lookback_days"),
 )
 _TABLES: Final = {"events": "event", "members": "member"}
@@ -39,8 +39,7 @@ def log_options(command: Command) -> Command:
         command(settings(config, columns, **said), **given)
 
     for option in (
-        click.option("--date-order", type=click.Choice(ORDERS), help="Of 31.01.2017: dmy; 1/31/2017: mdy; 2017/1/31: ymd."),
-        click.option("--decimal-comma", is_flag=True, default=None, help="Numbers are written as 1.234,50."),
+        *WRITTEN,
         click.option("--duplicates", type=click.Choice(DUPLICATES), help="Rows that repeat others. [default: keep]"),
         click.option(
             "--map", "columns", multiple=True, metavar="NAME=COLUMN", help="Where a contract column is in the log."
@@ -117,7 +116,7 @@ def pairs(columns: tuple[str, ...], option: str) -> dict[str, str]:
 
 def reading(config: Config) -> dict[str, Any]:
     """How a log is read: what ``features.check`` takes beside the log and its columns."""
-    given = {name: getattr(config, name) for name in ("duplicates", "rules", "decimal_comma", "date_order")}
+    given = {**config.reading(), "duplicates": config.duplicates, "rules": config.rules}
     return {**given, "time_zone": config.programme_zone()}
 
 

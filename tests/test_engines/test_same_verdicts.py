@@ -232,6 +232,96 @@ def test_dates_in_an_order(on_engine: Opener, order: DateOrder) -> None:
     assert {name: time and str(time) for name, (time, _) in zip(expected, found, strict=True)} == expected
 
 
+FORMATTED: list[tuple[str, str, str | None]] = [
+    ("%Y%m%d", "20170131", "2017-01-31 00:00:00"),
+    ("%Y%m%d", "20170229", None),
+    ("%Y%m%d", "2017131", None),
+    ("%Y%m%d", "2017-01-31", None),  # what is declared is all that is read
+    ("%Y%m%d %H%M", "20170131 927", "2017-01-31 09:27:00"),
+    ("%Y%m%d %H%M", "20170131 1627", "2017-01-31 16:27:00"),
+    ("%Y%m%d %H%M", "20170131 0005", "2017-01-31 00:05:00"),
+    ("%Y%m%d %H%M", "20170131 5", "2017-01-31 00:05:00"),
+    ("%Y%m%d %H%M", "20170131 2460", None),
+    ("%Y%m%d%H%M%S", "20170131092715", "2017-01-31 09:27:15"),
+    ("%d-%b-%y", "31-Jan-17", "2017-01-31 00:00:00"),
+    ("%d-%b-%y", "1-SEPT-99", "1999-09-01 00:00:00"),
+    ("%d-%b-%y", "29-Feb-00", "2000-02-29 00:00:00"),
+    ("%d-%b-%y", "29-Feb-01", None),
+    ("%d-%b-%y", "31-Mai-17", None),
+    ("%A, %d %B %Y", "Tuesday, 31 January 2017", "2017-01-31 00:00:00"),
+    ("%b %d, %Y %I:%M %p", "Jan 1, 2017 12:05 AM", "2017-01-01 00:05:00"),
+    ("%b %d, %Y %I:%M %p", "jan 1, 2017  3:45 p.m.", "2017-01-01 15:45:00"),
+    ("%b %d, %Y %I:%M %p", "Jan 31, 2017 12:45 PM", "2017-01-31 12:45:00"),
+    ("%b %d, %Y %I:%M %p", "Jan 1, 2017 13:45 PM", None),
+    ("%Y年%m月%d日 %H:%M", "2024年3月5日 14:05", "2024-03-05 14:05:00"),
+    ("%d/%b/%Y:%H:%M:%S %z", "31/Jan/2017:23:30:15 -0100", "2017-02-01 00:30:15"),
+    ("%a %b %d %H:%M:%S %z %Y", "Tue Jan 31 09:30:15 UTC 2017", "2017-01-31 09:30:15"),
+    ("%Y-%m-%d-%H.%M.%S.%f", "2017-01-31-09.30.15.1234567", "2017-01-31 09:30:15.123456"),
+    ("%Y-%d-%m", "2017-04-03", "2017-03-04 00:00:00"),
+    ("milliseconds since 1970-01-01", "1433221332117", "2015-06-02 05:02:12"),
+    ("milliseconds since 1970-01-01", "1e300", None),
+    ("nanoseconds since 1970-01-01", "1433221332000000000", "2015-06-02 05:02:12"),
+    ("seconds since 1970-01-01", "1433221332", "2015-06-02 05:02:12"),
+    ("days since 1899-12-30", "42766.395833333336", "2017-01-31 09:30:00"),
+    ("days since 2014-12-31", "1", "2015-01-01 00:00:00"),
+    ("days since 2014-12-31", "2015-01-01", None),
+    ("iso", "2017-01-31", "2017-01-31 00:00:00"),
+]
+
+
+@pytest.mark.parametrize("written", sorted({written for written, _, _ in FORMATTED}))
+def test_times_in_a_format(on_engine: Opener, written: str) -> None:
+    expected = {text: time for of, text, time in FORMATTED if of == written}
+    table = text(customer_id=["m"] * len(expected), timestamp=list(expected))
+    found = verdicts(on_engine(table), "tc_time", time_zone="UTC", whole_log=False, date_format=written)
+    assert {name: time and str(time) for name, (time, _) in zip(expected, found, strict=True)} == expected
+
+
+def test_times_in_two_columns(on_engine: Opener) -> None:
+    days = ["31.01.2017", "31.01.2017 00:00:00.000", "31.01.2017", "31.01.2017", None, "soon"]
+    clocks = ["9:30", "09:30:15", " ", None, "9:30", "9:30"]
+    table = text(customer_id=["m"] * len(days), d=days, t=clocks)
+    found = verdicts(on_engine(table), "tc_time", mapping={"timestamp": "d+t"}, whole_log=False, date_order="dmy")
+    day = dt.datetime(2017, 1, 31)
+    times = [day.replace(hour=9, minute=30), day.replace(hour=9, minute=30, second=15), day, day, None, None]
+    assert found == list(zip(times, [None] * 4 + ["no_time", "unparsable_time"], strict=True))
+
+
+IN_A_FORMAT: list[tuple[str, str, float | None]] = [
+    ("$1,234.50", "$1,234.50", 1_234.5),
+    ("$1,234.50", " 1234.5 ", 1_234.5),
+    ("$1,234.50", "-$ 5.00", -5.0),
+    ("$1,234.50", "$-5", -5.0),
+    ("$1,234.50", "($1,005.00)", -1_005.0),
+    ("$1,234.50", "5.00-", -5.0),
+    ("$1,234.50", "\u221212", -12.0),
+    ("$1,234.50", "(5.00", None),
+    ("$1,234.50", "-5.00-", None),
+    ("$1,234.50", "€5.00", None),
+    ("$1,234.50", "5$6", None),
+    ("$1,234.50", "12,34.50", None),
+    ("$1,234.50", "$1,23,456.50", 123_456.5),
+    ("$1,234.50", "1,5", None),
+    ("$1,234.50", "$", None),
+    ("R$ 1.234,50", "R$ 1.234.567,89", 1_234_567.89),
+    ("R$ 1.234,50", "1234,5", 1_234.5),
+    ("R$ 1.234,50", "12.50", None),
+    ("1 234,50 €", "1\u202f234,50\u00a0€", 1_234.5),
+    ("1 234,50 €", "1 234", 1_234.0),
+    ("1'234.50", "1’234.50", 1_234.5),
+    ("1234.50", "1,234", None),
+]
+
+
+@pytest.mark.parametrize("written", sorted({written for written, _, _ in IN_A_FORMAT}))
+def test_numbers_in_a_format(on_engine: Opener, written: str) -> None:
+    expected = {text: number for of, text, number in IN_A_FORMAT if of == written}
+    size = len(expected)
+    table = text(customer_id=["m"] * size, timestamp=["2017-01-01"] * size, amount=list(expected))
+    found = verdicts(on_engine(table), "tc_amount", number_format=written)
+    assert dict(zip(expected, (number for number, _ in found), strict=True)) == expected
+
+
 def test_numbers(on_engine: Opener) -> None:
     texts = [value for value, _ in NUMBERS]
     size = len(texts)

@@ -6,9 +6,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from features.cells import blank, first_reason, member_cell, number_cell, text_cell, time_cell, units_cell
+from features.cells import blank, first_reason, member_cell, number_cell, text_cell, time_cell, time_source, units_cell
 from features.engine import fetch, open_table
 from features.errors import ColumnError
+from features.number_formats import DECIMAL_COMMA
+from features.schema import ColumnMap
 
 
 def cells(read: Any, values: Any, kind: Any = None) -> list[Any]:
@@ -30,7 +32,7 @@ def cells(read: Any, values: Any, kind: Any = None) -> list[Any]:
         (time_cell, [dt.date(2017, 1, 31)], [dt.datetime(2017, 1, 31)]),
         (lambda x: number_cell(x, "score"), [" 4.5 ", "four"], [4.5, None]),
         (
-            lambda x: number_cell(x, "score", comma=True),
+            lambda x: number_cell(x, "score", DECIMAL_COMMA),
             ["1.234,50", " -12,5 ", "1234", "1.000", ",5", "12.50", "1234.50", "1,234.50", "1.23,4", ",", ""],
             [1234.5, -12.5, 1234.0, 1000.0, 0.5, None, None, None, None, None, None],
         ),
@@ -39,6 +41,22 @@ def cells(read: Any, values: Any, kind: Any = None) -> list[Any]:
 )
 def test_what_is_read(read: Any, values: list[Any], found: list[Any]) -> None:
     assert cells(read, values) == found
+
+
+@pytest.mark.parametrize(
+    ("day", "clock"),
+    [
+        (["31.01.2017"], ["09:30"]),
+        ([dt.date(2017, 1, 31)], [dt.time(9, 30)]),
+        ([dt.datetime(2017, 1, 31)], [" 9:30 "]),
+        (["2017-01-31 00:00:00.000"], ["9:30"]),
+    ],
+)
+def test_a_day_and_a_time_of_day_are_one_time(day: list[Any], clock: list[Any]) -> None:
+    table = open_table(pa.table({"d": day * 2, "t": [*clock, None]}))
+    read = time_cell(time_source(table, ColumnMap({"timestamp": ("d", "t")})), dates="dmy")
+    found = fetch(table.select(y=read))["y"].to_pylist()
+    assert found == [dt.datetime(2017, 1, 31, 9, 30), dt.datetime(2017, 1, 31)]
 
 
 @pytest.mark.parametrize(

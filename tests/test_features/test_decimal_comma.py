@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from features.cells import number_cell
 from features.engine import fetch, open_table
 from features.events import check_events
+from features.number_formats import DECIMAL_COMMA
 from features.schema import NUMBERS
 from features.usability import report
 from features.verdicts import REASONS, Checked, check
@@ -19,7 +20,7 @@ from features.verdicts import REASONS, Checked, check
 
 def numbers(texts: list[str], *, comma: bool) -> list[float | None]:
     table = open_table(pa.table({"x": texts}))
-    return fetch(table.select(y=number_cell(table["x"], "amount", comma=comma)))["y"].to_pylist()
+    return fetch(table.select(y=number_cell(table["x"], "amount", DECIMAL_COMMA if comma else None)))["y"].to_pylist()
 
 
 def log(amounts: Any, mapping: dict[str, str] | None = None, **options: Any) -> Checked:

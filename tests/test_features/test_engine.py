@@ -70,6 +70,12 @@ def test_an_ibis_table_of_a_local_session_is_refused() -> None:
         open_table(connection.table("log"))
 
 
+def _folder(folder: Path) -> str:
+    (folder / "months").mkdir()
+    (folder / "months" / "1.CSV.GZ").touch()
+    return f"{folder}/months/"
+
+
 def _corrupt_parquet(folder: Path) -> str:
     (folder / "log.parquet").write_bytes(b"PAR1 this is none PAR1")
     return str(folder / "log.parquet")
@@ -91,6 +97,11 @@ def _spreadsheet(folder: Path) -> str:
     return str(folder / "log.xlsx")
 
 
+def _unknown(folder: Path) -> str:
+    (folder / "log.sas").write_bytes(b"PK")
+    return str(folder / "log.sas")
+
+
 def _broken_gzip(folder: Path) -> str:
     (folder / "log.csv.gz").write_bytes(b"no gzip")
     return str(folder / "log.csv.gz")
@@ -100,11 +111,13 @@ def _broken_gzip(folder: Path) -> str:
     ("make", "said"),
     [
         (str, "a source is a file or a glob; got the folder"),
+        (_folder, "months/*.csv.gz'"),
         (lambda folder: str(folder / "*.csv"), "which matches nothing"),
         (lambda folder: str(folder / "log.csv"), "which matches nothing"),
         (_empty, "a file has a header and rows; got empty: "),
         (_mixed, "the files of one glob are of one kind; got CSV and Parquet"),
-        (_spreadsheet, "a file ends in one of .csv,"),
+        (_spreadsheet, "save it as CSV UTF-8, or run pandas.read_excel"),
+        (_unknown, "a file ends in one of .csv,"),
         (_corrupt_parquet, "a parquet file can be read as such"),
         (_broken_gzip, "a csv file can be read as such"),
         (lambda _: [1, 2], "a source is a path, a pandas frame, an Arrow table or an Ibis table; got list"),
@@ -157,5 +170,11 @@ def test_a_line_with_a_field_too_many_is_refused(tmp_path: Path) -> None:
 def test_another_encoding_is_named(tmp_path: Path) -> None:
     path = tmp_path / "log.csv"
     path.write_bytes((HEADER + "Zoë,2017-01-01,1.5\n").encode("latin1"))
-    with pytest.raises(SourceError, match=r"a CSV file is in UTF-8; .* iconv -f windows-1252 -t utf-8"):
+    with pytest.raises(SourceError, match=r"a CSV file is in UTF-8; .* encoding: windows-1252"):
         fetch(open_table(path))
+
+
+def test_a_value_of_a_mixed_column_is_not_repeated() -> None:
+    with pytest.raises(SourceError, match=r"several in 'InvoiceNo'. To mend it: cast it") as caught:
+        open_table(pd.DataFrame({"InvoiceNo": [536365, "C536379"]}))
+    assert "C536379" not in str(caught.value)

@@ -30,7 +30,7 @@ DIRTY = [  # customer_id, timestamp, kind, score, reason
     ("m0", "1900-01-01", "sent", "", "zero_date"),
     ("m0", "2016-01-02", " ", "", "no_kind"),
     ("m0", "2016-01-02", "survey", "good", "unusable_score"),
-    ("m0", "2016-01-02", "survey", "nan", "unusable_score"),
+    ("m0", "2016-01-02", "survey", "inf", "unusable_score"),
     ("m0", "2016-01-02", "sent", "1e11", "unusable_score"),
     ("m0", "2016-01-02", "survey", "", "no_score"),
 ]

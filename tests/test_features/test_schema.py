@@ -97,10 +97,30 @@ def test_a_number_may_be_a_product(name: str) -> None:
     assert resolve(["customer_id", "timestamp", "n", "price"], {name: "n * price"}).sources[name] == ("n", "price")
 
 
+def test_a_time_may_be_a_date_and_a_time_of_day() -> None:
+    found = resolve(["customer_id", "d", "t"], {"timestamp": "d + t"})
+    assert found.sources["timestamp"] == ("d", "t")
+    assert found.shown("timestamp") == "d+t"
+    assert resolve(["customer_id", "d+t"], {"timestamp": "d+t"}).sources["timestamp"] == ("d+t",)
+    with pytest.raises(ColumnError, match="'t', which is not among"):
+        resolve(["customer_id", "d", "time"], {"timestamp": "d+t"})
+    with pytest.raises(ColumnError, match="is one column or a date"):
+        resolve(["customer_id", "d", "t", "z"], {"timestamp": "d+t+z"})
+
+
 def test_an_optional_column_can_be_said_to_be_missing() -> None:
     found = resolve(["customer_id", "timestamp", "value"], {"amount": "none"})
     assert not found.has_amounts
     assert found.guessed == ()
+
+
+def test_one_column_is_perhaps_several() -> None:
+    with pytest.raises(ColumnError, match="or say what parts the fields, as in delimiter"):
+        resolve(["id date amount"])
+    with pytest.raises(ColumnError, match="say what parts the fields, as in delimiter"):
+        resolve(["id^date^amount"], {"customer_id": "id"})
+    with pytest.raises(ColumnError, match=r"a first line of 3 fields that look like data.* header: "):
+        resolve(["00001 19970101 11.77"])
 
 
 def test_a_first_line_of_data_is_not_repeated() -> None:

@@ -41,6 +41,7 @@ def test_counts() -> None:
         "rules": [],
         "undone": {"rows": 0, "amount": 0.0, "largest": 0.0},
         "guessed": {"customer_id": "Member"},
+        "hints": [],
     }
     json.dumps(summary.to_dict(), allow_nan=False)
 

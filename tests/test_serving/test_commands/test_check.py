@@ -72,6 +72,20 @@ def test_a_log_of_another_country(run: Run, tmp_path: Path) -> None:
     assert "bought         1,234.50" in out
 
 
+def test_a_log_as_it_comes_from_far_away(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_bytes('会员号^日期^时间^金额\n007^2020年1月31日^927^"¥1,234.50"\n'.encode("gb18030"))
+    code, _, err = run("check", "log.csv")
+    assert (code, "say which, as in encoding: windows-1252" in err) == (2, True)
+    how = ("--encoding", "gb18030", "--delimiter", "^", "--number-format", "¥1,234.50", "--map", "customer_id=会员号")
+    how += ("--map", "timestamp=日期+时间", "--map", "amount=金额")
+    code, _, err = run("check", "log.csv", *how)
+    assert (code, "write date_format: '%Y年%m月%d日 %H%M', which reads such times" in err) == (2, True)
+    code, out, err = run("check", "log.csv", *how, "--date-format", "%Y年%m月%d日 %H%M")
+    assert (code, err) == (0, "")
+    assert "span           2020-01-31 09:27:00 to 2020-01-31 09:27:00" in out
+    assert "bought         1,234.50" in out
+
+
 def test_real_data(run: Run, journey_path: str, journey_map: dict[str, str]) -> None:
     pairs = [part for name, column in journey_map.items() for part in ("--map", f"{name}={column}")]
     code, out, _ = run("check", journey_path, *pairs)
@@ -88,7 +102,7 @@ BAD = {
     "missing column": (["columns.csv"], "a transaction log has columns 'customer_id' and 'timestamp'"),
     "corrupt parquet": (["corrupt.parquet"], "a parquet file can be read as such"),
     "cut off parquet": (["cut.parquet"], "a parquet file can be read as such"),
-    "another kind": (["log.xlsx"], "a file ends in one of"),
+    "another kind": (["log.xlsx"], "save it as CSV UTF-8"),
     "a folder": (["."], "a source is a file or a glob"),
     "map without =": (["log.csv", "--map", "customer_id"], "--map is NAME=COLUMN; got 'customer_id'"),
     "map to nothing": (["log.csv", "--map", "customer_id="], "--map is NAME=COLUMN"),

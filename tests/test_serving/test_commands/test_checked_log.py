@@ -43,3 +43,27 @@ def test_the_tables_beside_a_log_are_written_as_it_is(tmp_path: Path) -> None:
 def test_a_log_has_to_be_named() -> None:
     with pytest.raises(ConfigError, match="a log is named; got none"):
         checked_log(Config(), lambda _: None)
+
+
+def test_a_table_beside_a_log_may_be_written_in_its_own_way(tmp_path: Path) -> None:
+    (tmp_path / "events.csv").write_bytes("member;date;kind;score;Ort\na;2020-01-31;survey;4.5;Köln\n".encode("latin-1"))
+    (tmp_path / "members.csv").write_text("a 31Jan20\n")
+    config = Config(
+        number_format="1.234,50",
+        date_format="%d%b%y",
+        encoding="gb18030",  # of the log's file alone
+        events=Table(path=str(tmp_path / "events.csv"), date_format="iso", decimal_comma=False, encoding="latin-1"),
+        members=Table(path=str(tmp_path / "members.csv"), header=("member", "joined")),
+    )
+    assert config.events is not None
+    assert config.members is not None
+    events = checked_events(config.events, config, str).folded.to_pylist()
+    assert [(row["day"], row["score"]) for row in events] == [(dt.date(2020, 1, 31), 45_000)]
+    assert checked_members(config.members, config, str).folded["joined"].to_pylist() == [dt.date(2020, 1, 31)]
+
+
+def test_what_would_read_a_log_is_said(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("member_id,timestamp,amount\na,31Jan20,1\na,28Feb20,2\n")
+    said: list[str] = []
+    checked_log(Config(transactions=str(tmp_path / "log.csv")), said.append)
+    assert "write date_format: '%d%b%y', which reads such times" in said
