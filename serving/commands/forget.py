@@ -40,6 +40,11 @@ def command(member: str | None, many: bool, home_path: Path | None) -> None:
     members = [line.rstrip("\r\n") for line in sys.stdin] if member is None else [member]
     members = [member for member in members if member]
     place = home(home_path)
+    if not place.has_store:  # to make an empty one and say 'nothing is kept' would be a receipt for nothing
+        got = f"none in {place.path}"
+        raise ConfigError(
+            "members are erased from a store", got, "name its home by --home, or its database by TIERCAST_STORE"
+        )
     secret = erasure_secret(place.path)
     engine = open_engine(place.store_url)
     ensure(engine)

@@ -75,3 +75,12 @@ def test_either_one_or_many(run: Run, home: Path, arguments: list[str]) -> None:
     code, _, said = run("forget", *arguments, "--home", home)
     assert (code, "one MEMBER, or --stdin" in said) == (2, True)
     assert len(members(home)) == 5
+
+
+def test_a_home_without_a_store_is_the_wrong_one(run: Run, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong"
+    code, out, said = run("forget", "member-1", "--home", wrong)
+    assert (code, out) == (2, "")
+    assert "members are erased from a store" in said
+    assert "member-1" not in said
+    assert not wrong.exists()
