@@ -163,7 +163,7 @@ def test_rules_are_counted_over_all_rows() -> None:
     checked = check(LOG, rules=[RETURNS, POSTAGE, rule("nothing", name="none")])
     assert held(checked) == [Held("cancellations", 1, True), Held("postage", 3, False), Held("none", 0, False)]
     text = report(checked).to_text().splitlines()
-    assert "rule           cancellations: 1 rows, kept" in text
+    assert "rule           cancellations: 1 row, kept" in text
     assert "rule           postage: 3 rows, refused" in text
     assert "refused        1 (16.67%): refused by a rule of the settings" in text
 
