@@ -73,7 +73,8 @@ class Client:
     language : of the sentences
     timeout_s : for one answer
     retries : how often a question is asked again that was refused for load, after as long as the service says, or that
-        nobody answered, after a moment; all questions may be, posted lines too, which count once by their key
+        nobody answered, after a moment; all questions may be, posted lines too, which count once by their key, but for an
+        erasure that was sent
     transport : for tests: an ASGI app in this process, say
     """
 
@@ -209,7 +210,9 @@ class Client:
             try:
                 answer = self._http.request(method, path, **request)
             except httpx.TransportError as error:
-                if last or isinstance(error, (httpx.UnsupportedProtocol, httpx.LocalProtocolError)):
+                # An erasure whose answer was lost may be done: asked again, it would be refused as of nobody.
+                lost = method == "DELETE" and not isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout))
+                if last or lost or isinstance(error, (httpx.UnsupportedProtocol, httpx.LocalProtocolError)):
                     raise ServiceAwayError(_where(self._http.base_url), type(error).__name__, tried) from None
                 time.sleep(min(_PAUSE_S * 2 ** (tried - 1), _MOST_WAIT_S))
                 continue

@@ -145,6 +145,17 @@ def test_a_service_that_is_away_is_asked_again_and_then_said_to_be(monkeypatch: 
     assert not any(private in str(raised.value) for private in ("secret", "tc_a_b", "77123"))
 
 
+@pytest.mark.parametrize(("error", "tries"), [(httpx.ReadTimeout("late"), 1), (httpx.ConnectError("refused"), 3)])
+def test_an_erasure_that_was_sent_is_not_sent_again(
+    error: httpx.TransportError, tries: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.client.time.sleep", lambda _: None)
+    asked, transport = failing(*[error] * 3)
+    with Client("http://127.0.0.1", transport=transport) as client, pytest.raises(ServiceAwayError) as raised:
+        client.forget("a")
+    assert len(asked) == raised.value.tries == tries
+
+
 def test_what_no_try_can_mend_is_tried_once() -> None:
     with Client("ftp://127.0.0.1") as client, pytest.raises(ServiceAwayError, match="in 1 try") as raised:
         client.model()
